@@ -1,0 +1,139 @@
+//! Every cell of the table.
+
+use super::*;
+use StepRefusal as No;
+
+const STATES: [Option<State>; 4] = [None, Some(State::Pending), Some(State::Member), Some(State::Banned)];
+
+fn situation(state: Option<State>, actor: Actor, oneself: bool) -> Situation {
+    Situation {
+        state,
+        scope: Scope::Participant,
+        owns: false,
+        last_admin: false,
+        kind: GroupKind::Public,
+        actor,
+        oneself,
+    }
+}
+
+/// The whole row of an action for one who may: no membership, pending, member, banned.
+fn row(action: Action, actor: Actor, oneself: bool) -> [Result<Next, No>; 4] {
+    STATES.map(|state| situation(state, actor, oneself).step(action))
+}
+
+const GONE: Result<Next, No> = Ok(Next::Gone);
+const PENDING: Result<Next, No> = Ok(Next::Stands(State::Pending, Scope::Participant));
+const MEMBER: Result<Next, No> = Ok(Next::Stands(State::Member, Scope::Participant));
+const ADMIN: Result<Next, No> = Ok(Next::Stands(State::Member, Scope::Admin));
+const BANNED: Result<Next, No> = Ok(Next::Stands(State::Banned, Scope::Participant));
+
+#[test]
+fn what_a_person_does_for_itself() {
+    use No::*;
+    let own = |action| row(action, Actor::Person, true);
+    assert_eq!(own(Action::Ask), [PENDING, Err(AlreadyAsked), Err(AlreadyMember), Err(No::Banned)]);
+    assert_eq!(own(Action::Withdraw), [Err(NotAsked), GONE, Err(AlreadyMember), Err(No::Banned)]);
+    assert_eq!(own(Action::Join), [MEMBER, MEMBER, Err(AlreadyMember), Err(No::Banned)]);
+    assert_eq!(own(Action::Leave), [Err(NotMember), Err(NotMember), GONE, Err(NotMember)]);
+    for action in [Action::Ask, Action::Withdraw, Action::Join, Action::Leave] {
+        for actor in [Actor::System, Actor::Person, Actor::Moderator, Actor::Admin, Actor::Owner] {
+            assert_eq!(row(action, actor, false), [Err(OnlyOneself); 4]);
+        }
+    }
+}
+
+#[test]
+fn what_an_admin_does() {
+    use No::*;
+    for actor in [Actor::System, Actor::Admin, Actor::Owner] {
+        let by = |action| row(action, actor, false);
+        assert_eq!(by(Action::Approve), [Err(NotAsked), MEMBER, Err(AlreadyMember), Err(No::Banned)]);
+        assert_eq!(by(Action::Reject), [Err(NotAsked), GONE, Err(AlreadyMember), Err(No::Banned)]);
+        assert_eq!(by(Action::Add(Scope::Admin)), [ADMIN, ADMIN, Err(AlreadyMember), Err(No::Banned)]);
+        let none = Err(NotMember);
+        assert_eq!(by(Action::SetScope(Scope::Admin)), [none, none, ADMIN, none]);
+        assert_eq!(by(Action::SetScope(Scope::Participant)), [none, none, Err(SameScope), none]);
+        assert_eq!(by(Action::Kick), [none, none, GONE, none]);
+        assert_eq!(by(Action::Ban), [BANNED, BANNED, BANNED, Err(AlreadyBanned)]);
+        assert_eq!(by(Action::Unban), [Err(NotBanned), Err(NotBanned), Err(NotBanned), GONE]);
+    }
+}
+
+#[test]
+fn who_may_not() {
+    use No::*;
+    for actor in [Actor::Person, Actor::Moderator] {
+        for action in [Action::Approve, Action::Reject, Action::Add(Scope::Participant), Action::SetScope(Scope::Admin)]
+        {
+            assert_eq!(row(action, actor, false), [Err(OnlyAdmin); 4]);
+        }
+    }
+    for action in [Action::Kick, Action::Ban, Action::Unban] {
+        assert_eq!(row(action, Actor::Person, false), [Err(OnlyModerator); 4]);
+        for actor in [Actor::Person, Actor::Moderator, Actor::Admin, Actor::Owner] {
+            assert_eq!(row(action, actor, true), [Err(NotOneself); 4]);
+        }
+    }
+    for actor in [Actor::Person, Actor::Moderator, Actor::Admin] {
+        assert_eq!(row(Action::TransferOwnership, actor, false), [Err(OnlyOwner); 4]);
+    }
+    for actor in [Actor::Person, Actor::Moderator, Actor::Admin, Actor::Owner] {
+        assert_eq!(row(Action::Restore(State::Member), actor, false), [Err(OnlyAdmin); 4]);
+    }
+}
+
+#[test]
+fn moderators_have_power_over_participants_only() {
+    let moderator = situation(Some(State::Member), Actor::Moderator, false);
+    assert_eq!(moderator.step(Action::Kick), GONE);
+    assert_eq!(moderator.step(Action::Ban), BANNED);
+    for scope in [Scope::Moderator, Scope::Admin] {
+        let above = Situation { scope, ..moderator };
+        assert_eq!(above.step(Action::Kick), Err(No::ScopeTooHigh));
+        assert_eq!(above.step(Action::Ban), Err(No::ScopeTooHigh));
+    }
+    assert_eq!(situation(Some(State::Banned), Actor::Moderator, false).step(Action::Unban), GONE);
+}
+
+#[test]
+fn private_groups_are_not_joined_at_once() {
+    for state in [None, Some(State::Pending)] {
+        let mut at = situation(state, Actor::Person, true);
+        at.kind = GroupKind::Private;
+        assert_eq!(at.step(Action::Join), Err(No::JoinNotAllowed));
+        at.kind = GroupKind::Password;
+        assert_eq!(at.step(Action::Join), MEMBER);
+    }
+}
+
+#[test]
+fn a_group_keeps_its_owner_and_its_last_admin() {
+    let admin = Situation { scope: Scope::Admin, ..situation(Some(State::Member), Actor::Admin, false) };
+    for action in [Action::Kick, Action::Ban, Action::SetScope(Scope::Moderator)] {
+        assert_eq!(Situation { owns: true, ..admin }.step(action), Err(No::Owner));
+        let last = Situation { last_admin: true, ..admin };
+        assert_eq!(last.step(action), Err(No::LastAdmin));
+        assert!(Situation { actor: Actor::System, ..last }.step(action).is_ok());
+    }
+    let leaves = Situation { oneself: true, ..admin };
+    assert_eq!(leaves.step(Action::Leave), GONE);
+    assert_eq!(Situation { owns: true, ..leaves }.step(Action::Leave), Err(No::Owner));
+    assert_eq!(Situation { last_admin: true, ..leaves }.step(Action::Leave), Err(No::LastAdmin));
+}
+
+#[test]
+fn ownership_passes_to_members_only() {
+    for actor in [Actor::System, Actor::Owner] {
+        let none = Err(No::NotMember);
+        assert_eq!(row(Action::TransferOwnership, actor, false), [none, none, Ok(Next::Owns), none]);
+    }
+}
+
+#[test]
+fn an_import_restores_any_state() {
+    for target in State::ALL {
+        let restored = Ok(Next::Stands(*target, Scope::Participant));
+        assert_eq!(row(Action::Restore(*target), Actor::System, false), [restored; 4]);
+    }
+}
