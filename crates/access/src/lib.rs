@@ -1,1 +1,24 @@
-//! placeholder
+//! Who may do what: credentials and the rules for their secrets, principals and their rights. No input or output.
+//!
+//! **May import:** `membership`. Known to `store` (which keeps credentials), `dialect` and `gateway`.
+//!
+//! A client presents a [`Secret`]; only its [`SecretHash`] is ever stored or looked up. What the [`Vault`] finds is
+//! judged by [`Found::judge`], and the [`Principal`] that comes of it is asked [`Principal::may`] before anything
+//! is done.
+//!
+//! ```
+//! use access::{Right, Rights, Secret};
+//!
+//! let secret = Secret::hexadecimal(20).expect("the system gives random bits");
+//! assert_eq!(secret.reveal().len(), 40);
+//! assert_eq!(format!("{secret:?}"), "Secret(…)");
+//! assert!(Rights::FULL.contains(Right::Read) && !Rights::MINT_ONLY.contains(Right::Read));
+//! ```
+
+mod credential;
+mod principal;
+mod secret;
+
+pub use credential::{Credential, CredentialKind, Found, Holder, NewCredential, Vault, VaultError};
+pub use principal::{Denial, Operation, Principal, Right, Rights, Viewer};
+pub use secret::{NoRandomness, Secret, SecretHash};

@@ -1,0 +1,159 @@
+//! Principals and what they may do.
+
+/// One thing that a credential may let its holder do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// Read groups and their members.
+    Read,
+    /// Change them.
+    Write,
+    /// Administer.
+    Admin,
+    /// Create users and mint their tokens (CometChat's `authOnly`).
+    Mint,
+}
+
+/// A set of rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rights(u8);
+
+impl Rights {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+    /// Reading and changing what a user of a dialect may (an Elance token, an RM client).
+    pub const USER: Self = Self::NONE.with(Right::Read).with(Right::Write);
+    /// Everything (CometChat's `fullAccess`).
+    pub const FULL: Self = Self::USER.with(Right::Admin).with(Right::Mint);
+    /// CometChat's `authOnly`.
+    pub const MINT_ONLY: Self = Self::NONE.with(Right::Mint);
+
+    const WORDS: [(Right, &'static str); 4] =
+        [(Right::Read, "read"), (Right::Write, "write"), (Right::Admin, "admin"), (Right::Mint, "mint")];
+
+    const fn bit(right: Right) -> u8 {
+        match right {
+            Right::Read => 1,
+            Right::Write => 2,
+            Right::Admin => 4,
+            Right::Mint => 8,
+        }
+    }
+
+    /// This set and `right`.
+    #[must_use]
+    pub const fn with(self, right: Right) -> Self {
+        Self(self.0 | Self::bit(right))
+    }
+
+    /// Whether `right` is in the set.
+    pub const fn contains(self, right: Right) -> bool {
+        self.0 & Self::bit(right) != 0
+    }
+
+    /// The words in the store, separated by blanks.
+    pub fn to_words(self) -> String {
+        let words: Vec<_> = Self::WORDS.iter().filter(|(r, _)| self.contains(*r)).map(|(_, w)| *w).collect();
+        words.join(" ")
+    }
+
+    /// Reads the words in the store; `None` when one is unknown.
+    pub fn from_words(words: &str) -> Option<Self> {
+        words
+            .split_whitespace()
+            .try_fold(Self::NONE, |set, word| Self::WORDS.iter().find(|(_, w)| *w == word).map(|(r, _)| set.with(*r)))
+    }
+}
+
+/// What is done, as far as access goes. Every action of a dialect names one, so none can be forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// List or count the members of a group.
+    ListMembers,
+    /// Exchange a client's id and secret for a token. The secret itself is the proof.
+    ExchangeClientSecret,
+}
+
+impl Operation {
+    /// The right that it takes; `None` when it needs no principal.
+    pub const fn needs(self) -> Option<Right> {
+        match self {
+            Self::ListMembers => Some(Right::Read),
+            Self::ExchangeClientSecret => None,
+        }
+    }
+}
+
+/// A person through whose eyes something is seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Number of the person.
+    pub number: i64,
+    /// Uid of the person.
+    pub uid: String,
+}
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The credential that was presented; `None` for one who needs none.
+    pub credential: Option<i64>,
+    /// What it lets its holder do.
+    pub rights: Rights,
+    /// The person who asks, or on whose behalf a key asks.
+    pub viewer: Option<Viewer>,
+    /// The application, if the credential is one's.
+    pub client_id: String,
+}
+
+impl Principal {
+    /// Somebody who has presented nothing and may do only what needs no principal.
+    pub const fn nobody() -> Self {
+        Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new() }
+    }
+
+    /// Whether the principal may do it.
+    pub fn may(&self, operation: Operation) -> Result<(), Denial> {
+        match operation.needs() {
+            Some(right) if !self.rights.contains(right) => Err(Denial::NotAllowed),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why access is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// Nothing was presented.
+    #[error("no credential was presented")]
+    Missing,
+    /// What was presented is unknown, revoked or expired. Which of these is not told.
+    #[error("the credential is unknown, revoked or expired")]
+    Unknown,
+    /// The account of the person is blocked or without access.
+    #[error("the account is closed or blocked")]
+    AccountClosed,
+    /// The credential does not let its holder do this.
+    #[error("the credential does not allow this")]
+    NotAllowed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_round_trip() {
+        for rights in [Rights::NONE, Rights::USER, Rights::FULL, Rights::MINT_ONLY] {
+            assert_eq!(Rights::from_words(&rights.to_words()), Some(rights));
+        }
+        assert_eq!(Rights::from_words("read fly"), None);
+    }
+
+    #[test]
+    fn only_who_has_the_right_may() {
+        let with = |rights| Principal { rights, ..Principal::nobody() };
+        assert_eq!(with(Rights::USER).may(Operation::ListMembers), Ok(()));
+        assert_eq!(with(Rights::MINT_ONLY).may(Operation::ListMembers), Err(Denial::NotAllowed));
+        assert_eq!(Principal::nobody().may(Operation::ExchangeClientSecret), Ok(()));
+    }
+}
