@@ -1,0 +1,121 @@
+//! Authorizing and running a call: the two steps between parsing and sending that need the core.
+
+use crate::{Action, Call, Presented, Refusal, Reply, Token};
+use access::{CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
+use membership::{Directory, DirectoryError, MemberQuery, PersonKey};
+
+/// What answers calls.
+#[derive(Clone, Copy)]
+pub struct Core<'a> {
+    /// Knows the members.
+    pub directory: &'a dyn Directory,
+    /// Knows the credentials.
+    pub vault: &'a dyn Vault,
+    /// The time, in unix seconds.
+    pub now: i64,
+}
+
+/// After how many seconds a client may ask again when the store is away.
+const RETRY_AFTER: u32 = 30;
+
+/// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
+pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
+    let principal = authorize(core, audience, call)?;
+    match &call.action {
+        Action::Members { query, write } => members(core, query, &principal, write),
+        Action::CountMembers { query, write } => {
+            let count = core.directory.count(query).map_err(directory_refusal)?;
+            Ok(write(&principal, count))
+        }
+        Action::ExchangeClientSecret { client_id, client_secret, lifetime, write } => {
+            exchange(core, audience, client_id, client_secret, *lifetime).map(|token| write(&token))
+        }
+    }
+}
+
+fn authorize(core: Core<'_>, audience: &str, call: &Call) -> Result<Principal, Refusal> {
+    let operation: Operation = call.action.operation();
+    if operation.needs().is_none() {
+        return Ok(Principal::nobody());
+    }
+    let Presented::Secret(kind, secret) = &call.presented else { return Err(Denial::Missing.into()) };
+    let found = core.vault.find(audience, *kind, &secret.hash()).map_err(vault_refusal)?;
+    let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
+    principal.may(operation)?;
+    if let Some(uid) = &call.on_behalf_of {
+        let key = PersonKey::Uid(uid.clone());
+        let person = core.directory.person(&key).map_err(directory_refusal)?;
+        let person = person.ok_or_else(|| Refusal::NoSuchPerson(uid.clone()))?;
+        principal.viewer = Some(Viewer { number: person.number, uid: person.uid });
+    }
+    Ok(principal)
+}
+
+fn members(
+    core: Core<'_>,
+    query: &MemberQuery,
+    principal: &Principal,
+    write: &dyn Fn(&Principal, membership::MemberPage<'_>) -> Reply,
+) -> Result<Reply, Refusal> {
+    let mut reply = None;
+    core.directory.members(query, &mut |page| reply = Some(write(principal, page))).map_err(directory_refusal)?;
+    reply.ok_or(Refusal::Internal)
+}
+
+fn exchange(
+    core: Core<'_>,
+    audience: &str,
+    client_id: &str,
+    client_secret: &Secret,
+    lifetime: i64,
+) -> Result<Token, Refusal> {
+    let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
+    let (client, hash) = found.ok_or(Refusal::BadClient)?;
+    let ended = client.revoked_at.is_some() || client.expires_at.is_some_and(|at| at <= core.now);
+    if client_secret.hash() != hash || ended {
+        return Err(Refusal::BadClient);
+    }
+    let access_token = Secret::hexadecimal(20).map_err(|error| {
+        log::error!("{error}");
+        Refusal::Unavailable(RETRY_AFTER)
+    })?;
+    let expires_at = core.now.saturating_add(lifetime);
+    let created = core.vault.create(&NewCredential {
+        audience: audience.to_owned(),
+        kind: CredentialKind::Token,
+        rights: client.rights,
+        person: client.person,
+        client_id: client.client_id,
+        parent: Some(client.id),
+        secret: access_token.hash(),
+        created_at: core.now,
+        expires_at: Some(expires_at),
+    });
+    match created {
+        Ok(_) => Ok(Token { access_token, expires_in: lifetime, expires_at }),
+        Err(VaultError::Gone) => Err(Refusal::BadClient),
+        Err(error) => Err(vault_refusal(error)),
+    }
+}
+
+fn directory_refusal(error: DirectoryError) -> Refusal {
+    match error {
+        DirectoryError::NoSuchGroup => Refusal::NoSuchGroup,
+        DirectoryError::Unavailable(_) => {
+            log::error!("{error}");
+            Refusal::Unavailable(RETRY_AFTER)
+        }
+        DirectoryError::Fault(_) => {
+            log::error!("{error}");
+            Refusal::Internal
+        }
+    }
+}
+
+fn vault_refusal(error: VaultError) -> Refusal {
+    log::error!("{error}");
+    match error {
+        VaultError::Gone | VaultError::Unavailable(_) => Refusal::Unavailable(RETRY_AFTER),
+        VaultError::Fault(_) => Refusal::Internal,
+    }
+}

@@ -1,0 +1,90 @@
+//! What a dialect is.
+
+use crate::{Action, Refusal, Reply, Request};
+use access::{CredentialKind, Secret};
+
+/// A foreign HTTP dialect. Everything here is synchronous and pure: no socket, no database, no clock.
+pub trait Dialect: Send + Sync {
+    /// The name: the section of the configuration, and the audience of the credentials.
+    fn name(&self) -> &'static str;
+
+    /// The paths below which all addresses of the dialect lie, behind the configured prefix.
+    fn mounts(&self) -> &'static [Mount];
+
+    /// Turns a request below one of the mounts into what it asks.
+    fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal>;
+
+    /// Writes a refusal, from wherever it came, in the dialect's own shape.
+    fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply;
+
+    /// Adds what every reply of the dialect bears.
+    fn finish(&self, _request: &Request<'_>, _reply: &mut Reply) {}
+}
+
+/// A path below which addresses lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The path, beginning with `/` and not ending in one.
+    pub path: &'static str,
+    /// Whether letters of either case match it.
+    pub ignore_case: bool,
+}
+
+impl Mount {
+    /// Whether `path` is the mount itself or lies below it.
+    pub fn holds(&self, path: &str) -> bool {
+        let Some((head, rest)) = path.split_at_checked(self.path.len()) else { return false };
+        let same = if self.ignore_case { head.eq_ignore_ascii_case(self.path) } else { head == self.path };
+        same && (rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// What came of parsing a request.
+pub enum Parsed {
+    /// The core is asked to do something.
+    Call(Call),
+    /// The dialect can answer by itself (a CORS preflight, for example).
+    Reply(Reply),
+}
+
+/// What a request asks, and with what right.
+pub struct Call {
+    /// What the client presented.
+    pub presented: Presented,
+    /// The uid of the person through whose eyes a key wants to see.
+    pub on_behalf_of: Option<String>,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// What a client presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presented {
+    /// Nothing.
+    Nothing,
+    /// A secret of this kind.
+    Secret(CredentialKind, Secret),
+}
+
+impl From<Call> for Parsed {
+    fn from(call: Call) -> Self {
+        Self::Call(call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_hold_whole_segments() {
+        let v3 = Mount { path: "/v3", ignore_case: false };
+        for (path, held) in
+            [("/v3", true), ("/v3/groups", true), ("/v3.0/groups", false), ("/V3", false), ("/v", false)]
+        {
+            assert_eq!(v3.holds(path), held, "{path}");
+        }
+        assert!(Mount { path: "/api/organization", ignore_case: true }.holds("/API/Organization/groups"));
+        assert!(!v3.holds("/vé"), "cut inside a character");
+    }
+}

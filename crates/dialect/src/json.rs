@@ -1,0 +1,88 @@
+//! Writing JSON by appending bytes. A renderer writes straight from rows; there is no tree in between.
+
+use std::io::Write;
+
+/// Appends a JSON string.
+pub fn string(out: &mut Vec<u8>, text: &str) {
+    // Writing a text into memory cannot fail.
+    let _ = serde_json::to_writer(&mut *out, text);
+}
+
+/// Appends an integer.
+pub fn integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
+    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+}
+
+/// Appends something printable as a JSON string. What it prints must need no escaping (numbers, dates, UUIDs).
+pub fn plain(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    let _ = write!(out, "\"{value}\"");
+}
+
+/// Appends the members of one JSON object, with the commas between them.
+///
+/// ```
+/// let mut out = Vec::new();
+/// let mut object = dialect::json::Object::begin(&mut out);
+/// object.string("name", "O\"Brien").integer("page", 2);
+/// object.end();
+/// assert_eq!(out, br#"{"name":"O\"Brien","page":2}"#);
+/// ```
+pub struct Object<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Begins an object.
+    pub fn begin(out: &'a mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, first: true }
+    }
+
+    /// Appends a key, which must need no escaping, and gives the place for its value.
+    pub fn key(&mut self, name: &'static str) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    /// A text.
+    pub fn string(&mut self, name: &'static str, text: &str) -> &mut Self {
+        string(self.key(name), text);
+        self
+    }
+
+    /// A text, left out when it is empty.
+    pub fn string_if(&mut self, name: &'static str, text: &str) -> &mut Self {
+        if text.is_empty() { self } else { self.string(name, text) }
+    }
+
+    /// An integer.
+    pub fn integer(&mut self, name: &'static str, value: impl itoa::Integer) -> &mut Self {
+        integer(self.key(name), value);
+        self
+    }
+
+    /// A printable value as a string, see [`plain`].
+    pub fn plain(&mut self, name: &'static str, value: impl std::fmt::Display) -> &mut Self {
+        plain(self.key(name), value);
+        self
+    }
+
+    /// JSON text as it is, left out when empty.
+    pub fn raw_if(&mut self, name: &'static str, json: &str) -> &mut Self {
+        if !json.is_empty() {
+            self.key(name).extend_from_slice(json.as_bytes());
+        }
+        self
+    }
+
+    /// Ends the object.
+    pub fn end(&mut self) {
+        self.out.push(b'}');
+    }
+}

@@ -1,0 +1,112 @@
+//! Requests and replies without a web server.
+
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `HEAD`: answered as `GET`; whoever sends the reply leaves out the body.
+    Head,
+    /// `POST`.
+    Post,
+    /// `PUT`.
+    Put,
+    /// `PATCH`.
+    Patch,
+    /// `DELETE`.
+    Delete,
+    /// `OPTIONS`.
+    Options,
+    /// Any other.
+    Other,
+}
+
+impl Method {
+    /// Reads the name of a method, which is case-sensitive.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "PATCH" => Self::Patch,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it only reads: `GET` or `HEAD`.
+    pub const fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::Head)
+    }
+}
+
+/// Where the fields of a request's header are looked up.
+pub trait Headers {
+    /// The first field of that name (given in lower case), if there is one and it is UTF-8.
+    fn get(&self, name: &str) -> Option<&str>;
+}
+
+/// For tests and for requests without any: pairs of lower-case names and values.
+impl Headers for [(&str, &str)] {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+}
+
+/// A request as a dialect sees it.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Method.
+    pub method: Method,
+    /// The path behind the configured prefix, beginning with `/`, still percent-encoded: `/api2/groups/1116/members`.
+    pub path: &'a str,
+    /// The query string behind the `?`, as sent; empty when there is none.
+    pub query: &'a str,
+    /// The configured prefix, to be put in front of the paths that a reply names.
+    pub prefix: &'a str,
+    /// Header.
+    pub headers: &'a dyn Headers,
+    /// Body, complete.
+    pub body: &'a [u8],
+}
+
+impl Request<'_> {
+    /// A field of the header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// Length of path and query as sent, in bytes.
+    pub fn target_len(&self) -> usize {
+        self.prefix.len() + self.path.len() + self.query.len()
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// `Content-Type`, written exactly so; empty for a reply without a body.
+    pub content_type: &'static str,
+    /// Further fields of the header.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A reply with a body.
+    pub fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    /// With one more field of the header.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
