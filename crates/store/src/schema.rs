@@ -1,0 +1,149 @@
+//! The tables, the same in every database. Only `BigInt`, `Text` and `Bool` columns, and no nulls.
+
+#![allow(missing_docs, reason = "the columns are documented in migrations/")]
+
+diesel::table! {
+    persons (number) {
+        number -> BigInt,
+        id -> Text,
+        uid -> Text,
+        login -> Text,
+        login_folded -> Text,
+        name -> Text,
+        name_folded -> Text,
+        description -> Text,
+        description_folded -> Text,
+        email -> Text,
+        email_folded -> Text,
+        phone -> Text,
+        phone_folded -> Text,
+        additional_information -> Text,
+        additional_information_folded -> Text,
+        business_name -> Text,
+        tag_line -> Text,
+        city -> Text,
+        state -> Text,
+        country -> Text,
+        category -> Text,
+        overview -> Text,
+        avatar -> Text,
+        link -> Text,
+        metadata -> Text,
+        tags -> Text,
+        role -> Text,
+        status_message -> Text,
+        account_status -> Text,
+        presence -> Text,
+        hourly_rate -> BigInt,
+        earnings_6_months -> BigInt,
+        feedback_6_months -> BigInt,
+        positive_feedback_6_months -> BigInt,
+        freelancer -> Bool,
+        individual -> Bool,
+        last_active_at -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    groups (number) {
+        number -> BigInt,
+        id -> Text,
+        guid -> Text,
+        name -> Text,
+        name_folded -> Text,
+        description -> Text,
+        description_folded -> Text,
+        sponsor -> Text,
+        criteria -> Text,
+        icon -> Text,
+        page -> Text,
+        email -> Text,
+        additional_information -> Text,
+        metadata -> Text,
+        tags -> Text,
+        kind -> Text,
+        password_hash -> Text,
+        owner -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    memberships (group_number, state, joined_at, person_number) {
+        group_number -> BigInt,
+        state -> Text,
+        joined_at -> BigInt,
+        person_number -> BigInt,
+        scope -> Text,
+        asked_at -> BigInt,
+        joined_by -> BigInt,
+        scope_changed_at -> BigInt,
+        scope_changed_by -> BigInt,
+        banned_at -> BigInt,
+        banned_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_totals (group_number, state, scope) {
+        group_number -> BigInt,
+        state -> Text,
+        scope -> Text,
+        members -> BigInt,
+    }
+}
+
+diesel::table! {
+    counters (name) {
+        name -> Text,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    changes (number) {
+        number -> BigInt,
+        at -> BigInt,
+        action -> Text,
+        group_number -> BigInt,
+        person_number -> BigInt,
+        actor -> BigInt,
+        credential -> BigInt,
+    }
+}
+
+diesel::table! {
+    change_head (one) {
+        one -> BigInt,
+        number -> BigInt,
+        floor -> BigInt,
+    }
+}
+
+diesel::table! {
+    credentials (id) {
+        id -> BigInt,
+        audience -> Text,
+        kind -> Text,
+        rights -> Text,
+        person_number -> BigInt,
+        client_id -> Text,
+        secret_hash -> Text,
+        parent -> BigInt,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        revoked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    store_facts (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(persons, groups, memberships, group_totals, credentials, changes);

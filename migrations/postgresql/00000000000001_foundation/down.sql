@@ -1,0 +1,9 @@
+DROP TABLE store_facts;
+DROP TABLE credentials;
+DROP TABLE change_head;
+DROP TABLE changes;
+DROP TABLE counters;
+DROP TABLE group_totals;
+DROP TABLE memberships;
+DROP TABLE "groups";
+DROP TABLE persons;
