@@ -55,6 +55,13 @@ impl Headers for [(&str, &str)] {
     }
 }
 
+/// So that a borrowed slice of pairs can be handed on as `&dyn Headers`.
+impl<H: Headers + ?Sized> Headers for &H {
+    fn get(&self, name: &str) -> Option<&str> {
+        H::get(self, name)
+    }
+}
+
 /// A request as a dialect sees it.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
