@@ -1,0 +1,126 @@
+//! What every refusal looks like here: `{"errors":[{"type","code","description"}]}`, all three never empty, and no
+//! `data` beside it. Clients tell a failure by the key `errors`.
+
+use crate::JSON;
+use dialect::access::Denial;
+use dialect::json::Object;
+use dialect::{Refusal, Reply};
+
+/// An error: status, type, code.
+struct Error(u16, &'static str, &'static str);
+
+/// Writes the refusal. The codes are part of the dialect: they are never given another meaning.
+pub fn reply(refusal: &Refusal) -> Reply {
+    const AUTHENTICATION: &str = "authentication";
+    const VALIDATION: &str = "validation";
+    const API: &str = "api";
+    match refusal {
+        Refusal::Parameter(fault) => {
+            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("The parameter {fault}."))
+        }
+        Refusal::Denied(Denial::Missing) => {
+            write(Error(401, AUTHENTICATION, "no_token"), "An access token is needed: the parameter access_token.")
+                .with("WWW-Authenticate", "Bearer realm=\"elance\"")
+        }
+        Refusal::Denied(Denial::Unknown) => {
+            let error = Error(401, AUTHENTICATION, "invalid_token_expired");
+            write(error, "The access token is unknown, revoked or expired.")
+                .with("WWW-Authenticate", "Bearer realm=\"elance\", error=\"invalid_token\"")
+        }
+        Refusal::Denied(Denial::AccountClosed) => {
+            write(Error(403, AUTHENTICATION, "E_API_AUTH_EXPIRED_ACCOUNT"), "The account is closed or blocked.")
+        }
+        Refusal::Denied(Denial::NotAllowed) => {
+            write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), "The access token does not allow this.")
+        }
+        Refusal::BadClient => {
+            write(Error(401, AUTHENTICATION, "invalid_client"), "The client's id or secret is wrong.")
+        }
+        Refusal::UnsupportedGrant => {
+            write(Error(400, VALIDATION, "unsupported_grant_type"), "This grant_type is not supported.")
+        }
+        Refusal::NoSuchPath => write(Error(404, API, "E_API_INVALID_METHOD"), "There is no such method."),
+        Refusal::Method(allow) => {
+            let description = format!("This address is asked with other HTTP methods: {allow}.");
+            write(Error(405, API, "E_API_INVALID_HTTP_METHOD"), &description).with("Allow", *allow)
+        }
+        Refusal::NoSuchGroup => {
+            write(Error(404, VALIDATION, "E_GROUPS_INVALID_GROUPID"), "There is no group with this groupId.")
+        }
+        Refusal::NoSuchPerson(_) => {
+            write(Error(404, VALIDATION, "E_PROFILES_INVALID_USERID"), "There is no user with this userId.")
+        }
+        Refusal::BodyTooLarge(max) => {
+            write(Error(413, API, "E_API_REQUEST_TOO_LARGE"), &format!("The body is longer than {max} bytes."))
+        }
+        Refusal::TargetTooLong(max) => {
+            write(Error(414, API, "E_API_REQUEST_TOO_LARGE"), &format!("The address is longer than {max} bytes."))
+        }
+        Refusal::TooManyRequests(seconds) => {
+            let description = format!("Too many requests. Ask again in {seconds} seconds.");
+            write(Error(429, API, "E_API_RATE_LIMIT"), &description).with("Retry-After", seconds.to_string())
+        }
+        Refusal::Unavailable(seconds) => {
+            let description = "The service is not available at the moment. Ask again later.";
+            write(Error(503, API, "E_API_SERVICE_TEMPORARILY_UNAVAILABLE"), description)
+                .with("Retry-After", seconds.to_string())
+        }
+        Refusal::Internal => {
+            write(Error(500, API, "E_API_INTERNAL"), "Something went wrong on the side of the service.")
+        }
+    }
+}
+
+fn write(Error(status, kind, code): Error, description: &str) -> Reply {
+    let mut body = Vec::with_capacity(160);
+    body.extend_from_slice(br#"{"errors":["#);
+    Object::begin(&mut body).string("type", kind).string("code", code).string("description", description).end();
+    body.extend_from_slice(b"]}");
+    Reply::new(status, JSON, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialect::{Fault, FaultCode};
+
+    #[test]
+    fn every_refusal_has_its_status_type_and_code() {
+        let fault = Fault::new("rpp\"\\\n", FaultCode::InvalidValue, "must be a whole number from 1 on");
+        for (refusal, status, kind, code) in [
+            (Refusal::Parameter(fault), 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
+            (Refusal::Denied(Denial::Missing), 401, "authentication", "no_token"),
+            (Refusal::Denied(Denial::Unknown), 401, "authentication", "invalid_token_expired"),
+            (Refusal::Denied(Denial::AccountClosed), 403, "authentication", "E_API_AUTH_EXPIRED_ACCOUNT"),
+            (Refusal::Denied(Denial::NotAllowed), 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (Refusal::BadClient, 401, "authentication", "invalid_client"),
+            (Refusal::UnsupportedGrant, 400, "validation", "unsupported_grant_type"),
+            (Refusal::NoSuchPath, 404, "api", "E_API_INVALID_METHOD"),
+            (Refusal::Method("GET, HEAD"), 405, "api", "E_API_INVALID_HTTP_METHOD"),
+            (Refusal::NoSuchGroup, 404, "validation", "E_GROUPS_INVALID_GROUPID"),
+            (Refusal::NoSuchPerson("7".into()), 404, "validation", "E_PROFILES_INVALID_USERID"),
+            (Refusal::BodyTooLarge(9), 413, "api", "E_API_REQUEST_TOO_LARGE"),
+            (Refusal::TargetTooLong(9), 414, "api", "E_API_REQUEST_TOO_LARGE"),
+            (Refusal::TooManyRequests(7), 429, "api", "E_API_RATE_LIMIT"),
+            (Refusal::Unavailable(30), 503, "api", "E_API_SERVICE_TEMPORARILY_UNAVAILABLE"),
+            (Refusal::Internal, 500, "api", "E_API_INTERNAL"),
+        ] {
+            let reply = reply(&refusal);
+            let body = String::from_utf8(reply.body).expect("UTF-8");
+            let start = format!(r#"{{"errors":[{{"type":"{kind}","code":"{code}","description":""#);
+            assert_eq!((reply.status, reply.content_type), (status, "application/json"), "{refusal:?}");
+            assert!(body.starts_with(&start) && body.ends_with(".\"}]}"), "{body}");
+            assert!(body.len() > start.len() + 10, "a description: {body}");
+        }
+    }
+
+    #[test]
+    fn fields_of_the_header() {
+        let header = |refusal| reply(&refusal).headers;
+        assert_eq!(header(Refusal::Method("GET, HEAD")), [("Allow", "GET, HEAD".to_owned())]);
+        assert_eq!(header(Refusal::Unavailable(30)), [("Retry-After", "30".to_owned())]);
+        assert_eq!(header(Refusal::TooManyRequests(7)), [("Retry-After", "7".to_owned())]);
+        assert_eq!(header(Refusal::Denied(Denial::Missing))[0].0, "WWW-Authenticate");
+        assert_eq!(header(Refusal::NoSuchPath), []);
+    }
+}
