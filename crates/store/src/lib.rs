@@ -1,1 +1,42 @@
-//! placeholder
+//! The member store: the only crate that knows diesel. It keeps persons, groups, memberships, their totals, the
+//! change log and credentials in SQLite or PostgreSQL, and answers as a [`membership::Directory`] and an
+//! [`access::Vault`].
+//!
+//! **May import:** `membership` and `access`.
+//!
+//! ```
+//! use membership::{Directory, DirectoryError, GroupKey, MemberQuery, Window};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = store::Store::open(&store::Settings::new("sqlite::memory:".parse()?))?;
+//! store.migrate()?;
+//! let query = MemberQuery::new(GroupKey::Number(1116), Window::page(1, 10));
+//! assert!(matches!(store.count(&query), Err(DirectoryError::NoSuchGroup)));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Reads run in one snapshot ([`Store`] keeps a pool of readers). Writes go through one writer on SQLite, and through
+//! transactions that are tried again after a deadlock on PostgreSQL; each takes its numbers of the change log last,
+//! so the log has no gaps and a number is visible only when all lower ones are.
+
+mod any;
+mod changes;
+mod check;
+mod connection;
+mod directory;
+mod error;
+mod migrate;
+mod pool;
+mod query;
+mod rows;
+mod schema;
+mod store;
+mod totals;
+mod url;
+mod vault;
+
+pub use error::StoreError;
+pub use pool::Settings;
+pub use store::Store;
+pub use url::{BadUrl, DatabaseUrl};

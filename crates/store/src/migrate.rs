@@ -1,0 +1,196 @@
+//! The schema: embedded migrations, the version of the folding, and what the store knows of itself.
+
+use crate::connection::Connection;
+use crate::error::StoreError;
+use crate::schema::{change_head, groups, persons, store_facts};
+use crate::store::{Failure, Store};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use membership::text::{FOLD_VERSION, fold};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../../migrations/postgresql");
+
+/// Held while one process migrates a PostgreSQL database, so that several may start at once.
+const ADVISORY_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
+/// How many rows are folded anew in one transaction.
+const FOLD_BATCH: i64 = 5_000;
+
+impl Store {
+    /// Brings the schema up to date and folds all texts anew when the folding has changed. Gives the names of the
+    /// steps that were needed; none when all was up to date already. Safe to call from several processes at once.
+    pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
+        let mut steps = self.outside(|connection| {
+            lock(connection)?;
+            let outcome = run(connection);
+            unlock(connection)?;
+            outcome
+        })?;
+        if self.fold_anew()? {
+            steps.push(format!("fold ({FOLD_VERSION})"));
+        }
+        self.outside(leave_stat4)?;
+        Ok(steps)
+    }
+
+    /// Makes sure the schema is current, without changing anything.
+    pub fn ready(&self) -> Result<(), StoreError> {
+        let pending = self.outside(|connection| {
+            let pending = match connection {
+                Connection::Sqlite(c) => c.has_pending_migration(SQLITE),
+                Connection::Postgres(c) => c.has_pending_migration(POSTGRESQL),
+            };
+            pending.map_err(|e| StoreError::Unavailable(e.to_string()))
+        })?;
+        if pending {
+            return Err(StoreError::Schema("the database is not up to date; run `rollcall migrate`".to_owned()));
+        }
+        match self.fact("fold_version")?.as_deref() {
+            Some(FOLD_VERSION) => Ok(()),
+            _ => Err(StoreError::Schema("the texts are folded by another version; run `rollcall migrate`".to_owned())),
+        }
+    }
+
+    /// Whether nothing has ever been stored.
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            let head: i64 = change_head::table.select(change_head::number).first(connection)?;
+            let persons: i64 = persons::table.limit(1).count().get_result(connection)?;
+            let groups: i64 = groups::table.limit(1).count().get_result(connection)?;
+            Ok(head == 0 && persons == 0 && groups == 0)
+        })
+    }
+
+    /// Whether the store holds sample data, by its own mark.
+    pub fn is_demo(&self) -> Result<bool, StoreError> {
+        Ok(self.fact("demo")?.is_some())
+    }
+
+    /// Marks the store as holding sample data.
+    pub fn mark_demo(&self) -> Result<(), StoreError> {
+        self.write(|connection| state_fact(connection, "demo", "yes"))
+    }
+
+    fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            Ok(store_facts::table.find(name).select(store_facts::value).first(connection).optional()?)
+        })
+    }
+
+    fn fold_anew(&self) -> Result<bool, StoreError> {
+        if self.fact("fold_version")?.as_deref() == Some(FOLD_VERSION) {
+            return Ok(false);
+        }
+        let mut after = 0;
+        let mut folded = 0;
+        while let Some((last, count)) = self.write(|connection| fold_persons(connection, after))? {
+            after = last;
+            folded += count;
+        }
+        after = 0;
+        while let Some((last, count)) = self.write(|connection| fold_groups(connection, after))? {
+            after = last;
+            folded += count;
+        }
+        self.write(|connection| state_fact(connection, "fold_version", FOLD_VERSION))?;
+        Ok(folded > 0)
+    }
+}
+
+fn state_fact(connection: &mut Connection, name: &str, value: &str) -> Result<(), Failure> {
+    diesel::delete(store_facts::table.find(name)).execute(connection)?;
+    diesel::insert_into(store_facts::table)
+        .values((store_facts::name.eq(name), store_facts::value.eq(value)))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn run(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unavailable(error.to_string());
+    let applied = match connection {
+        Connection::Sqlite(c) => {
+            c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)?
+        }
+        Connection::Postgres(c) => {
+            c.run_pending_migrations(POSTGRESQL).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)?
+        }
+    };
+    Ok(applied)
+}
+
+fn lock(connection: &mut Connection) -> Result<(), StoreError> {
+    if let Connection::Postgres(connection) = connection {
+        diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(ADVISORY_LOCK).execute(connection)?;
+    }
+    Ok(())
+}
+
+fn unlock(connection: &mut Connection) -> Result<(), StoreError> {
+    if let Connection::Postgres(connection) = connection {
+        diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(ADVISORY_LOCK).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Samples that a plain `ANALYZE` leaves behind make SQLite prepare cached statements anew at every bind. Whoever ran
+/// it, they are dropped here; the ordinary statistics stay.
+fn leave_stat4(connection: &mut Connection) -> Result<(), StoreError> {
+    #[derive(diesel::QueryableByName)]
+    struct Tables {
+        #[diesel(sql_type = BigInt)]
+        found: i64,
+    }
+    if let Connection::Sqlite(connection) = connection {
+        let tables: Tables =
+            diesel::sql_query("SELECT COUNT(*) AS found FROM sqlite_schema WHERE name = 'sqlite_stat4'")
+                .get_result(connection)?;
+        if tables.found > 0 {
+            connection.batch_execute("DELETE FROM sqlite_stat4; ANALYZE sqlite_schema")?;
+        }
+    }
+    Ok(())
+}
+
+/// Folds the next batch of persons; the last number and how many there were, or none when all is done.
+fn fold_persons(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
+    use persons::dsl as p;
+    type Texts = (i64, String, String, String, String, String, String);
+    let batch: Vec<Texts> = p::persons
+        .filter(p::number.gt(after))
+        .order(p::number)
+        .limit(FOLD_BATCH)
+        .select((p::number, p::login, p::name, p::description, p::email, p::phone, p::additional_information))
+        .load(connection)?;
+    for (number, login, name, description, email, phone, information) in &batch {
+        diesel::update(p::persons.find(number))
+            .set((
+                p::login_folded.eq(fold(login)),
+                p::name_folded.eq(fold(name)),
+                p::description_folded.eq(fold(description)),
+                p::email_folded.eq(fold(email)),
+                p::phone_folded.eq(fold(phone)),
+                p::additional_information_folded.eq(fold(information)),
+            ))
+            .execute(connection)?;
+    }
+    Ok(batch.last().map(|(number, ..)| (*number, batch.len())))
+}
+
+/// The same for groups.
+fn fold_groups(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
+    use groups::dsl as g;
+    let batch: Vec<(i64, String, String)> = g::groups
+        .filter(g::number.gt(after))
+        .order(g::number)
+        .limit(FOLD_BATCH)
+        .select((g::number, g::name, g::description))
+        .load(connection)?;
+    for (number, name, description) in &batch {
+        diesel::update(g::groups.find(number))
+            .set((g::name_folded.eq(fold(name)), g::description_folded.eq(fold(description))))
+            .execute(connection)?;
+    }
+    Ok(batch.last().map(|(number, ..)| (*number, batch.len())))
+}

@@ -1,0 +1,245 @@
+//! Filters as SQL. Persons are `p`, memberships `m`. Every expression is true or false, never null, because no column is.
+
+use super::statement::{Flavor, Sql};
+use membership::{Compare, Filter, Folded, IntExpr, TextExpr, TextField, TextMatch, limits, text};
+
+/// The column of the folded text.
+pub const fn column(field: TextField) -> &'static str {
+    match field {
+        TextField::Name => "p.name_folded",
+        TextField::Description => "p.description_folded",
+        TextField::Email => "p.email_folded",
+        TextField::Phone => "p.phone_folded",
+        TextField::AdditionalInformation => "p.additional_information_folded",
+        TextField::Login => "p.login_folded",
+        TextField::AccountStatus => "p.account_status",
+        TextField::Uid => "p.uid",
+    }
+}
+
+/// The time of the last change, or of the creation.
+pub const CHANGED: &str = "CASE WHEN p.updated_at = 0 THEN p.created_at ELSE p.updated_at END";
+
+const fn operator(compare: Compare) -> &'static str {
+    match compare {
+        Compare::Eq => " = ",
+        Compare::Ne => " <> ",
+        Compare::Lt => " < ",
+        Compare::Le => " <= ",
+        Compare::Gt => " > ",
+        Compare::Ge => " >= ",
+    }
+}
+
+/// Writes a filter, always in parentheses.
+pub fn filter(sql: &mut Sql, what: &Filter) {
+    match what {
+        Filter::Always(true) => {
+            sql.push("(1 = 1)");
+        }
+        Filter::Always(false) => {
+            sql.push("(1 = 0)");
+        }
+        Filter::Not(inner) => {
+            sql.push("(NOT ");
+            filter(sql, inner);
+            sql.push(")");
+        }
+        Filter::All(parts) => joined(sql, parts, " AND ", "(1 = 1)"),
+        Filter::Any(parts) => joined(sql, parts, " OR ", "(1 = 0)"),
+        Filter::Same(a, b) => {
+            sql.push("(");
+            filter(sql, a);
+            sql.push(" = ");
+            filter(sql, b);
+            sql.push(")");
+        }
+        Filter::Text(a, compare, b) => {
+            sql.push("(");
+            text_expr(sql, a);
+            sql.push(operator(*compare));
+            text_expr(sql, b);
+            sql.push(")");
+        }
+        Filter::TextIn(expr, items) => {
+            sql.push("(");
+            text_expr(sql, expr);
+            list(sql, items.iter().map(Folded::as_str));
+        }
+        Filter::Match(kind, whole, part) => matches(sql, *kind, whole, part),
+        Filter::Int(a, compare, b) => {
+            sql.push("(");
+            int_expr(sql, a);
+            sql.push(operator(*compare));
+            int_expr(sql, b);
+            sql.push(")");
+        }
+        Filter::IdIn(ids) => {
+            sql.push("(p.id");
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            list(sql, ids.iter().map(String::as_str));
+        }
+        Filter::Presence(presence) => {
+            sql.push("(p.presence = ").text(presence.as_str()).push(")");
+        }
+        Filter::Changed(compare, at) => {
+            sql.push("((").push(CHANGED).push(")").push(operator(*compare)).int(*at).push(")");
+        }
+    }
+}
+
+fn joined(sql: &mut Sql, parts: &[Filter], between: &str, empty: &str) {
+    let Some((first, rest)) = parts.split_first() else {
+        sql.push(empty);
+        return;
+    };
+    sql.push("(");
+    filter(sql, first);
+    for part in rest {
+        sql.push(between);
+        filter(sql, part);
+    }
+    sql.push(")");
+}
+
+/// The rest of `(x IN (…))`; an empty list, which SQL does not know, lets nobody in.
+fn list<'a>(sql: &mut Sql, items: impl Iterator<Item = &'a str>) {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        sql.push(" = '' AND 1 = 0)");
+        return;
+    }
+    sql.push(" IN (");
+    for (at, item) in items.enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).text(item);
+    }
+    sql.push("))");
+}
+
+fn matches(sql: &mut Sql, kind: TextMatch, whole: &TextExpr, part: &TextExpr) {
+    match kind {
+        TextMatch::Contains => {
+            sql.push("(");
+            position(sql, whole, part);
+            sql.push(" > 0)");
+        }
+        TextMatch::StartsWith => {
+            sql.push("(substr(");
+            text_expr(sql, whole);
+            sql.push(", 1, ");
+            length(sql, part);
+            sql.push(") = ");
+            text_expr(sql, part);
+            sql.push(")");
+        }
+        TextMatch::EndsWith => {
+            sql.push("(");
+            length(sql, whole);
+            sql.push(" >= ");
+            length(sql, part);
+            sql.push(" AND substr(");
+            text_expr(sql, whole);
+            sql.push(", ");
+            length(sql, whole);
+            sql.push(" - ");
+            length(sql, part);
+            sql.push(" + 1) = ");
+            text_expr(sql, part);
+            sql.push(")");
+        }
+    }
+}
+
+/// Position of the first occurrence from 1, or 0; 1 for the empty part in both databases.
+fn position(sql: &mut Sql, whole: &TextExpr, part: &TextExpr) {
+    sql.push(match sql.flavor {
+        Flavor::Sqlite => "instr(",
+        Flavor::Postgres => "strpos(",
+    });
+    text_expr(sql, whole);
+    sql.push(", ");
+    text_expr(sql, part);
+    sql.push(")");
+}
+
+fn length(sql: &mut Sql, of: &TextExpr) {
+    sql.push("length(");
+    text_expr(sql, of);
+    sql.push(")");
+}
+
+fn text_expr(sql: &mut Sql, expr: &TextExpr) {
+    match expr {
+        TextExpr::Field(field) => {
+            sql.push(column(*field));
+        }
+        TextExpr::Literal(literal) => {
+            sql.text(literal.as_str());
+        }
+        TextExpr::Concat(a, b) => {
+            sql.push("(");
+            text_expr(sql, a);
+            sql.push(" || ");
+            text_expr(sql, b);
+            sql.push(")");
+        }
+        TextExpr::Trim(inner) => {
+            sql.push(match sql.flavor {
+                Flavor::Sqlite => "trim(",
+                Flavor::Postgres => "btrim(",
+            });
+            text_expr(sql, inner);
+            sql.push(", ").text(text::WHITE_SPACE).push(")");
+        }
+        TextExpr::Substring { text, start, length } => {
+            sql.push("substr(");
+            text_expr(sql, text);
+            sql.push(", 1 + ");
+            from_zero(sql, start);
+            if let Some(length) = length {
+                sql.push(", ");
+                from_zero(sql, length);
+            }
+            sql.push(")");
+        }
+        TextExpr::Replace { text, from, to } => {
+            sql.push("replace(");
+            text_expr(sql, text);
+            sql.push(", ");
+            text_expr(sql, from);
+            sql.push(", ");
+            text_expr(sql, to);
+            sql.push(")");
+        }
+    }
+}
+
+/// An integer as an argument of `substr`: below 0 counts as 0, and nothing is longer than the longest text, so that it
+/// fits PostgreSQL's 32 bits.
+fn from_zero(sql: &mut Sql, expr: &IntExpr) {
+    if let IntExpr::Literal(value) = expr {
+        let longest = i64::try_from(limits::FILTER_TEXT).unwrap_or(i64::MAX);
+        sql.push("CAST(").int((*value).clamp(0, longest)).push(" AS INTEGER)");
+        return;
+    }
+    sql.push(match sql.flavor {
+        Flavor::Sqlite => "max(0, ",
+        Flavor::Postgres => "greatest(0, ",
+    });
+    int_expr(sql, expr);
+    sql.push(")");
+}
+
+fn int_expr(sql: &mut Sql, expr: &IntExpr) {
+    match expr {
+        IntExpr::Literal(value) => {
+            sql.int(*value);
+        }
+        IntExpr::Length(text) => length(sql, text),
+        IntExpr::IndexOf(whole, part) => {
+            sql.push("(");
+            position(sql, whole, part);
+            sql.push(" - 1)");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The store as a [`Vault`].
+
+use crate::changes::{self, Change};
+use crate::connection::Connection;
+use crate::error::StoreError;
+use crate::rows::{self, Corrupt};
+use crate::schema::{counters, credentials, persons};
+use crate::store::{Failure, Store};
+use access::{Credential, CredentialKind, Found, Holder, NewCredential, Rights, SecretHash, Vault, VaultError, Viewer};
+use diesel::prelude::*;
+
+/// A credential's row.
+#[derive(Queryable, Selectable, Debug)]
+#[diesel(table_name = credentials)]
+struct CredentialRecord {
+    id: i64,
+    audience: String,
+    kind: String,
+    rights: String,
+    person_number: i64,
+    client_id: String,
+    parent: i64,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: i64,
+}
+
+impl TryFrom<CredentialRecord> for Credential {
+    type Error = Corrupt;
+
+    fn try_from(row: CredentialRecord) -> Result<Self, Corrupt> {
+        Ok(Self {
+            id: row.id,
+            audience: row.audience,
+            kind: CredentialKind::from_word(&row.kind).ok_or(Corrupt("credentials.kind"))?,
+            rights: Rights::from_words(&row.rights).ok_or(Corrupt("credentials.rights"))?,
+            person: rows::some(row.person_number),
+            client_id: row.client_id,
+            parent: rows::some(row.parent),
+            created_at: row.created_at,
+            expires_at: rows::some(row.expires_at),
+            revoked_at: rows::some(row.revoked_at),
+        })
+    }
+}
+
+impl Vault for Store {
+    fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
+        let hash = secret.to_hex();
+        Ok(self.read(|connection| {
+            let row = credentials::table
+                .filter(credentials::secret_hash.eq(&hash))
+                .filter(credentials::audience.eq(audience))
+                .filter(credentials::kind.eq(kind.as_str()))
+                .select(CredentialRecord::as_select())
+                .first(connection)
+                .optional()?;
+            let Some(row) = row else { return Ok(None) };
+            let holder = if row.person_number == 0 { None } else { holder(connection, row.person_number)? };
+            Ok(Some(Found { credential: row.try_into()?, holder }))
+        })?)
+    }
+
+    fn client(&self, audience: &str, client_id: &str) -> Result<Option<(Credential, SecretHash)>, VaultError> {
+        // Not every database can even be asked about a text with this character in it.
+        if membership::text::has_nul(client_id) {
+            return Ok(None);
+        }
+        Ok(self.read(|connection| {
+            let row: Option<(CredentialRecord, String)> = credentials::table
+                .filter(credentials::audience.eq(audience))
+                .filter(credentials::client_id.eq(client_id))
+                .filter(credentials::kind.eq(CredentialKind::Client.as_str()))
+                .select((CredentialRecord::as_select(), credentials::secret_hash))
+                .first(connection)
+                .optional()?;
+            let Some((row, hash)) = row else { return Ok(None) };
+            let hash = SecretHash::from_hex(&hash).ok_or(Corrupt("credentials.secret_hash"))?;
+            Ok(Some((row.try_into()?, hash)))
+        })?)
+    }
+
+    fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
+        Ok(self.write(|connection| {
+            if let Some(parent) = new.parent {
+                hold(connection, parent)?;
+                forget_expired(connection, parent, new.created_at)?;
+            }
+            diesel::update(counters::table.find("credential"))
+                .set(counters::last.eq(counters::last + 1))
+                .execute(connection)?;
+            let id: i64 = counters::table.find("credential").select(counters::last).first(connection)?;
+            diesel::insert_into(credentials::table)
+                .values((
+                    credentials::id.eq(id),
+                    credentials::audience.eq(&new.audience),
+                    credentials::kind.eq(new.kind.as_str()),
+                    credentials::rights.eq(new.rights.to_words()),
+                    credentials::person_number.eq(new.person.unwrap_or(0)),
+                    credentials::client_id.eq(&new.client_id),
+                    credentials::secret_hash.eq(new.secret.to_hex()),
+                    credentials::parent.eq(new.parent.unwrap_or(0)),
+                    credentials::created_at.eq(new.created_at),
+                    credentials::expires_at.eq(new.expires_at.unwrap_or(0)),
+                    credentials::revoked_at.eq(0),
+                ))
+                .execute(connection)?;
+            let action = "credential_create";
+            let person = new.person.unwrap_or(0);
+            changes::log(
+                connection,
+                new.created_at,
+                &[Change { action, person, credential: id, ..Change::default() }],
+            )?;
+            Ok(Credential {
+                id,
+                audience: new.audience.clone(),
+                kind: new.kind,
+                rights: new.rights,
+                person: new.person,
+                client_id: new.client_id.clone(),
+                parent: new.parent,
+                created_at: new.created_at,
+                expires_at: new.expires_at,
+                revoked_at: None,
+            })
+        })?)
+    }
+
+    fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
+        Ok(self.write(|connection| {
+            let known: i64 = credentials::table.find(id).count().get_result(connection)?;
+            if known == 0 {
+                return Ok(false);
+            }
+            let family = credentials::id.eq(id).or(credentials::parent.eq(id));
+            let revoked = diesel::update(credentials::table.filter(family).filter(credentials::revoked_at.eq(0)))
+                .set(credentials::revoked_at.eq(now))
+                .execute(connection)?;
+            if revoked > 0 {
+                let action = "credential_revoke";
+                changes::log(connection, now, &[Change { action, credential: id, ..Change::default() }])?;
+            }
+            Ok(true)
+        })?)
+    }
+
+    fn list(&self) -> Result<Vec<Credential>, VaultError> {
+        Ok(self.read(|connection| {
+            let rows =
+                credentials::table.order(credentials::id).select(CredentialRecord::as_select()).load(connection)?;
+            let all: Result<Vec<_>, _> = rows.into_iter().map(Credential::try_from).collect();
+            Ok(all?)
+        })?)
+    }
+}
+
+fn holder(connection: &mut Connection, number: i64) -> Result<Option<Holder>, Failure> {
+    let row: Option<(String, String)> =
+        persons::table.find(number).select((persons::uid, persons::account_status)).first(connection).optional()?;
+    let Some((uid, status)) = row else { return Ok(None) };
+    Ok(Some(Holder { viewer: Viewer { number, uid }, account_status: rows::account_status(&status)? }))
+}
+
+/// Makes sure the parent is in force and stays so until this transaction ends.
+fn hold(connection: &mut Connection, parent: i64) -> Result<(), Failure> {
+    // Writing the row as it is locks it on both databases.
+    let held = diesel::update(credentials::table.find(parent).filter(credentials::revoked_at.eq(0)))
+        .set(credentials::revoked_at.eq(0))
+        .execute(connection)?;
+    if held == 0 { Err(StoreError::Gone.into()) } else { Ok(()) }
+}
+
+/// Tokens that have been of no use for a day are dropped when the same client asks for a new one, so that they do not
+/// pile up.
+fn forget_expired(connection: &mut Connection, parent: i64, now: i64) -> Result<(), Failure> {
+    let old = credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - 86_400));
+    diesel::delete(credentials::table.filter(credentials::parent.eq(parent)).filter(old)).execute(connection)?;
+    Ok(())
+}
