@@ -1,0 +1,55 @@
+//! A request through a dialect and the core, without a server.
+
+use dialect::{Core, Dialect, Headers, Method, Parsed, Reply, Request, answer};
+
+/// The fields of a header, with names in any case.
+struct Fields<'a>(&'a [(&'a str, &'a str)]);
+
+impl Headers for Fields<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+}
+
+/// Takes a request through all steps: match, parse, authorize, run, render, finish. `target` is path and query as in
+/// the first line of a request.
+///
+/// # Panics
+/// When no mount of the dialect holds the path: a server would never hand it such a request.
+pub fn exchange(
+    dialect: &dyn Dialect,
+    core: Core<'_>,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Reply {
+    exchange_below("", dialect, core, method, target, headers, body)
+}
+
+/// The same for a dialect mounted below a prefix, which `target` begins with.
+///
+/// # Panics
+/// When `target` does not begin with the prefix, or no mount of the dialect holds the path.
+pub fn exchange_below(
+    prefix: &str,
+    dialect: &dyn Dialect,
+    core: Core<'_>,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Reply {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = path.strip_prefix(prefix).unwrap_or_else(|| panic!("{path} is not below {prefix}"));
+    assert!(dialect.mounts().iter().any(|mount| mount.holds(path)), "{} does not lie at {path}", dialect.name());
+    let request = Request { method: Method::from_name(method), path, query, prefix, headers: &Fields(headers), body };
+    let outcome = match dialect.parse(&request) {
+        Ok(Parsed::Call(call)) => answer(core, dialect.name(), &call),
+        Ok(Parsed::Reply(reply)) => Ok(reply),
+        Err(refusal) => Err(refusal),
+    };
+    let mut reply = outcome.unwrap_or_else(|refusal| dialect.refuse(&request, &refusal));
+    dialect.finish(&request, &mut reply);
+    reply
+}

@@ -1,0 +1,445 @@
+//! The import, naively: one record after the other, each judged whole before anything is changed.
+
+use crate::MemoryDirectory;
+use membership::life_cycle::{Action, Actor, Next, Situation};
+use membership::limits::{self, check, check_uid};
+use membership::record::{GroupRecord, GroupRef, MembershipRecord, PersonRecord, PersonRef, Record};
+use membership::text::fold;
+use membership::{
+    AccountStatus, Group, GroupKey, GroupKind, Membership, Money, Person, PersonKey, Presence, Scope, State,
+};
+use uuid::Uuid;
+
+impl MemoryDirectory {
+    /// Takes in every line, at the time `now` (unix seconds): persons first, then groups, then memberships, so that a
+    /// line may name what stands behind it. Empty lines are passed over. Gives the number of rows that were made or
+    /// changed; an error names the line, and then what was taken in before it stays.
+    pub fn load_ndjson(&mut self, text: &str, now: i64) -> Result<usize, String> {
+        let mut lines = Vec::new();
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            lines.push((at + 1, Record::parse(line.trim()).map_err(|error| format!("line {}: {error}", at + 1))?));
+        }
+        let kinds: [fn(&Record) -> bool; 3] = [
+            |r| matches!(r, Record::Person(_)),
+            |r| matches!(r, Record::Group(_)),
+            |r| matches!(r, Record::Membership(_)),
+        ];
+        let mut changed = 0;
+        for of_kind in kinds {
+            for (at, record) in lines.iter().filter(|(_, record)| of_kind(record)) {
+                changed += usize::from(self.restore(record, now).map_err(|error| format!("line {at}: {error}"))?);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Takes in one record at the time `now` (unix seconds). Gives whether anything was made or changed; after an
+    /// error nothing was. Identifiers only name the row: they never change it.
+    pub fn restore(&mut self, record: &Record, now: i64) -> Result<bool, String> {
+        let changed = match record {
+            Record::Person(person) => self.restore_person(person, now),
+            Record::Group(group) => self.restore_group(group, now),
+            Record::Membership(membership) => self.restore_membership(membership, now),
+        }?;
+        self.head += u64::from(changed);
+        Ok(changed)
+    }
+
+    fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<bool, String> {
+        check_person(record)?;
+        let uid = record.uid.as_deref().map(lawful("uid")).transpose()?;
+        let reference = PersonRef { number: record.number, id: record.id, uid, login: record.login.clone() };
+        let stored = match self.named_person(&reference)? {
+            Some(number) => {
+                let found = self.find_person(&PersonKey::Number(number));
+                Some(found.ok_or("names nobody")?.clone())
+            }
+            None => None,
+        };
+        let new = stored.is_none();
+        let mut person = match &stored {
+            Some(person) => person.clone(),
+            None => self.new_person(&reference, now),
+        };
+        macro_rules! say {
+            ($($field:ident),+) => { $(if let Some(said) = &record.$field { person.$field = said.clone(); })+ };
+        }
+        say!(name, business_name, tag_line, description, email, phone, additional_information, hourly_rate, city);
+        say!(state, country, category, earnings_6_months, feedback_6_months, positive_feedback_6_months, overview);
+        say!(avatar, link, role, status_message, freelancer, individual, account_status, presence, created_at);
+        person.last_active_at = time(record.last_active_at).unwrap_or(person.last_active_at);
+        if let Some(metadata) = &record.metadata {
+            person.metadata = metadata.as_str().to_owned();
+        }
+        if let Some(tags) = &record.tags {
+            person.tags = canonical(tags);
+        }
+        person.updated_at = match time(record.updated_at) {
+            Some(said) => said,
+            None if stored.as_ref().is_some_and(|stored| *stored != person) => Some(now),
+            None => person.updated_at,
+        };
+        if stored.as_ref() == Some(&person) {
+            return Ok(false);
+        }
+        if new {
+            self.last_person = self.last_person.max(person.number);
+            self.logins.insert(fold(&person.login), person.number);
+            self.persons.push(person);
+            self.persons.sort_by_key(|p| p.number);
+        } else {
+            let place = self.persons.iter_mut().find(|p| p.number == person.number);
+            *place.ok_or("names nobody")? = person;
+        }
+        Ok(true)
+    }
+
+    /// A person with what is generated for what the reference leaves out.
+    fn new_person(&self, reference: &PersonRef, now: i64) -> Person {
+        let number = reference.number.unwrap_or(self.last_person + 1);
+        let uid = reference.uid.clone().unwrap_or_else(|| {
+            let login = reference.login.as_deref().unwrap_or_default();
+            let wanted = made_lawful(login).unwrap_or_else(|| format!("person-{number}"));
+            free(&wanted, |uid| self.persons.iter().any(|p| p.uid == uid))
+        });
+        let login =
+            reference.login.clone().unwrap_or_else(|| free(&uid, |login| self.logins.contains_key(&fold(login))));
+        Person {
+            number,
+            id: reference.id.unwrap_or_else(Uuid::new_v4),
+            uid,
+            name: login.clone(),
+            login,
+            business_name: String::new(),
+            tag_line: String::new(),
+            description: String::new(),
+            email: String::new(),
+            phone: String::new(),
+            additional_information: String::new(),
+            hourly_rate: Money::default(),
+            city: String::new(),
+            state: String::new(),
+            country: String::new(),
+            category: String::new(),
+            earnings_6_months: Money::default(),
+            feedback_6_months: 0,
+            positive_feedback_6_months: 0,
+            overview: String::new(),
+            avatar: String::new(),
+            link: String::new(),
+            metadata: String::new(),
+            tags: String::new(),
+            role: "default".to_owned(),
+            status_message: String::new(),
+            freelancer: true,
+            individual: true,
+            account_status: AccountStatus::Active,
+            presence: Presence::Offline,
+            last_active_at: None,
+            created_at: now,
+            updated_at: None,
+        }
+    }
+
+    fn restore_group(&mut self, record: &GroupRecord, now: i64) -> Result<bool, String> {
+        check_group(record)?;
+        let guid = record.guid.as_deref().map(lawful("guid")).transpose()?;
+        let reference = GroupRef { number: record.number, id: record.id, guid };
+        let stored = match self.named_group(&reference)? {
+            Some(number) => Some(self.find_group(&GroupKey::Number(number)).ok_or("names no group")?.clone()),
+            None => None,
+        };
+        let new = stored.is_none();
+        let mut group = match &stored {
+            Some(group) => group.clone(),
+            None => self.new_group(&reference, record.name.as_deref().unwrap_or_default(), now),
+        };
+        if let Some(owner) = &record.owner {
+            group.owner = Some(self.named_person(owner)?.ok_or("owner names nobody")?);
+        }
+        macro_rules! say {
+            ($($field:ident),+) => { $(if let Some(said) = &record.$field { group.$field = said.clone(); })+ };
+        }
+        say!(name, description, sponsor, criteria, icon, page, email, additional_information, created_at);
+        group.kind = record.r#type.unwrap_or(group.kind);
+        if let Some(metadata) = &record.metadata {
+            group.metadata = metadata.as_str().to_owned();
+        }
+        if let Some(tags) = &record.tags {
+            group.tags = canonical(tags);
+        }
+        group.updated_at = match time(record.updated_at) {
+            Some(said) => said,
+            None if stored.as_ref().is_some_and(|stored| *stored != group) => Some(now),
+            None => group.updated_at,
+        };
+        if stored.as_ref() == Some(&group) {
+            return Ok(false);
+        }
+        if new {
+            self.last_group = self.last_group.max(group.number);
+            self.groups.push(group);
+            self.groups.sort_by_key(|g| g.number);
+        } else {
+            let place = self.groups.iter_mut().find(|g| g.number == group.number);
+            *place.ok_or("names no group")? = group;
+        }
+        Ok(true)
+    }
+
+    fn new_group(&self, reference: &GroupRef, name: &str, now: i64) -> Group {
+        let number = reference.number.unwrap_or(self.last_group + 1);
+        let guid = reference.guid.clone().unwrap_or_else(|| {
+            let wanted = made_lawful(name).unwrap_or_else(|| format!("group-{number}"));
+            free(&wanted, |guid| self.groups.iter().any(|g| g.guid == guid))
+        });
+        Group {
+            number,
+            id: reference.id.unwrap_or_else(Uuid::new_v4),
+            name: guid.clone(),
+            guid,
+            description: String::new(),
+            kind: GroupKind::Public,
+            owner: None,
+            sponsor: String::new(),
+            criteria: String::new(),
+            icon: String::new(),
+            page: String::new(),
+            email: String::new(),
+            additional_information: String::new(),
+            metadata: String::new(),
+            tags: String::new(),
+            created_at: now,
+            updated_at: None,
+        }
+    }
+
+    fn restore_membership(&mut self, record: &MembershipRecord, now: i64) -> Result<bool, String> {
+        not_negative("asked_at", record.asked_at)?;
+        not_negative("joined_at", record.joined_at)?;
+        not_negative("scope_changed_at", record.scope_changed_at)?;
+        not_negative("banned_at", record.banned_at)?;
+        let group =
+            self.named_group(record.group.as_ref().ok_or("group is missing")?)?.ok_or("group names no group")?;
+        let person = record.person.as_ref().ok_or("person is missing")?;
+        let person = self.named_person(person)?.ok_or("person names nobody")?;
+        let stored = self.memberships.iter().find(|m| m.group == group && m.person == person).cloned();
+
+        let state = record.state.or(stored.as_ref().map(|m| m.state)).unwrap_or(State::Member);
+        let scope = record.scope.or(stored.as_ref().map(|m| m.scope)).unwrap_or(Scope::Participant);
+        let owner_and_kind = self.find_group(&GroupKey::Number(group)).map(|g| (g.owner, g.kind));
+        let (owner, kind) = owner_and_kind.ok_or("group names no group")?;
+        let situation = Situation {
+            state: stored.as_ref().map(|m| m.state),
+            scope,
+            owns: owner == Some(person),
+            last_admin: false,
+            kind,
+            actor: Actor::System,
+            oneself: false,
+        };
+        let next = situation.step(Action::Restore(state)).map_err(|refusal| refusal.to_string())?;
+        let Next::Stands(state, scope) = next else { return Err("a restored membership must stand".to_owned()) };
+        if state != State::Member && (record.joined_at.is_some() || record.joined_by.is_some()) {
+            return Err("joined_at and joined_by are for members".to_owned());
+        }
+        if state != State::Banned && (record.banned_at.is_some() || record.banned_by.is_some()) {
+            return Err("banned_at and banned_by are for the banned".to_owned());
+        }
+
+        let mut membership = stored.clone().unwrap_or(Membership {
+            group,
+            person,
+            state,
+            scope,
+            asked_at: None,
+            joined_at: None,
+            joined_by: None,
+            scope_changed_at: None,
+            scope_changed_by: None,
+            banned_at: None,
+            banned_by: None,
+        });
+        (membership.state, membership.scope) = (state, scope);
+        membership.asked_at = time(record.asked_at).unwrap_or(membership.asked_at);
+        membership.scope_changed_at = time(record.scope_changed_at).unwrap_or(membership.scope_changed_at);
+        if let Some(by) = &record.scope_changed_by {
+            membership.scope_changed_by = Some(self.actor(by)?);
+        }
+        // Time and actor of joining and of the ban are there exactly while the state is that.
+        if state == State::Member {
+            membership.joined_at = record.joined_at.or(membership.joined_at).or(Some(now));
+            if let Some(by) = &record.joined_by {
+                membership.joined_by = Some(self.actor(by)?);
+            }
+        } else {
+            (membership.joined_at, membership.joined_by) = (None, None);
+        }
+        if state == State::Banned {
+            membership.banned_at = record.banned_at.or(membership.banned_at).or(Some(now));
+            if let Some(by) = &record.banned_by {
+                membership.banned_by = Some(self.actor(by)?);
+            }
+        } else {
+            (membership.banned_at, membership.banned_by) = (None, None);
+        }
+        if stored.as_ref() == Some(&membership) {
+            return Ok(false);
+        }
+        self.memberships.retain(|m| (m.group, m.person) != (group, person));
+        self.memberships.push(membership);
+        self.memberships.sort_by_key(|m| (m.group, m.person));
+        Ok(true)
+    }
+
+    /// The number of an actor, who need not exist any more when only the number is said.
+    fn actor(&self, reference: &PersonRef) -> Result<i64, String> {
+        match reference {
+            PersonRef { number: Some(number), id: None, uid: None, login: None, .. } => positive(*number),
+            _ => self.named_person(reference)?.ok_or_else(|| "the actor names nobody".to_owned()),
+        }
+    }
+
+    /// The number of the person whom all identifiers name; `None` when none of them names anybody.
+    fn named_person(&self, reference: &PersonRef) -> Result<Option<i64>, String> {
+        let mut keys = Vec::new();
+        keys.extend(reference.number.map(positive).transpose()?.map(PersonKey::Number));
+        keys.extend(reference.id.map(PersonKey::Id));
+        keys.extend(reference.uid.as_deref().map(lawful("uid")).transpose()?.map(PersonKey::Uid));
+        keys.extend(reference.login.clone().map(PersonKey::Login));
+        let found: Vec<_> = keys.iter().map(|key| self.find_person(key).map(|person| person.number)).collect();
+        all_same(&found)
+    }
+
+    fn named_group(&self, reference: &GroupRef) -> Result<Option<i64>, String> {
+        let mut keys = Vec::new();
+        keys.extend(reference.number.map(positive).transpose()?.map(GroupKey::Number));
+        keys.extend(reference.id.map(GroupKey::Id));
+        keys.extend(reference.guid.as_deref().map(lawful("guid")).transpose()?.map(GroupKey::Guid));
+        let found: Vec<_> = keys.iter().map(|key| self.find_group(key).map(|group| group.number)).collect();
+        all_same(&found)
+    }
+}
+
+fn all_same(found: &[Option<i64>]) -> Result<Option<i64>, String> {
+    let first = found.first().ok_or("has no identifier")?;
+    if found.iter().all(|other| other == first) {
+        Ok(*first)
+    } else {
+        Err("has identifiers that do not name the same row".to_owned())
+    }
+}
+
+/// A time that was said, where 0 says that there is none.
+fn time(said: Option<i64>) -> Option<Option<i64>> {
+    said.map(|at| Some(at).filter(|at| *at != 0))
+}
+
+fn canonical(tags: &[String]) -> String {
+    if tags.is_empty() { String::new() } else { serde_json::Value::from(tags).to_string() }
+}
+
+fn lawful(field: &'static str) -> impl Fn(&str) -> Result<String, String> {
+    move |text| check_uid(field, text).map_err(|error| error.to_string())
+}
+
+/// The text as a uid: lower-case, with a hyphen for every character that a uid may not have, without hyphens at the
+/// ends; `None` when nothing is left.
+fn made_lawful(text: &str) -> Option<String> {
+    let hyphens: String = text
+        .to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' { c } else { '-' })
+        .take(limits::UID)
+        .collect();
+    let trimmed = hyphens.trim_matches('-');
+    if trimmed.is_empty() { None } else { Some(trimmed.to_owned()) }
+}
+
+/// `wanted`, or with the first of the suffixes `-2`, `-3`, … that nobody has.
+fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    if !taken(wanted) {
+        return wanted.to_owned();
+    }
+    (2..)
+        .map(|n| format!("-{n}"))
+        .map(|suffix| {
+            let room = limits::UID - suffix.len();
+            wanted.chars().take(room).collect::<String>() + &suffix
+        })
+        .find(|candidate| !taken(candidate))
+        .expect("there are more numbers than rows")
+}
+
+fn positive(number: i64) -> Result<i64, String> {
+    if number > 0 { Ok(number) } else { Err("number must be greater than 0".to_owned()) }
+}
+
+fn not_negative(field: &str, value: Option<i64>) -> Result<(), String> {
+    if value.is_some_and(|value| value < 0) { Err(format!("{field} must not be negative")) } else { Ok(()) }
+}
+
+fn check_texts(texts: &[(&'static str, &Option<String>, usize)], tags: Option<&[String]>) -> Result<(), String> {
+    for (field, text, most) in texts {
+        check(field, text.as_deref().unwrap_or_default(), *most).map_err(|error| error.to_string())?;
+    }
+    let tags = tags.unwrap_or_default();
+    if tags.len() > limits::TAGS {
+        return Err(format!("tags must be at most {}", limits::TAGS));
+    }
+    tags.iter().try_for_each(|tag| check("tags", tag, limits::TAG)).map_err(|error| error.to_string())
+}
+
+fn check_person(r: &PersonRecord) -> Result<(), String> {
+    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
+    let texts = [
+        ("login", &r.login, limits::LOGIN),
+        ("name", &r.name, limits::NAME),
+        ("business_name", &r.business_name, limits::BUSINESS_NAME),
+        ("tag_line", &r.tag_line, limits::TAG_LINE),
+        ("description", &r.description, limits::DESCRIPTION),
+        ("email", &r.email, limits::EMAIL),
+        ("phone", &r.phone, limits::PHONE),
+        ("additional_information", &r.additional_information, limits::DESCRIPTION),
+        ("city", &r.city, limits::SHORT),
+        ("state", &r.state, limits::SHORT),
+        ("country", &r.country, limits::SHORT),
+        ("category", &r.category, limits::SHORT),
+        ("overview", &r.overview, limits::OVERVIEW),
+        ("avatar", &r.avatar, limits::URL),
+        ("link", &r.link, limits::URL),
+        ("metadata", &metadata, limits::METADATA),
+        ("role", &r.role, limits::SHORT),
+        ("status_message", &r.status_message, limits::TAG_LINE),
+    ];
+    check_texts(&texts, r.tags.as_deref())?;
+    if r.login.as_deref() == Some("") {
+        return Err("login must not be empty".to_owned());
+    }
+    not_negative("feedback_6_months", r.feedback_6_months)?;
+    not_negative("positive_feedback_6_months", r.positive_feedback_6_months)?;
+    not_negative("last_active_at", r.last_active_at)?;
+    not_negative("created_at", r.created_at)?;
+    not_negative("updated_at", r.updated_at)
+}
+
+fn check_group(r: &GroupRecord) -> Result<(), String> {
+    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
+    let texts = [
+        ("name", &r.name, limits::NAME),
+        ("description", &r.description, limits::DESCRIPTION),
+        ("sponsor", &r.sponsor, limits::BUSINESS_NAME),
+        ("criteria", &r.criteria, limits::DESCRIPTION),
+        ("icon", &r.icon, limits::URL),
+        ("page", &r.page, limits::URL),
+        ("email", &r.email, limits::EMAIL),
+        ("additional_information", &r.additional_information, limits::DESCRIPTION),
+        ("metadata", &metadata, limits::METADATA),
+    ];
+    check_texts(&texts, r.tags.as_deref())?;
+    not_negative("created_at", r.created_at)?;
+    not_negative("updated_at", r.updated_at)
+}
+
+#[cfg(test)]
+mod tests;
