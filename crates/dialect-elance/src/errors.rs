@@ -16,7 +16,7 @@ pub fn reply(refusal: &Refusal) -> Reply {
     const API: &str = "api";
     match refusal {
         Refusal::Parameter(fault) => {
-            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("The parameter {fault}."))
+            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{fault}."))
         }
         Refusal::Denied(Denial::Missing) => {
             write(Error(401, AUTHENTICATION, "no_token"), "An access token is needed: the parameter access_token.")
