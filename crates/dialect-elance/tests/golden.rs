@@ -1,5 +1,6 @@
 //! Whole replies of the Elance dialect, byte for byte. The two rows that the documents print are in the first page of
 //! group 1116, where the documents print them; the rest of the directory is made for the edges.
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use dialect::access::{CredentialKind, Rights};
 use dialect_elance::{Elance, Settings};
