@@ -1,5 +1,5 @@
-//! For tests only: a naive directory in memory that says what the right answer is, the sample data, a golden runner,
-//! and a fourth dialect as proof that the seam holds.
+//! For tests only: a naive directory in memory that says what the right answer is, seeded random populations and
+//! queries, the sample data, a golden runner, and a fourth dialect as proof that the seam holds.
 //!
 //! **May import:** `membership` and `dialect` (which re-exports `access`), and no other crate of this project. Only
 //! tests may import it.
@@ -38,6 +38,7 @@ mod exchange;
 pub mod golden;
 mod memory;
 mod plain;
+pub mod random;
 mod restore;
 pub mod sample;
 mod vault;

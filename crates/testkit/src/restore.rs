@@ -1,13 +1,14 @@
 //! The import, naively: one record after the other, each judged whole before anything is changed.
 
+mod bounds;
+mod memberships;
+
 use crate::MemoryDirectory;
-use membership::life_cycle::{Action, Actor, Next, Situation};
-use membership::limits::{self, check, check_uid};
-use membership::record::{GroupRecord, GroupRef, MembershipRecord, PersonRecord, PersonRef, Record};
+use bounds::{check_group, check_person};
+use membership::limits::{self, check_uid};
+use membership::record::{GroupRecord, GroupRef, PersonRecord, PersonRef, Record};
 use membership::text::fold;
-use membership::{
-    AccountStatus, Group, GroupKey, GroupKind, Membership, Money, Person, PersonKey, Presence, Scope, State,
-};
+use membership::{AccountStatus, Group, GroupKey, GroupKind, Money, Person, PersonKey, Presence};
 use uuid::Uuid;
 
 impl MemoryDirectory {
@@ -214,92 +215,6 @@ impl MemoryDirectory {
         }
     }
 
-    fn restore_membership(&mut self, record: &MembershipRecord, now: i64) -> Result<bool, String> {
-        not_negative("asked_at", record.asked_at)?;
-        not_negative("joined_at", record.joined_at)?;
-        not_negative("scope_changed_at", record.scope_changed_at)?;
-        not_negative("banned_at", record.banned_at)?;
-        let group =
-            self.named_group(record.group.as_ref().ok_or("group is missing")?)?.ok_or("group names no group")?;
-        let person = record.person.as_ref().ok_or("person is missing")?;
-        let person = self.named_person(person)?.ok_or("person names nobody")?;
-        let stored = self.memberships.iter().find(|m| m.group == group && m.person == person).cloned();
-
-        let state = record.state.or(stored.as_ref().map(|m| m.state)).unwrap_or(State::Member);
-        let scope = record.scope.or(stored.as_ref().map(|m| m.scope)).unwrap_or(Scope::Participant);
-        let owner_and_kind = self.find_group(&GroupKey::Number(group)).map(|g| (g.owner, g.kind));
-        let (owner, kind) = owner_and_kind.ok_or("group names no group")?;
-        let situation = Situation {
-            state: stored.as_ref().map(|m| m.state),
-            scope,
-            owns: owner == Some(person),
-            last_admin: false,
-            kind,
-            actor: Actor::System,
-            oneself: false,
-        };
-        let next = situation.step(Action::Restore(state)).map_err(|refusal| refusal.to_string())?;
-        let Next::Stands(state, scope) = next else { return Err("a restored membership must stand".to_owned()) };
-        if state != State::Member && (record.joined_at.is_some() || record.joined_by.is_some()) {
-            return Err("joined_at and joined_by are for members".to_owned());
-        }
-        if state != State::Banned && (record.banned_at.is_some() || record.banned_by.is_some()) {
-            return Err("banned_at and banned_by are for the banned".to_owned());
-        }
-
-        let mut membership = stored.clone().unwrap_or(Membership {
-            group,
-            person,
-            state,
-            scope,
-            asked_at: None,
-            joined_at: None,
-            joined_by: None,
-            scope_changed_at: None,
-            scope_changed_by: None,
-            banned_at: None,
-            banned_by: None,
-        });
-        (membership.state, membership.scope) = (state, scope);
-        membership.asked_at = time(record.asked_at).unwrap_or(membership.asked_at);
-        membership.scope_changed_at = time(record.scope_changed_at).unwrap_or(membership.scope_changed_at);
-        if let Some(by) = &record.scope_changed_by {
-            membership.scope_changed_by = Some(self.actor(by)?);
-        }
-        // Time and actor of joining and of the ban are there exactly while the state is that.
-        if state == State::Member {
-            membership.joined_at = record.joined_at.or(membership.joined_at).or(Some(now));
-            if let Some(by) = &record.joined_by {
-                membership.joined_by = Some(self.actor(by)?);
-            }
-        } else {
-            (membership.joined_at, membership.joined_by) = (None, None);
-        }
-        if state == State::Banned {
-            membership.banned_at = record.banned_at.or(membership.banned_at).or(Some(now));
-            if let Some(by) = &record.banned_by {
-                membership.banned_by = Some(self.actor(by)?);
-            }
-        } else {
-            (membership.banned_at, membership.banned_by) = (None, None);
-        }
-        if stored.as_ref() == Some(&membership) {
-            return Ok(false);
-        }
-        self.memberships.retain(|m| (m.group, m.person) != (group, person));
-        self.memberships.push(membership);
-        self.memberships.sort_by_key(|m| (m.group, m.person));
-        Ok(true)
-    }
-
-    /// The number of an actor, who need not exist any more when only the number is said.
-    fn actor(&self, reference: &PersonRef) -> Result<i64, String> {
-        match reference {
-            PersonRef { number: Some(number), id: None, uid: None, login: None, .. } => positive(*number),
-            _ => self.named_person(reference)?.ok_or_else(|| "the actor names nobody".to_owned()),
-        }
-    }
-
     /// The number of the person whom all identifiers name; `None` when none of them names anybody.
     fn named_person(&self, reference: &PersonRef) -> Result<Option<i64>, String> {
         let mut keys = Vec::new();
@@ -373,72 +288,6 @@ fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 
 fn positive(number: i64) -> Result<i64, String> {
     if number > 0 { Ok(number) } else { Err("number must be greater than 0".to_owned()) }
-}
-
-fn not_negative(field: &str, value: Option<i64>) -> Result<(), String> {
-    if value.is_some_and(|value| value < 0) { Err(format!("{field} must not be negative")) } else { Ok(()) }
-}
-
-fn check_texts(texts: &[(&'static str, &Option<String>, usize)], tags: Option<&[String]>) -> Result<(), String> {
-    for (field, text, most) in texts {
-        check(field, text.as_deref().unwrap_or_default(), *most).map_err(|error| error.to_string())?;
-    }
-    let tags = tags.unwrap_or_default();
-    if tags.len() > limits::TAGS {
-        return Err(format!("tags must be at most {}", limits::TAGS));
-    }
-    tags.iter().try_for_each(|tag| check("tags", tag, limits::TAG)).map_err(|error| error.to_string())
-}
-
-fn check_person(r: &PersonRecord) -> Result<(), String> {
-    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
-    let texts = [
-        ("login", &r.login, limits::LOGIN),
-        ("name", &r.name, limits::NAME),
-        ("business_name", &r.business_name, limits::BUSINESS_NAME),
-        ("tag_line", &r.tag_line, limits::TAG_LINE),
-        ("description", &r.description, limits::DESCRIPTION),
-        ("email", &r.email, limits::EMAIL),
-        ("phone", &r.phone, limits::PHONE),
-        ("additional_information", &r.additional_information, limits::DESCRIPTION),
-        ("city", &r.city, limits::SHORT),
-        ("state", &r.state, limits::SHORT),
-        ("country", &r.country, limits::SHORT),
-        ("category", &r.category, limits::SHORT),
-        ("overview", &r.overview, limits::OVERVIEW),
-        ("avatar", &r.avatar, limits::URL),
-        ("link", &r.link, limits::URL),
-        ("metadata", &metadata, limits::METADATA),
-        ("role", &r.role, limits::SHORT),
-        ("status_message", &r.status_message, limits::TAG_LINE),
-    ];
-    check_texts(&texts, r.tags.as_deref())?;
-    if r.login.as_deref() == Some("") {
-        return Err("login must not be empty".to_owned());
-    }
-    not_negative("feedback_6_months", r.feedback_6_months)?;
-    not_negative("positive_feedback_6_months", r.positive_feedback_6_months)?;
-    not_negative("last_active_at", r.last_active_at)?;
-    not_negative("created_at", r.created_at)?;
-    not_negative("updated_at", r.updated_at)
-}
-
-fn check_group(r: &GroupRecord) -> Result<(), String> {
-    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
-    let texts = [
-        ("name", &r.name, limits::NAME),
-        ("description", &r.description, limits::DESCRIPTION),
-        ("sponsor", &r.sponsor, limits::BUSINESS_NAME),
-        ("criteria", &r.criteria, limits::DESCRIPTION),
-        ("icon", &r.icon, limits::URL),
-        ("page", &r.page, limits::URL),
-        ("email", &r.email, limits::EMAIL),
-        ("additional_information", &r.additional_information, limits::DESCRIPTION),
-        ("metadata", &metadata, limits::METADATA),
-    ];
-    check_texts(&texts, r.tags.as_deref())?;
-    not_negative("created_at", r.created_at)?;
-    not_negative("updated_at", r.updated_at)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use membership::Directory;
+use membership::{Scope, State};
 
 fn load(directory: &mut MemoryDirectory, now: i64, lines: &str) -> Result<usize, String> {
     directory.load_ndjson(lines, now)
