@@ -1,5 +1,6 @@
 use super::*;
-use crate::{MemoryDirectory, exchange, sample};
+use crate::golden::{Case, check};
+use crate::{MemoryDirectory, exchange, exchange_below, sample};
 use dialect::access::Rights;
 use dialect::membership::Directory;
 use dialect::membership::sample::GROUP_NUMBER;
@@ -53,4 +54,35 @@ fn refuses_in_its_own_words() {
     assert_eq!((keyless.status, keyless.body.as_slice()), (401, &b"no credential was presented\n"[..]));
     let posted = exchange(&Plain, directory.core(0), "POST", target, &[("x-plain-key", "k")], b"");
     assert_eq!((posted.status, posted.headers), (405, vec![("allow", "GET, HEAD".to_owned())]));
+}
+
+#[test]
+fn replies_are_as_in_the_golden_files() {
+    let directory = ready();
+    check(
+        &Plain,
+        directory.core(0),
+        &[
+            Case::get("plain-page", "/plain/groups/1116/members?from=7&count=8").header("X-Plain-Key", "k"),
+            Case::get("plain-past-the-end", "/plain/groups/1116/members?from=100000").header("X-Plain-Key", "k"),
+            Case::get("plain-no-key", "/plain/groups/1116/members"),
+            Case::request("plain-method", "PUT", "/plain/groups/1116/members").body(b"x"),
+        ],
+    );
+}
+
+#[test]
+fn a_prefix_stands_in_front() {
+    let directory = ready();
+    let get =
+        |prefix, target| exchange_below(prefix, &Plain, directory.core(0), "GET", target, &[("x-plain-key", "k")], b"");
+    let below = get("/old/api", "/old/api/plain/groups/1116/members?count=3");
+    assert_eq!(below, get("", "/plain/groups/1116/members?count=3"));
+    assert_eq!(below.status, 200);
+}
+
+#[test]
+#[should_panic(expected = "plain does not lie at /plainly")]
+fn a_path_outside_the_mounts_is_a_mistake_of_the_test() {
+    get(&ready(), "/plainly");
 }

@@ -95,15 +95,30 @@ pub fn population(rng: &mut ChaCha8Rng, size: Size) -> Vec<Record> {
 }
 
 /// Records that change what the directory holds already: fields of persons and groups, states and scopes of
-/// memberships, each row named by some of its identifiers. Some of them change nothing.
+/// memberships, each row named by some of its identifiers, and none twice. Some of them change nothing. Fewer than
+/// asked for when the directory is small.
 pub fn changes(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, how_many: usize) -> Vec<Record> {
     let (persons, groups) = (directory.persons(), directory.groups());
     let mut records = Vec::new();
-    while records.len() < how_many && !persons.is_empty() && !groups.is_empty() {
+    let mut named = HashSet::new();
+    for _ in 0..how_many * 10 {
+        if records.len() == how_many || persons.is_empty() || groups.is_empty() {
+            break;
+        }
         let (person, group) = (pick(rng, persons), pick(rng, groups));
+        let kind = rng.random_range(0..10);
+        // A person's row has no group, a group's no person.
+        let row = match kind {
+            0..4 => (0, person.number),
+            4 => (group.number, 0),
+            _ => (group.number, person.number),
+        };
+        if !named.insert(row) {
+            continue;
+        }
         let person = some_of_person(rng, &reference_to_person(person));
         let group = some_of_group(rng, &reference_to_group(group));
-        records.push(match rng.random_range(0..10) {
+        records.push(match kind {
             0..4 => {
                 let PersonRef { number, id, uid, login, .. } = person;
                 Record::Person(Box::new(PersonRecord { number, id, uid, login, ..person_fields(rng) }))

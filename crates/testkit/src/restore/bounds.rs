@@ -1,15 +1,26 @@
 //! What a record may hold.
 
 use membership::limits::{self, check};
-use membership::record::{GroupRecord, PersonRecord};
+use membership::record::{GroupRecord, Metadata, PersonRecord};
+use membership::text::has_nul;
+use serde_json::Value;
 
 pub(super) fn not_negative(field: &str, value: Option<i64>) -> Result<(), String> {
     if value.is_some_and(|value| value < 0) { Err(format!("{field} must not be negative")) } else { Ok(()) }
 }
 
-fn check_texts(texts: &[(&'static str, &Option<String>, usize)], tags: Option<&[String]>) -> Result<(), String> {
+fn check_texts(
+    texts: &[(&'static str, &Option<String>, usize)],
+    metadata: Option<&Metadata>,
+    tags: Option<&[String]>,
+) -> Result<(), String> {
     for (field, text, most) in texts {
         check(field, text.as_deref().unwrap_or_default(), *most).map_err(|error| error.to_string())?;
+    }
+    let metadata = metadata.map(Metadata::as_str).unwrap_or_default();
+    check("metadata", metadata, limits::METADATA).map_err(|error| error.to_string())?;
+    if serde_json::from_str(metadata).is_ok_and(|value| holds_nul(&value)) {
+        return Err("metadata must not hold the character U+0000".to_owned());
     }
     let tags = tags.unwrap_or_default();
     if tags.len() > limits::TAGS {
@@ -18,8 +29,17 @@ fn check_texts(texts: &[(&'static str, &Option<String>, usize)], tags: Option<&[
     tags.iter().try_for_each(|tag| check("tags", tag, limits::TAG)).map_err(|error| error.to_string())
 }
 
+/// JSON text writes U+0000 as an escape, so it is looked for in what the text means.
+fn holds_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => has_nul(text),
+        Value::Array(items) => items.iter().any(holds_nul),
+        Value::Object(pairs) => pairs.iter().any(|(name, value)| has_nul(name) || holds_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 pub(super) fn check_person(r: &PersonRecord) -> Result<(), String> {
-    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
     let texts = [
         ("login", &r.login, limits::LOGIN),
         ("name", &r.name, limits::NAME),
@@ -36,11 +56,10 @@ pub(super) fn check_person(r: &PersonRecord) -> Result<(), String> {
         ("overview", &r.overview, limits::OVERVIEW),
         ("avatar", &r.avatar, limits::URL),
         ("link", &r.link, limits::URL),
-        ("metadata", &metadata, limits::METADATA),
         ("role", &r.role, limits::SHORT),
         ("status_message", &r.status_message, limits::TAG_LINE),
     ];
-    check_texts(&texts, r.tags.as_deref())?;
+    check_texts(&texts, r.metadata.as_ref(), r.tags.as_deref())?;
     if r.login.as_deref() == Some("") {
         return Err("login must not be empty".to_owned());
     }
@@ -52,7 +71,6 @@ pub(super) fn check_person(r: &PersonRecord) -> Result<(), String> {
 }
 
 pub(super) fn check_group(r: &GroupRecord) -> Result<(), String> {
-    let metadata = r.metadata.as_ref().map(|metadata| metadata.as_str().to_owned());
     let texts = [
         ("name", &r.name, limits::NAME),
         ("description", &r.description, limits::DESCRIPTION),
@@ -62,9 +80,8 @@ pub(super) fn check_group(r: &GroupRecord) -> Result<(), String> {
         ("page", &r.page, limits::URL),
         ("email", &r.email, limits::EMAIL),
         ("additional_information", &r.additional_information, limits::DESCRIPTION),
-        ("metadata", &metadata, limits::METADATA),
     ];
-    check_texts(&texts, r.tags.as_deref())?;
+    check_texts(&texts, r.metadata.as_ref(), r.tags.as_deref())?;
     not_negative("created_at", r.created_at)?;
     not_negative("updated_at", r.updated_at)
 }

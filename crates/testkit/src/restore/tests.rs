@@ -106,6 +106,8 @@ fn bad_lines_change_nothing() {
         (r#"{"kind":"person","uid":""}"#, "uid must be"),
         (r#"{"kind":"person","number":1,"login":""}"#, "login must not be empty"),
         (r#"{"kind":"person","uid":"a","name":"\u0000"}"#, "U+0000"),
+        (r#"{"kind":"person","uid":"a","metadata":{"k":["\u0000"]}}"#, "metadata must not hold"),
+        (r#"{"kind":"group","guid":"g","metadata":{"\u0000":1}}"#, "metadata must not hold"),
         (r#"{"kind":"person","uid":"a","created_at":-1}"#, "created_at"),
         (r#"{"kind":"person","uid":"a","feedback_6_months":-1}"#, "feedback_6_months"),
         (r#"{"kind":"group","guid":"g","owner":{"number":3}}"#, "owner names nobody"),
@@ -126,6 +128,8 @@ fn bad_lines_change_nothing() {
         assert_eq!(before, after, "{line}");
         assert!(directory.memberships().is_empty());
     }
+    let innocent = r#"{"kind":"person","uid":"a","metadata":{"k":"\\u0000"}}"#;
+    assert_eq!(load(&mut directory, 60, innocent), Ok(1), "a backslash and some letters");
     let long = format!(r#"{{"kind":"person","uid":"a","phone":"{}"}}"#, "1".repeat(101));
     assert!(load(&mut directory, 60, &long).expect_err("too long").contains("phone"));
 }
