@@ -42,7 +42,7 @@ pub fn reply(request: &Request<'_>, refusal: &Refusal) -> Reply {
         }
         Refusal::TargetTooLong(max) => {
             let message = format!("The address is longer than {max} bytes.");
-            write(&Error(414, "ERR_BAD_REQUEST", BAD_REQUEST, &message))
+            write(&Error(413, "ERR_BAD_REQUEST", BAD_REQUEST, &message))
         }
         Refusal::TooManyRequests(seconds) => {
             let message = format!("Too many requests. Ask again in {seconds} seconds.");
@@ -145,7 +145,7 @@ mod tests {
             (key, Refusal::NoSuchGroup, 404, "ERR_GUID_NOT_FOUND"),
             (key, Refusal::NoSuchPerson("a\"b".into()), 404, "ERR_UID_NOT_FOUND"),
             (key, Refusal::BodyTooLarge(9), 413, "ERR_BAD_REQUEST"),
-            (key, Refusal::TargetTooLong(9), 414, "ERR_BAD_REQUEST"),
+            (key, Refusal::TargetTooLong(9), 413, "ERR_BAD_REQUEST"),
             (key, Refusal::TooManyRequests(7), 429, "ERR_TOO_MANY_REQUESTS"),
             (key, Refusal::Unavailable(30), 503, "ERR_OPERATION_FAILED"),
             (key, Refusal::Internal, 500, "ERR_EXCEPTION"),
