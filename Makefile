@@ -1,0 +1,45 @@
+# A machine needs Rust, a C compiler and make, nothing else. `make help` lists what there is.
+
+ROLLCALL_LISTEN ?= 127.0.0.1:8080
+DATABASE ?= sqlite://$(CURDIR)/.local/demo.db
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench check fmt-check clippy doc layers msrv deny postgres
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite://…) and print a curl line a dialect
+	@mkdir -p .local
+	$(CARGO) run --release --locked -p gateway --bin rollcall -- \
+		serve --demo --listen '$(ROLLCALL_LISTEN)' --database '$(DATABASE)'
+
+test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
+	$(CARGO) test --workspace --locked
+
+bench: ## speed, as ratios to a handler that answers the same bytes from a constant
+	$(CARGO) bench --locked -p gateway
+
+check: fmt-check clippy doc layers msrv ## everything that CI checks beside the tests
+
+fmt-check:
+	$(CARGO) fmt --all --check
+
+clippy:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+doc:
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked
+
+layers: ## that no crate imports what docs/architecture.md does not draw
+	$(CARGO) test --locked -p gateway --test whole -- layers::
+
+msrv: ## that no dependency needs a newer Rust than ours
+	$(CARGO) test --locked -p gateway --test whole -- msrv::
+
+deny: ## licences, bans and sources of all dependencies (needs cargo-deny)
+	$(CARGO) deny --all-features check licenses bans sources
+
+postgres: ## the PostgreSQL server programs that the tests need, installed if missing and allowed
+	@sh scripts/postgres.sh
