@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `rollcall`. Everything is in the library `gateway`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gateway::main()
+}

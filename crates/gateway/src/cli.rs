@@ -1,0 +1,304 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use membership::{GroupKey, limits};
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rollcall",
+    version,
+    about = "One member store, several HTTP dialects: serve, fill and look after it",
+    after_help = "Examples:\n  \
+        rollcall serve --demo                          try it: sample data, ready-made curl lines\n  \
+        rollcall import --database sqlite:///var/lib/rollcall.db people.ndjson\n  \
+        rollcall credential create rm --database sqlite:///var/lib/rollcall.db\n  \
+        rollcall serve --database sqlite:///var/lib/rollcall.db --listen 0.0.0.0:8080\n\n\
+        Every setting, its default and its meaning stand in config/rollcall.toml. A setting in the environment\n\
+        (ROLLCALL__SECTION__KEY, for example ROLLCALL__DATABASE__URL) wins over the file, a flag over both."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Answer requests
+    Serve(ServeArgs),
+    /// Bring the database's schema up to date
+    Migrate(Place),
+    /// Check the configuration and the integrity of the store
+    Check(Place),
+    /// Read groups, persons and memberships into the store
+    Import(ImportArgs),
+    /// Write groups, persons and memberships out of the store
+    Export(ExportArgs),
+    /// Make up plausible groups and members, as import lines
+    Generate(GenerateArgs),
+    /// Make, list and revoke credentials
+    #[command(subcommand)]
+    Credential(CredentialCommand),
+}
+
+/// Where the configuration and the database are.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Place {
+    /// Configuration file (TOML); without it the defaults and the environment apply
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Database: sqlite:///path/file.db, sqlite::memory: or postgres://user@host/name
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+/// Arguments of `serve`.
+#[derive(Args, Debug)]
+#[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`; logs go to stderr. SIGTERM and \
+    SIGINT let the requests under way finish.\n\nExamples:\n  \
+    rollcall serve --demo --listen 127.0.0.1:0\n  \
+    rollcall serve --config /etc/rollcall.toml\n  \
+    ROLLCALL__DATABASE__URL=postgres://rollcall@db/rollcall rollcall serve --listen '[::]:8080'")]
+pub struct ServeArgs {
+    /// Where the configuration and the database are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Address and port; port 0 takes any free one
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Load the sample data, make fresh demo credentials and print ready-made curl lines. Only on an empty store or
+    /// one made by --demo, and on a loopback address; without --database in a temporary database
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Args, Debug)]
+#[command(after_help = "The whole input is read and checked first; if a row is bad, nothing is applied (but see \
+    --skip-bad), and each bad row is named on stderr as FILE:LINE:COLUMN. Importing the same file twice changes \
+    nothing. The report is one JSON line on stdout.\n\nExamples:\n  \
+    rollcall import --database sqlite://members.db groups.csv persons.csv memberships.csv\n  \
+    rollcall generate --groups 3 --members 1000 | rollcall import --database sqlite://members.db -\n  \
+    rollcall import --database sqlite://members.db --dry-run people.ndjson")]
+pub struct ImportArgs {
+    /// Where the configuration and the database are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Files to read, in this order; - is stdin
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Format; without it the file's name (.ndjson, .jsonl, .json, .csv) decides, or else its beginning
+    #[arg(long, value_enum)]
+    pub format: Option<FileFormat>,
+    /// Check everything and report what would happen, but change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Apply the good rows though there are bad ones
+    #[arg(long)]
+    pub skip_bad: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+#[command(after_help = "An export, imported into an empty store, exports the same again to the byte. Secrets and the \
+    change log are not exported.\n\nExamples:\n  \
+    rollcall export --database sqlite://members.db --output backup.ndjson\n  \
+    rollcall export --database sqlite://members.db --group supergroup\n  \
+    rollcall export --database sqlite://members.db --format csv --kind persons > persons.csv")]
+pub struct ExportArgs {
+    /// Where the configuration and the database are.
+    #[command(flatten)]
+    pub place: Place,
+    /// Only this group and what belongs to it: its number, its id (a UUID) or its guid
+    #[arg(long, value_name = "KEY", value_parser = group_key)]
+    pub group: Option<GroupKey>,
+    /// Format
+    #[arg(long, value_enum, default_value_t = FileFormat::Ndjson)]
+    pub format: FileFormat,
+    /// Which records; CSV holds one kind a file
+    #[arg(long, value_enum, required_if_eq("format", "csv"))]
+    pub kind: Option<Kind>,
+    /// Where to write; a file appears only when it is complete. Without it stdout
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `generate`.
+#[derive(Args, Debug)]
+#[command(after_help = "There are M persons in all, spread over the N groups: each belongs to one of them, some to a \
+    second one too (where pending and banned memberships occur). `--groups 1 --members 1000000` is one group of a \
+    million members. Groups and persons are numbered from 1. The same arguments give the same lines.\n\nExamples:\n  \
+    rollcall generate --groups 5 --members 200 --seed 7 > made-up.ndjson\n  \
+    rollcall generate --groups 1 --members 1000000 | rollcall import --database sqlite://big.db -")]
+pub struct GenerateArgs {
+    /// Number of groups
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub groups: u64,
+    /// Number of persons in all
+    #[arg(long, value_name = "M", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=100_000_000))]
+    pub members: u64,
+    /// The same seed gives the same lines
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// What to do about credentials.
+#[derive(Debug, Subcommand)]
+#[command(after_help = "A secret is shown once, when it is made; the store keeps only its hash.\n\nExamples:\n  \
+    rollcall credential create elance --login synapseindia --database sqlite://members.db\n  \
+    rollcall credential create cometchat --scope authOnly --database sqlite://members.db\n  \
+    rollcall credential list --database sqlite://members.db\n  \
+    rollcall credential revoke 3 --database sqlite://members.db")]
+pub enum CredentialCommand {
+    /// Make one; it is printed as one JSON line
+    #[command(subcommand)]
+    Create(CreateCommand),
+    /// List all, one JSON line each, without their secrets
+    List(Place),
+    /// Revoke one and all that were exchanged for it, at once
+    Revoke {
+        /// Number of the credential, as `credential list` shows it
+        id: i64,
+        /// Where the configuration and the database are.
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// For which dialect to make a credential.
+#[derive(Debug, Subcommand)]
+pub enum CreateCommand {
+    /// An access token of a person: {"access_token":…}
+    Elance {
+        /// Login of the person that the token belongs to
+        #[arg(long, value_name = "LOGIN")]
+        login: String,
+        /// Where the configuration and the database are.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
+    Rm {
+        /// Where the configuration and the database are.
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A key: {"apikey":…}
+    Cometchat {
+        /// What the key may do
+        #[arg(long, value_enum, default_value_t = KeyScope::FullAccess)]
+        scope: KeyScope,
+        /// Where the configuration and the database are.
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Formats of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    /// One JSON object a line
+    Ndjson,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+/// Kinds of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Groups
+    Groups,
+    /// Persons
+    Persons,
+    /// Memberships
+    Memberships,
+}
+
+/// What a CometChat key may do, in the vendor's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeyScope {
+    /// Everything
+    #[value(name = "fullAccess")]
+    FullAccess,
+    /// Create users and mint their tokens, nothing else
+    #[value(name = "authOnly")]
+    AuthOnly,
+}
+
+/// Reads a group's key: all digits are a number, a UUID is an id, anything else must be a guid.
+fn group_key(text: &str) -> Result<GroupKey, String> {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.parse().map(GroupKey::Number).map_err(|_| "the number is too large".to_owned());
+    }
+    if let Ok(id) = Uuid::try_parse(text) {
+        return Ok(GroupKey::Id(id));
+    }
+    let problem =
+        |_| "must be a number, a UUID, or a guid of letters a to z, digits, hyphens and underscores".to_owned();
+    limits::check_uid("guid", text).map(GroupKey::Guid).map_err(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn command_lines_are_read() {
+        for line in [
+            "rollcall serve --config a.toml --listen 127.0.0.1:0 --database sqlite::memory: --demo",
+            "rollcall migrate --database sqlite:///a.db",
+            "rollcall check",
+            "rollcall import --dry-run --skip-bad a.csv - b.ndjson",
+            "rollcall export --group supergroup",
+            "rollcall export --format csv --kind groups --output a.csv",
+            "rollcall generate --groups 1 --members 1000000 --seed 18446744073709551615",
+            "rollcall credential create elance --login synapseindia",
+            "rollcall credential create cometchat --scope authOnly",
+            "rollcall credential create rm --database sqlite:///a.db",
+            "rollcall credential list",
+            "rollcall credential revoke 3",
+        ] {
+            assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
+        }
+    }
+
+    #[test]
+    fn usage_errors_end_with_code_2() {
+        for line in [
+            "rollcall",
+            "rollcall serve --port 80",
+            "rollcall import",
+            "rollcall export --format csv",
+            "rollcall export --group no/guid",
+            "rollcall generate --groups 0",
+            "rollcall credential create elance",
+            "rollcall credential create cometchat --scope all",
+            "rollcall credential revoke x",
+        ] {
+            assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn group_keys_have_three_forms() {
+        let id = "6fe49ce4-56d4-475f-9483-1adca6b2976c";
+        assert_eq!(group_key("1116"), Ok(GroupKey::Number(1116)));
+        assert_eq!(group_key(id), Ok(GroupKey::Id(Uuid::try_parse(id).expect("a UUID"))));
+        assert_eq!(group_key("SuperGroup"), Ok(GroupKey::Guid("supergroup".into())));
+        assert!(group_key("99999999999999999999").is_err() && group_key("").is_err());
+    }
+}

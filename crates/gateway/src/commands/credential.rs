@@ -1,0 +1,116 @@
+//! `rollcall credential …`: making, listing and revoking credentials.
+
+use crate::cli::{CreateCommand, CredentialCommand, KeyScope, Place};
+use access::{Credential, CredentialKind, NewCredential, Rights, Secret, Vault};
+use anyhow::{Context, bail};
+use membership::{Directory, PersonKey};
+use serde_json::json;
+use std::io::Write;
+use std::process::ExitCode;
+use store::Store;
+
+/// Does what the command line says about credentials.
+pub(super) fn run(command: &CredentialCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        CredentialCommand::Create(command) => create(command),
+        CredentialCommand::List(place) => {
+            let credentials = open(place)?.list()?;
+            let mut out = std::io::stdout().lock();
+            for credential in &credentials {
+                writeln!(out, "{}", describe(credential))?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        CredentialCommand::Revoke { id, place } => {
+            if !open(place)?.revoke(*id, super::now())? {
+                bail!("there is no credential {id}");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn open(place: &Place) -> anyhow::Result<Store> {
+    super::open_existing(&super::settings(place)?)
+}
+
+fn create(command: &CreateCommand) -> anyhow::Result<ExitCode> {
+    let (made, shown) = match command {
+        CreateCommand::Elance { login, place } => {
+            let (made, token) = elance_token(&open(place)?, login, "")?;
+            (made, json!({ "access_token": token.reveal() }))
+        }
+        CreateCommand::Rm { place } => {
+            let client_id = Secret::hexadecimal(16)?.reveal().to_owned();
+            let secret = Secret::hexadecimal(20)?;
+            let new = new("rm", CredentialKind::Client, Rights::USER, &client_id, &secret);
+            let shown = json!({ "client_id": client_id, "client_secret": secret.reveal() });
+            (open(place)?.create(&new)?, shown)
+        }
+        CreateCommand::Cometchat { scope, place } => {
+            let (made, key) = cometchat_key(&open(place)?, *scope, "")?;
+            (made, json!({ "apikey": key.reveal() }))
+        }
+    };
+    writeln!(std::io::stdout().lock(), "{shown}")?;
+    log::info!("credential {} made for the dialect {}", made.id, made.audience);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes an Elance token of the person with this login, of the shape that Elance's clients know: 24 hexadecimal
+/// digits of an application, the person's number, 22 letters and digits. `client_id` is noted with it.
+pub(super) fn elance_token(store: &Store, login: &str, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
+    let person = store.person(&PersonKey::Login(login.to_owned()))?;
+    let person = person.with_context(|| format!("there is no person with the login `{login}`"))?;
+    let application = Secret::hexadecimal(16)?;
+    let application = application.reveal().get(..24).unwrap_or_default();
+    let token = Secret::alphanumeric()?.prefixed(&format!("{application}|{}|", person.number));
+    let new = new("elance", CredentialKind::Token, Rights::USER, client_id, &token);
+    Ok((store.create(&NewCredential { person: Some(person.number), ..new })?, token))
+}
+
+/// Makes a CometChat key: 40 hexadecimal digits. `client_id` is noted with it.
+pub(super) fn cometchat_key(store: &Store, scope: KeyScope, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
+    let rights = match scope {
+        KeyScope::FullAccess => Rights::FULL,
+        KeyScope::AuthOnly => Rights::MINT_ONLY,
+    };
+    let key = Secret::hexadecimal(20)?;
+    Ok((store.create(&new("cometchat", CredentialKind::Key, rights, client_id, &key))?, key))
+}
+
+/// Makes an RM token: 40 hexadecimal digits. `client_id` is noted with it.
+pub(super) fn rm_token(store: &Store, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
+    let token = Secret::hexadecimal(20)?;
+    Ok((store.create(&new("rm", CredentialKind::Token, Rights::USER, client_id, &token))?, token))
+}
+
+fn new(audience: &str, kind: CredentialKind, rights: Rights, client_id: &str, secret: &Secret) -> NewCredential {
+    NewCredential {
+        audience: audience.to_owned(),
+        kind,
+        rights,
+        person: None,
+        client_id: client_id.to_owned(),
+        parent: None,
+        secret: secret.hash(),
+        created_at: super::now(),
+        expires_at: None,
+    }
+}
+
+/// A credential as one line of JSON. There is no secret in it: the store has none.
+fn describe(credential: &Credential) -> serde_json::Value {
+    json!({
+        "id": credential.id,
+        "dialect": credential.audience,
+        "kind": credential.kind.as_str(),
+        "rights": credential.rights.to_words(),
+        "person": credential.person,
+        "client_id": credential.client_id,
+        "parent": credential.parent,
+        "created_at": credential.created_at,
+        "expires_at": credential.expires_at,
+        "revoked_at": credential.revoked_at,
+    })
+}

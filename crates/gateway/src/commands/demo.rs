@@ -1,0 +1,112 @@
+//! What `serve --demo` does beside serving: the sample data, fresh credentials, and lines to try them with.
+
+use super::credential;
+use crate::cli::KeyScope;
+use crate::settings::Dialects;
+use access::Vault;
+use anyhow::{Context, bail};
+use membership::sample::{GROUP_GUID, GROUP_ID, GROUP_NUMBER, NDJSON};
+use std::net::SocketAddr;
+use store::{Format, ImportOptions, Spool, Store};
+
+/// Noted with every credential that the demo makes, so that the next start finds and revokes it.
+const MARK: &str = "rollcall-demo";
+/// Whose token the Elance line bears.
+const ELANCE_LOGIN: &str = "synapseindia";
+/// Through whose eyes the CometChat line sees.
+const COMETCHAT_VIEWER: &str = "superhero4";
+
+/// The demo prints credentials, so nobody else may reach it.
+pub(super) fn check_address(address: SocketAddr) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        bail!("--demo prints its credentials, so it listens on a loopback address only, not on {address}");
+    }
+    Ok(())
+}
+
+/// Loads the sample data. Refused on a store that holds anything but an earlier demo.
+pub(super) fn load(store: &Store) -> anyhow::Result<()> {
+    if !store.is_demo()? {
+        if !store.is_empty()? {
+            bail!("--demo works on an empty store or one that it has made itself; {} holds other data", store.url());
+        }
+        // Marked first: a demo that was interrupted while it loaded can be started again.
+        store.mark_demo()?;
+    }
+    let mut spool = Spool::new()?;
+    spool.read("sample", &mut NDJSON.as_bytes(), Format::Ndjson, &mut |_| ())?;
+    let options = ImportOptions { dry_run: false, skip_bad: false, now: super::now() };
+    let report = store.import(&mut spool, &options, &mut |_| ())?;
+    if let Some(bad) = report.bad.first() {
+        bail!("the sample data cannot be loaded: line {}, column {}: {}", bad.line, bad.column, bad.problem);
+    }
+    Ok(())
+}
+
+/// Revokes the credentials of the demo before, makes new ones and gives one line for the shell for each enabled
+/// dialect.
+pub(super) fn lines(store: &Store, dialects: &Dialects, bound: SocketAddr) -> anyhow::Result<Vec<String>> {
+    for old in store.list()? {
+        if old.client_id == MARK && old.revoked_at.is_none() {
+            store.revoke(old.id, super::now()).context("a credential of the demo before cannot be revoked")?;
+        }
+    }
+    let base = format!("http://{bound}");
+    let mut lines = Vec::new();
+    if dialects.elance.enabled {
+        let (_, token) = credential::elance_token(store, ELANCE_LOGIN, MARK)?;
+        let path = format!("{}/api2/groups/{GROUP_NUMBER}/members", dialects.elance.prefix);
+        lines.push(curl(&[], &format!("{base}{path}?access_token={}&rpp=3", token.reveal())));
+    }
+    if dialects.rm.enabled {
+        let (_, token) = credential::rm_token(store, MARK)?;
+        let path = format!("{}/api/Organization/groups/{GROUP_ID}/members", dialects.rm.prefix);
+        let header = format!("Authorization: OAuth2 {}", token.reveal());
+        lines.push(curl(&[header], &format!("{base}{path}?page_size=3&$filter=startswith(Name,%27J%27)")));
+    }
+    if dialects.cometchat.enabled {
+        let (_, key) = credential::cometchat_key(store, KeyScope::FullAccess, MARK)?;
+        let path = format!("{}/v3/groups/{GROUP_GUID}/members", dialects.cometchat.prefix);
+        let headers = [format!("apikey: {}", key.reveal()), format!("onBehalfOf: {COMETCHAT_VIEWER}")];
+        lines.push(curl(&headers, &format!("{base}{path}?perPage=3&searchKey=superhero")));
+    }
+    Ok(lines)
+}
+
+/// A line for the shell. `-g` keeps curl from reading brackets, as of an IPv6 address, as patterns.
+fn curl(headers: &[String], url: &str) -> String {
+    let headers: String = headers.iter().map(|header| format!(" -H {}", quoted(header))).collect();
+    format!("curl -sg{headers} {}", quoted(url))
+}
+
+/// Quoted for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_quoted_for_the_shell() {
+        assert_eq!(
+            curl(&["apikey: a b".into()], "http://[::1]:1/x?a=1|2&$b"),
+            "curl -sg -H 'apikey: a b' 'http://[::1]:1/x?a=1|2&$b'"
+        );
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+
+    #[test]
+    fn only_loopback_will_do() {
+        for (address, good) in [
+            ("127.0.0.1:0", true),
+            ("127.9.9.9:80", true),
+            ("[::1]:80", true),
+            ("0.0.0.0:80", false),
+            ("[::]:80", false),
+        ] {
+            assert_eq!(check_address(address.parse().expect("an address")).is_ok(), good, "{address}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `rollcall import`: reads files into the store.
+
+use crate::cli::{FileFormat, ImportArgs};
+use crate::progress::Bar;
+use anyhow::Context;
+use serde_json::json;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use store::{Counts, Format, ImportOptions, ImportReport, Spool};
+
+/// Imports and reports.
+pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let settings = super::settings(&args.place)?;
+    // A dry run changes nothing, not even the schema.
+    let store = if args.dry_run { super::open_existing(&settings)? } else { super::open_migrated(&settings)? };
+    let mut spool = Spool::new()?;
+    for file in &args.files {
+        read(&mut spool, file, args.format)?;
+    }
+    let bar = Bar::rows(if args.dry_run { "checking" } else { "importing" });
+    let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, now: super::now() };
+    let report = store.import(&mut spool, &options, &mut |progress| bar.at(progress.done, Some(progress.total)))?;
+    drop(bar);
+    tell(&report)?;
+    // A dry run tells what would happen, so it fails where the import would.
+    let refused = report.bad_total > 0 && !args.skip_bad;
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(spool: &mut Spool, path: &Path, format: Option<FileFormat>) -> anyhow::Result<()> {
+    let from_stdin = path == Path::new("-");
+    let name = if from_stdin { "stdin".to_owned() } else { path.display().to_string() };
+    let cannot = || format!("cannot read {name}");
+    let (mut input, length): (Box<dyn BufRead>, u64) = if from_stdin {
+        (Box::new(io::stdin().lock()), 0)
+    } else {
+        let file = File::open(path).with_context(cannot)?;
+        let length = file.metadata().with_context(cannot)?.len();
+        (Box::new(BufReader::with_capacity(1 << 16, file)), length)
+    };
+    let bar = Bar::bytes(&format!("reading {name}"), length);
+    let format = format.map_or_else(|| by_name(path), Format::from);
+    spool.read(&name, &mut input, format, &mut |bytes| bar.at(bytes, None)).with_context(cannot)
+}
+
+/// The format that the name of a file tells.
+fn by_name(path: &Path) -> Format {
+    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
+    match extension.as_deref() {
+        Some("csv") => Format::Csv,
+        Some("ndjson" | "jsonl" | "json") => Format::Ndjson,
+        _ => Format::Auto,
+    }
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Ndjson => Self::Ndjson,
+            FileFormat::Csv => Self::Csv,
+        }
+    }
+}
+
+/// The bad rows on stderr, the report as one line on stdout.
+fn tell(report: &ImportReport) -> io::Result<()> {
+    let mut errors = io::stderr().lock();
+    for row in &report.bad {
+        writeln!(errors, "{}:{}:{}: {}", row.source, row.line, row.column, row.problem)?;
+    }
+    let untold = report.bad_total.saturating_sub(report.bad.len() as u64);
+    if untold > 0 {
+        writeln!(errors, "and {untold} more bad rows")?;
+    }
+    let counts = |c: &Counts| json!({ "created": c.created, "changed": c.changed, "unchanged": c.unchanged });
+    let line = json!({
+        "applied": report.applied,
+        "bad": report.bad_total,
+        "groups": counts(&report.groups),
+        "persons": counts(&report.persons),
+        "memberships": counts(&report.memberships),
+    });
+    writeln!(io::stdout().lock(), "{line}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_format() {
+        for (name, format) in [
+            ("a.csv", Format::Csv),
+            ("A.CSV", Format::Csv),
+            ("a.ndjson", Format::Ndjson),
+            ("a.jsonl", Format::Ndjson),
+            ("a.json", Format::Ndjson),
+            ("a.txt", Format::Auto),
+            ("-", Format::Auto),
+        ] {
+            assert_eq!(by_name(Path::new(name)), format, "{name}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The commands, one module each.
+
+mod check;
+mod credential;
+mod demo;
+mod export;
+mod import;
+mod serve;
+
+use crate::cli::{Command, Place};
+use crate::settings::{Settings, UrlText};
+use crate::{generate, logging};
+use anyhow::bail;
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+use store::{DatabaseUrl, Store};
+
+/// Does what the command line says.
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::run(&args)?,
+        Command::Migrate(place) => migrate(&place)?,
+        Command::Check(place) => return check::run(&place),
+        Command::Import(args) => return import::run(&args),
+        Command::Export(args) => export::run(&args)?,
+        Command::Generate(args) => {
+            let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+            generate::write(args.groups, args.members, args.seed, &mut out)?;
+            out.flush()?;
+        }
+        Command::Credential(command) => return credential::run(&command),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration for a command, with the log started as it says.
+fn settings(place: &Place) -> anyhow::Result<Settings> {
+    let mut settings = Settings::load(place.config.as_deref())?;
+    if let Some(url) = &place.database {
+        settings.database.url = UrlText::new(url.as_str());
+    }
+    logging::start(&settings.logging)?;
+    Ok(settings)
+}
+
+/// Opens the store, but never makes a database.
+fn open_existing(settings: &Settings) -> anyhow::Result<Store> {
+    let settings = settings.store()?;
+    if let DatabaseUrl::SqliteFile(path) = &settings.url
+        && !path.exists()
+    {
+        bail!("there is no database at {}; `rollcall migrate` makes one", path.display());
+    }
+    let store = Store::open(&settings)?;
+    store.ready()?;
+    Ok(store)
+}
+
+/// Opens the store, makes the database if need be, and brings its schema up to date.
+fn open_migrated(settings: &Settings) -> anyhow::Result<Store> {
+    let store = Store::open(&settings.store()?)?;
+    for step in store.migrate()? {
+        log::info!("migrated: {step}");
+    }
+    Ok(store)
+}
+
+fn migrate(place: &Place) -> anyhow::Result<()> {
+    let store = Store::open(&settings(place)?.store()?)?;
+    let steps = store.migrate()?;
+    let mut out = io::stdout().lock();
+    for step in &steps {
+        writeln!(out, "{step}")?;
+    }
+    if steps.is_empty() {
+        writeln!(out, "the schema is up to date")?;
+    }
+    Ok(())
+}
+
+/// The time, in unix seconds.
+fn now() -> i64 {
+    chrono::Utc::now().timestamp()
+}

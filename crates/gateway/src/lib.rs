@@ -1,0 +1,56 @@
+//! The gateway: the program `rollcall` with its command line, its configuration, its web server and the one place
+//! where dialects are registered.
+//!
+//! **May import:** every other crate of this project; nobody imports this one but its own program, tests and
+//! benchmarks. The only crate that knows the web server.
+//!
+//! A request is answered in six steps: match, parse, authorize, run, render, send. Matching and sending are here
+//! ([`server`]), parsing and rendering belong to a dialect, the rest to `dialect::answer`. A [`server::Gateway`]
+//! takes any directory and any vault, so it can be tried without a database:
+//!
+//! ```
+//! use gateway::registry::Registry;
+//! use gateway::settings::Settings;
+//!
+//! let settings = Settings::built_in().expect("the built-in defaults are sound");
+//! let registry = Registry::new(&settings.dialects).expect("no two dialects share an address");
+//! let (mounted, path) = registry.find("/v3/groups/supergroup/members").expect("CometChat lives here");
+//! assert_eq!((mounted.dialect.name(), path), ("cometchat", "/v3/groups/supergroup/members"));
+//! assert!(registry.find("/nowhere").is_none());
+//! ```
+
+pub mod cli;
+mod commands;
+pub mod generate;
+mod logging;
+mod progress;
+pub mod registry;
+pub mod server;
+pub mod settings;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Runs the program: reads the command line, does what it says and gives the exit code: 0 when all went well, 1 when
+/// not (one line on stderr says why), 2 when the command line could not be understood.
+pub fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli.command) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rollcall: {}", one_line(&format!("{error:#}")));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the reader of our output went away (`rollcall export | head`). That is no failure of ours.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
+}
+
+fn one_line(text: &str) -> String {
+    text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,162 @@
+//! The log: lines on stderr, as text or as JSON, each with the id of the request that it was written for.
+
+use crate::settings::{LogFormat, Logging};
+use env_logger::fmt::{Formatter, Target};
+use log::Record;
+use log::kv::{self, Key, Value, VisitSource};
+use serde_json::{Map, Value as Json};
+use std::cell::Cell;
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
+use uuid::Uuid;
+
+thread_local! {
+    static REQUEST: Cell<Option<Uuid>> = const { Cell::new(None) };
+}
+
+/// Runs `work`; every line that is logged meanwhile on this thread bears `request`.
+pub(crate) fn within<T>(request: Uuid, work: impl FnOnce() -> T) -> T {
+    /// Ends it, also when `work` panics.
+    struct Restore(Option<Uuid>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            REQUEST.set(self.0);
+        }
+    }
+    let _restore = Restore(REQUEST.replace(Some(request)));
+    work()
+}
+
+/// Starts the log. What panics is logged too, so that it has the form and the request's id of any other line.
+pub(crate) fn start(settings: &Logging) -> anyhow::Result<()> {
+    let format = match settings.format {
+        LogFormat::Text => text,
+        LogFormat::Json => json,
+    };
+    let mut builder = env_logger::Builder::new();
+    builder.try_parse(&settings.filter)?;
+    builder.target(Target::Stderr).format(format).try_init()?;
+    std::panic::set_hook(Box::new(|panic| log::error!(target: "panic", "{}", describe(panic))));
+    Ok(())
+}
+
+trait TryParse {
+    fn try_parse(&mut self, filter: &str) -> anyhow::Result<()>;
+}
+
+impl TryParse for env_logger::Builder {
+    /// Unlike `parse_filters`, which tells of a bad filter on stderr and goes on without it.
+    fn try_parse(&mut self, filter: &str) -> anyhow::Result<()> {
+        let levels = filter.split(',').map(|part| part.rsplit_once('=').map_or(part, |(_, level)| level).trim());
+        for level in levels {
+            if level.parse::<log::LevelFilter>().is_err() {
+                anyhow::bail!(
+                    "logging.filter cannot be read at `{level}`; write a level (error, warn, info, debug, trace, \
+                     off) or parts with theirs, like warn,access=info"
+                );
+            }
+        }
+        self.parse_filters(filter);
+        Ok(())
+    }
+}
+
+/// Where it panicked and with which words, on one line.
+fn describe(panic: &PanicHookInfo<'_>) -> String {
+    let payload = panic.payload();
+    let words =
+        payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    format!("panic at {place}: {}", words.unwrap_or("no words")).replace('\n', " ")
+}
+
+/// `2026-11-22T01:10:33.123Z INFO access: request id=… status=200`
+fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let (time, level) = (out.timestamp_millis(), record.level());
+    let style = out.default_level_style(level);
+    write!(out, "{time} {style}{level:<5}{style:#} {}: {}", record.target(), one_line(&record.args().to_string()))?;
+    if let Some(request) = REQUEST.get() {
+        write!(out, " request={request}")?;
+    }
+    record.key_values().visit(&mut TextPairs(out)).map_err(io::Error::other)?;
+    writeln!(out)
+}
+
+/// Control characters in a message would let it look like several lines.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+struct TextPairs<'a>(&'a mut Formatter);
+
+impl<'kvs> VisitSource<'kvs> for TextPairs<'_> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        write!(self.0, " {key}={}", one_line(&value.to_string()))?;
+        Ok(())
+    }
+}
+
+fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let mut fields = JsonPairs(Map::new());
+    fields.set("time", out.timestamp_millis().to_string());
+    fields.set("level", record.level().as_str().to_ascii_lowercase());
+    fields.set("target", record.target());
+    fields.set("message", record.args().to_string());
+    if let Some(request) = REQUEST.get() {
+        fields.set("request", request.to_string());
+    }
+    record.key_values().visit(&mut fields).map_err(io::Error::other)?;
+    serde_json::to_writer(&mut *out, &fields.0)?;
+    writeln!(out)
+}
+
+struct JsonPairs(Map<String, Json>);
+
+impl JsonPairs {
+    fn set(&mut self, key: &str, value: impl Into<Json>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for JsonPairs {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        match value.to_u64() {
+            Some(number) => self.set(key.as_str(), number),
+            None => self.set(key.as_str(), value.to_string()),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_checked() {
+        for (filter, good) in [
+            ("info", true),
+            ("warn,access=info", true),
+            ("off", true),
+            ("loud", false),
+            ("", false),
+            ("access=", false),
+        ] {
+            assert_eq!(env_logger::Builder::new().try_parse(filter).is_ok(), good, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_request_is_known_only_while_it_lasts() {
+        let id = Uuid::new_v4();
+        assert_eq!(within(id, || REQUEST.get()), Some(id));
+        let panicked = std::panic::catch_unwind(|| within(id, || std::panic::resume_unwind(Box::new("x"))));
+        assert!(panicked.is_err());
+        assert_eq!(REQUEST.get(), None);
+    }
+
+    #[test]
+    fn a_message_stays_on_its_line() {
+        assert_eq!(one_line("a\nb\u{1b}[31m"), "a b [31m");
+    }
+}

@@ -1,0 +1,143 @@
+//! Which dialects there are, and which of them holds a path.
+
+use crate::settings::Dialects;
+use anyhow::bail;
+use dialect::Dialect;
+use dialect_cometchat::CometChat;
+use dialect_elance::Elance;
+use dialect_rm::Rm;
+
+/// The enabled dialects.
+pub struct Registry {
+    mounted: Vec<Mounted>,
+}
+
+/// A dialect and where it is mounted.
+pub struct Mounted {
+    /// The dialect.
+    pub dialect: Box<dyn Dialect>,
+    /// What stands in front of its addresses: empty, or begins with `/` and does not end in one.
+    pub prefix: String,
+}
+
+/// Every dialect, with whether it is enabled and its prefix: one line each.
+fn all(settings: &Dialects) -> Vec<(bool, &str, Box<dyn Dialect>)> {
+    let elance = dialect_elance::Settings {
+        default_rpp: settings.elance.default_rpp,
+        results_as_array: settings.elance.results_as_array,
+    };
+    vec![
+        (settings.elance.enabled, &settings.elance.prefix, Box::new(Elance::new(elance))),
+        (settings.rm.enabled, &settings.rm.prefix, Box::new(Rm::new())),
+        (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::new())),
+    ]
+}
+
+impl Registry {
+    /// The enabled dialects of the configuration. Refused when two of them share an address.
+    pub fn new(settings: &Dialects) -> anyhow::Result<Self> {
+        let enabled = all(settings).into_iter().filter(|(enabled, ..)| *enabled);
+        Self::of(enabled.map(|(_, prefix, dialect)| Mounted { dialect, prefix: prefix.to_owned() }).collect())
+    }
+
+    /// These dialects. Refused when two of them share an address.
+    pub fn of(mounted: Vec<Mounted>) -> anyhow::Result<Self> {
+        for (at, one) in mounted.iter().enumerate() {
+            for other in &mounted[at + 1..] {
+                if let Some(path) = one.shared_with(other) {
+                    let (one, other) = (one.dialect.name(), other.dialect.name());
+                    bail!("the dialects {one} and {other} both hold {path}; give one of them a prefix of its own");
+                }
+            }
+        }
+        Ok(Self { mounted })
+    }
+
+    /// The dialect that holds `path`, with the path behind its prefix.
+    pub fn find<'p>(&self, path: &'p str) -> Option<(&Mounted, &'p str)> {
+        self.mounted.iter().find_map(|mounted| {
+            let rest = path.strip_prefix(mounted.prefix.as_str())?;
+            mounted.dialect.mounts().iter().any(|mount| mount.holds(rest)).then_some((mounted, rest))
+        })
+    }
+
+    /// The dialect of that name, if it is enabled.
+    pub fn named(&self, name: &str) -> Option<&Mounted> {
+        self.mounted.iter().find(|mounted| mounted.dialect.name() == name)
+    }
+
+    /// The names of the dialects.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.mounted.iter().map(|mounted| mounted.dialect.name()).collect()
+    }
+}
+
+impl Mounted {
+    /// A path that both hold, if there is one. Letters of either case count as the same, to be on the safe side.
+    fn shared_with(&self, other: &Self) -> Option<String> {
+        let paths = |m: &Self| -> Vec<String> {
+            m.dialect.mounts().iter().map(|mount| format!("{}{}", m.prefix, mount.path)).collect()
+        };
+        let below = |path: &str, of: &str| {
+            let (path, of) = (path.to_ascii_lowercase(), of.to_ascii_lowercase());
+            path.strip_prefix(&of).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let (mine, theirs) = (paths(self), paths(other));
+        let pairs = mine.iter().flat_map(|m| theirs.iter().map(move |t| (m, t)));
+        pairs.into_iter().find_map(|(m, t)| {
+            if below(m, t) {
+                Some(m.clone())
+            } else if below(t, m) {
+                Some(t.clone())
+            } else {
+                None
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn registry(change: impl FnOnce(&mut Dialects)) -> anyhow::Result<Registry> {
+        let mut settings = Settings::built_in().expect("sound");
+        change(&mut settings.dialects);
+        Registry::new(&settings.dialects)
+    }
+
+    #[test]
+    fn paths_find_their_dialect() {
+        let registry = registry(|d| d.rm.prefix = "/risk".into()).expect("no overlap");
+        for (path, found) in [
+            ("/api2/groups/1/members", Some(("elance", "/api2/groups/1/members"))),
+            ("/risk/API/organization/groups", Some(("rm", "/API/organization/groups"))),
+            ("/risk/APIIntegration/Token", Some(("rm", "/APIIntegration/Token"))),
+            ("/v3.0/groups", Some(("cometchat", "/v3.0/groups"))),
+            ("/v3", Some(("cometchat", "/v3"))),
+            ("/api/Organization/groups", None),
+            ("/risky/api/Organization/groups", None),
+            ("/v30/groups", None),
+            ("/", None),
+            ("", None),
+            ("*", None),
+        ] {
+            assert_eq!(registry.find(path).map(|(m, rest)| (m.dialect.name(), rest)), found, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_disabled_dialect_answers_nothing() {
+        let registry = registry(|d| d.cometchat.enabled = false).expect("no overlap");
+        assert!(registry.find("/v3/groups/supergroup/members").is_none());
+        assert!(registry.named("cometchat").is_none());
+        assert_eq!(registry.names(), ["elance", "rm"]);
+    }
+
+    #[test]
+    fn two_dialects_may_not_share_an_address() {
+        let error = registry(|d| d.elance.prefix = "/V3".into()).map(|_| ()).expect_err("overlap").to_string();
+        assert!(error.contains("elance and cometchat"), "{error}");
+    }
+}

@@ -1,0 +1,206 @@
+//! One request, from the socket to the socket.
+
+use super::{body, problem};
+use crate::logging;
+use crate::registry::{Mounted, Registry};
+use access::Vault;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request};
+use membership::Directory;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// Everything that answering a request takes. Shared by all threads.
+pub struct Gateway {
+    registry: Registry,
+    directory: Arc<dyn Directory>,
+    vault: Arc<dyn Vault>,
+    /// Whether the directory is in this process, so that a short read need not leave the thread.
+    in_process: bool,
+    turns: Arc<Semaphore>,
+    limits: Limits,
+}
+
+/// What requests may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The longest body, in bytes.
+    pub body_bytes: usize,
+    /// In what time a body must have arrived.
+    pub body_timeout: Duration,
+    /// How many actions may block at once.
+    pub width: usize,
+    /// How long an action waits for its turn.
+    pub queue_timeout: Duration,
+}
+
+/// After how many seconds a client may ask again when everything is busy.
+const RETRY_AFTER: u32 = 30;
+
+impl Gateway {
+    /// A gateway to this directory and vault. `in_process` tells whether they may be asked for something short on
+    /// the thread that serves the socket.
+    pub fn new(
+        registry: Registry,
+        directory: Arc<dyn Directory>,
+        vault: Arc<dyn Vault>,
+        in_process: bool,
+        limits: Limits,
+    ) -> Self {
+        let turns = Arc::new(Semaphore::new(limits.width.max(1)));
+        Self { registry, directory, vault, in_process, turns, limits }
+    }
+
+    /// How many actions may block at once.
+    pub fn width(&self) -> usize {
+        self.limits.width.max(1)
+    }
+
+    /// The reply of a dialect, with its name; of none, when no dialect holds the path.
+    async fn reply(
+        self: &Arc<Self>,
+        id: Uuid,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> (Option<&'static str>, Reply) {
+        let uri = request.uri();
+        let Some((mounted, path)) = self.registry.find(uri.path()) else {
+            return (None, problem::no_such_address());
+        };
+        let body = body::read(request, payload, self.limits.body_bytes, self.limits.body_timeout).await;
+        let headers = FieldsOf(request.headers());
+        let asked = Request {
+            method: Method::from_name(request.method().as_str()),
+            path,
+            query: uri.query().unwrap_or_default(),
+            prefix: &mounted.prefix,
+            headers: &headers,
+            body: body.as_deref().unwrap_or_default(),
+        };
+        let outcome = match body {
+            Ok(_) => self.outcome(id, mounted, &asked).await,
+            Err(ref refusal) => Err(refusal.clone()),
+        };
+        let written = guarded(id, || {
+            let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
+            mounted.dialect.finish(&asked, &mut reply);
+            reply
+        });
+        (Some(mounted.dialect.name()), written.unwrap_or_else(|_| problem::internal()))
+    }
+
+    async fn outcome(self: &Arc<Self>, id: Uuid, mounted: &Mounted, asked: &Request<'_>) -> Result<Reply, Refusal> {
+        match guarded(id, || mounted.dialect.parse(asked))?? {
+            Parsed::Reply(reply) => Ok(reply),
+            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call).await,
+        }
+    }
+
+    async fn run(self: &Arc<Self>, id: Uuid, audience: &'static str, call: Call) -> Result<Reply, Refusal> {
+        if self.in_process && call.action.cost() == Cost::Inline {
+            return guarded(id, || self.answer(audience, &call))?;
+        }
+        let turn = tokio::time::timeout(self.limits.queue_timeout, Arc::clone(&self.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            logging::within(id, || log::warn!("no turn within {:?}", self.limits.queue_timeout));
+            return Err(Refusal::Unavailable(RETRY_AFTER));
+        };
+        let gateway = Arc::clone(self);
+        let work = move || {
+            // Given back when the work is done, not when the client has lost its patience.
+            let _turn = turn;
+            guarded(id, || gateway.answer(audience, &call))
+        };
+        web::block(work).await.map_err(|_| Refusal::Internal)??
+    }
+
+    fn answer(&self, audience: &str, call: &Call) -> Result<Reply, Refusal> {
+        let core = Core { directory: &*self.directory, vault: &*self.vault, now: chrono::Utc::now().timestamp() };
+        dialect::answer(core, audience, call)
+    }
+}
+
+/// Runs `work`. A panic in it is told in the log and is a fault of ours, but ends nothing else.
+fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusal> {
+    logging::within(id, || catch_unwind(AssertUnwindSafe(work))).map_err(|_| Refusal::Internal)
+}
+
+/// The fields of a header, as far as they are UTF-8.
+struct FieldsOf<'a>(&'a HeaderMap);
+
+impl Headers for FieldsOf<'_> {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+}
+
+/// Answers one request, whatever its method and path.
+pub(super) async fn handle(
+    gateway: web::Data<Gateway>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse<BoxBody> {
+    let begun = Instant::now();
+    let id = next_id();
+    let (dialect, reply) = gateway.into_inner().reply(id, &request, payload).await;
+    let (status, bytes) = (reply.status, reply.body.len());
+    let response = response(id, reply);
+    // Never the query: an access token may stand in it.
+    log::info!(
+        target: "access",
+        request:% = id, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
+        path = request.uri().path(), status, bytes, micros = begun.elapsed().as_micros() as u64;
+        "request"
+    );
+    response
+}
+
+fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = HttpResponse::with_body(status, BoxBody::new(reply.body));
+    let fields = response.headers_mut();
+    if !reply.content_type.is_empty() {
+        fields.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    }
+    for (name, value) in reply.headers {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
+            (Ok(name), Ok(value)) => fields.append(name, value),
+            _ => logging::within(id, || log::error!("the field {name} of the reply's header has an illegal value")),
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        fields.insert(REQUEST_ID, value);
+    }
+    response
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+thread_local! {
+    /// Request ids must differ, but need not be hard to guess: a generator of each thread saves a call to the
+    /// operating system.
+    static IDS: RefCell<ChaCha8Rng> = RefCell::new(ChaCha8Rng::from_seed(seed()));
+}
+
+fn seed() -> [u8; 32] {
+    let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let mut seed = [0; 32];
+    seed[..16].copy_from_slice(one.as_bytes());
+    seed[16..].copy_from_slice(other.as_bytes());
+    seed
+}
+
+fn next_id() -> Uuid {
+    let mut bytes = [0; 16];
+    IDS.with_borrow_mut(|ids| ids.fill_bytes(&mut bytes));
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

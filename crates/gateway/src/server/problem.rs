@@ -1,0 +1,19 @@
+//! What is answered where no dialect is there to find the words: `application/problem+json` (RFC 9457).
+
+use dialect::Reply;
+
+/// A problem, with the usual members.
+pub(super) fn problem(status: u16, title: &str, detail: &str) -> Reply {
+    let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
+    Reply::new(status, "application/problem+json", body.to_string())
+}
+
+/// No dialect holds the path.
+pub(super) fn no_such_address() -> Reply {
+    problem(404, "Not Found", "No dialect that is served here has this address.")
+}
+
+/// A dialect could not even write a refusal.
+pub(super) fn internal() -> Reply {
+    problem(500, "Internal Server Error", "The request could not be answered. The fault is ours.")
+}

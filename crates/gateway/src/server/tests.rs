@@ -1,0 +1,400 @@
+//! The web server with a dialect and a directory made for the purpose, over real sockets.
+
+use super::*;
+use crate::registry::{Mounted, Registry};
+use access::{CredentialKind, Found, NewCredential, Rights, Secret, SecretHash, Vault, VaultError};
+use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};
+use membership::{
+    Compare, Directory, DirectoryError, Filter, Folded, Group, GroupKey, GroupKind, MemberPage, MemberQuery, Person,
+    PersonKey, SliceRows, TextExpr, TextField, Window,
+};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+/// `/try/echo` tells what reached it; `/try/members/N` lists group N on the thread of the socket, `/try/slow/N` on
+/// one that may block; `/try/panic` panics.
+struct Trial;
+
+impl Dialect for Trial {
+    fn name(&self) -> &'static str {
+        "trial"
+    }
+
+    fn mounts(&self) -> &'static [Mount] {
+        &[Mount { path: "/try", ignore_case: false }]
+    }
+
+    fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
+        if request.path == "/try/panic" {
+            panic!("as asked");
+        }
+        if let Some(number) = request.path.strip_prefix("/try/members/") {
+            return list(number, None);
+        }
+        if let Some(number) = request.path.strip_prefix("/try/slow/") {
+            let name = TextExpr::Field(TextField::Name);
+            return list(number, Some(Filter::Text(name, Compare::Eq, TextExpr::Literal(Folded::new("x")))));
+        }
+        let Request { method, path, query, prefix, body, .. } = request;
+        let text = format!("{method:?} {prefix} {path} {query} {:?} {}", request.header("x-name"), body.len());
+        Ok(Parsed::Reply(Reply::new(200, "text/x-trial", text).with("x-one", "1").with("x-bad", "a\nb")))
+    }
+
+    fn refuse(&self, _: &Request<'_>, refusal: &Refusal) -> Reply {
+        let status = match refusal {
+            Refusal::BodyTooLarge(_) => 413,
+            Refusal::Unavailable(_) => 503,
+            Refusal::NoSuchGroup => 404,
+            Refusal::Internal => 500,
+            _ => 400,
+        };
+        Reply::new(status, "text/x-refusal", format!("{refusal:?}"))
+    }
+
+    fn finish(&self, _: &Request<'_>, reply: &mut Reply) {
+        reply.headers.push(("x-finished", "yes".to_owned()));
+    }
+}
+
+fn list(number: &str, filter: Option<Filter>) -> Result<Parsed, Refusal> {
+    let number = number.parse().map_err(|_| Refusal::NoSuchGroup)?;
+    let mut query = MemberQuery::new(GroupKey::Number(number), Window::page(1, 10));
+    if let Some(filter) = filter {
+        query = query.filtered(filter).map_err(|_| Refusal::Internal)?;
+    }
+    let write = Box::new(|_: &access::Principal, page: MemberPage<'_>| {
+        Reply::new(200, "text/x-trial", format!("group {}", page.group.number))
+    });
+    let presented = Presented::Secret(CredentialKind::Key, Secret::presented("any"));
+    Ok(Call { presented, on_behalf_of: None, action: Action::Members { query, write } }.into())
+}
+
+/// Knows every group. Number 13 panics; a filter takes 600 ms.
+struct Groups;
+
+impl Directory for Groups {
+    fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
+        let GroupKey::Number(number) = query.group else { return Err(DirectoryError::NoSuchGroup) };
+        assert_ne!(number, 13, "as asked");
+        if query.filter().is_some() {
+            std::thread::sleep(Duration::from_millis(600));
+        }
+        let empty = String::new;
+        let group = Group {
+            number,
+            id: uuid::Uuid::nil(),
+            guid: empty(),
+            name: empty(),
+            description: empty(),
+            kind: GroupKind::Public,
+            owner: None,
+            sponsor: empty(),
+            criteria: empty(),
+            icon: empty(),
+            page: empty(),
+            email: empty(),
+            additional_information: empty(),
+            metadata: empty(),
+            tags: empty(),
+            created_at: 0,
+            updated_at: None,
+        };
+        read(MemberPage { group: &group, total: 0, rows: &SliceRows(&[]) });
+        Ok(())
+    }
+
+    fn count(&self, _: &MemberQuery) -> Result<u64, DirectoryError> {
+        Ok(0)
+    }
+
+    fn person(&self, _: &PersonKey) -> Result<Option<Person>, DirectoryError> {
+        Ok(None)
+    }
+
+    fn group(&self, _: &GroupKey) -> Result<Option<Group>, DirectoryError> {
+        Ok(None)
+    }
+
+    fn head(&self) -> Result<u64, DirectoryError> {
+        Ok(0)
+    }
+}
+
+/// Takes any secret.
+struct Open;
+
+impl Vault for Open {
+    fn find(&self, audience: &str, kind: CredentialKind, _: &SecretHash) -> Result<Option<Found>, VaultError> {
+        let credential = access::Credential {
+            id: 1,
+            audience: audience.to_owned(),
+            kind,
+            rights: Rights::FULL,
+            person: None,
+            client_id: String::new(),
+            parent: None,
+            created_at: 0,
+            expires_at: None,
+            revoked_at: None,
+        };
+        Ok(Some(Found { credential, holder: None }))
+    }
+
+    fn client(&self, _: &str, _: &str) -> Result<Option<(access::Credential, SecretHash)>, VaultError> {
+        Ok(None)
+    }
+
+    fn create(&self, _: &NewCredential) -> Result<access::Credential, VaultError> {
+        Err(VaultError::Gone)
+    }
+
+    fn revoke(&self, _: i64, _: i64) -> Result<bool, VaultError> {
+        Ok(false)
+    }
+
+    fn list(&self) -> Result<Vec<access::Credential>, VaultError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A running server; ended when dropped.
+struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+fn running(width: usize) -> Running {
+    let (sender, receiver) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let mounted = Mounted { dialect: Box::new(Trial), prefix: "/here".into() };
+        let limits = Limits {
+            body_bytes: 1_000,
+            body_timeout: Duration::from_millis(400),
+            width,
+            queue_timeout: Duration::from_millis(200),
+        };
+        let registry = Registry::of(vec![mounted]).expect("one dialect");
+        let gateway = Gateway::new(registry, Arc::new(Groups), Arc::new(Open), true, limits);
+        let settings = settings::Server {
+            listen: String::new(),
+            workers: 1,
+            keep_alive_seconds: 30,
+            request_timeout_seconds: 1,
+            shutdown_timeout_seconds: 5,
+        };
+        actix_web::rt::System::new().block_on(async {
+            let address = address("127.0.0.1:0").expect("an address");
+            let (server, bound) = bind(web::Data::new(gateway), &settings, address).expect("a free port");
+            sender.send((bound, server.handle())).expect("somebody waits");
+            server.await.expect("ends well");
+        });
+    });
+    let (address, handle) = receiver.recv().expect("started");
+    Running { address, handle, thread: Some(thread) }
+}
+
+impl Running {
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("listens");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("set");
+        stream
+    }
+
+    /// Sends these bytes and reads until the connection closes.
+    fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes).expect("sent");
+        let mut reply = Vec::new();
+        stream.read_to_end(&mut reply).expect("closes");
+        String::from_utf8(reply).expect("UTF-8")
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.raw(format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Without waiting for the answer: the server's own thread ends when it has stopped.
+        drop(self.handle.stop(true));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Status, header fields in lower case, body.
+fn parts(reply: &str) -> (u16, String, &str) {
+    let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no header: {reply:?}"));
+    let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status");
+    (status, head.to_ascii_lowercase(), body)
+}
+
+#[test]
+fn a_dialect_sees_the_request_as_it_was_sent() {
+    let server = running(2);
+    let request = "POST /here/try/%2F%zz/a?b=%7C|c&d HTTP/1.1\r\nHost: h\r\nX-Name: caf\u{e9}\r\nContent-Length: 3\r\n\
+                   Connection: close\r\n\r\nabc";
+    let reply = server.raw(request.as_bytes());
+    let (status, head, body) = parts(&reply);
+    assert_eq!(status, 200);
+    assert_eq!(body, "Post /here /try/%2F%zz/a b=%7C|c&d Some(\"café\") 3");
+    assert!(head.contains("\r\ncontent-type: text/x-trial\r\n"), "{head}");
+    assert!(head.contains("x-one: 1") && head.contains("x-finished: yes"), "{head}");
+    assert!(!head.contains("x-bad"), "a field with a line break in it: {head}");
+    let id = head.lines().find_map(|l| l.strip_prefix("x-request-id: ")).expect("a request id");
+    assert!(uuid::Uuid::try_parse(id.trim()).is_ok(), "{id}");
+    assert!(!server.get("/here/try/echo").to_lowercase().contains(id), "ids differ");
+}
+
+#[test]
+fn head_has_the_length_but_not_the_body() {
+    let server = running(2);
+    let reply = server.raw(b"HEAD /here/try/echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    let (status, head, body) = parts(&reply);
+    assert_eq!((status, body), (200, ""));
+    let length = "Head /here /try/echo  None 0".len();
+    assert!(head.contains(&format!("content-length: {length}\r\n")), "{head}");
+}
+
+#[test]
+fn an_address_of_no_dialect_is_a_problem_in_json() {
+    let server = running(2);
+    for target in ["/", "/try/echo", "/here", "/heretry/echo", "/here/tryst", "/here/%74ry", "*"] {
+        let method = if target == "*" { "OPTIONS" } else { "GET" };
+        let reply =
+            server.raw(format!("{method} {target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").as_bytes());
+        let (status, head, body) = parts(&reply);
+        assert_eq!(status, 404, "{target}");
+        assert!(head.contains("content-type: application/problem+json\r\n") && head.contains("x-request-id"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        assert_eq!((&problem["status"], &problem["type"]), (&404.into(), &"about:blank".into()));
+    }
+}
+
+#[test]
+fn a_body_too_long_is_refused_in_the_dialects_shape() {
+    let server = running(2);
+    let known =
+        format!("POST /here/try/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n{}", "x".repeat(300_000));
+    let chunk = format!("1f4\r\n{}\r\n", "x".repeat(500));
+    let chunked = format!(
+        "POST /here/try/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{}0\r\n\r\n",
+        chunk.repeat(3)
+    );
+    for request in [known, chunked] {
+        let reply = server.raw(request.as_bytes());
+        let (status, head, body) = parts(&reply);
+        assert_eq!((status, body), (413, "BodyTooLarge(1000)"));
+        assert!(head.contains("text/x-refusal") && head.contains("x-finished: yes"), "{head}");
+    }
+    let allowed = format!(
+        "POST /here/try/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n{}",
+        "x".repeat(1000)
+    );
+    assert!(server.raw(allowed.as_bytes()).ends_with(" None 1000"));
+}
+
+#[test]
+fn a_body_that_does_not_come_is_a_fault_of_the_request() {
+    let server = running(2);
+    let reply = server.raw(b"POST /here/try/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc");
+    let (status, _, body) = parts(&reply);
+    assert_eq!(status, 400, "{reply}");
+    assert!(body.contains("did not arrive in time"), "{body}");
+    let reply = server.raw(b"POST /here/try/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    assert_eq!(parts(&reply).0, 400, "{reply}");
+}
+
+#[test]
+fn an_upgrade_that_we_did_not_agree_to_does_not_hang() {
+    let server = running(2);
+    let request = "GET /here/try/echo HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let mut stream = server.connect();
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).expect("answered");
+    assert_eq!(&start, b"HTTP/1.1 200");
+}
+
+#[test]
+fn a_panic_is_answered_and_ends_nothing_else() {
+    let server = running(2);
+    for path in ["/here/try/panic", "/here/try/members/13", "/here/try/slow/13"] {
+        for _ in 0..3 {
+            let reply = server.get(path);
+            let (status, head, body) = parts(&reply);
+            assert_eq!((status, body), (500, "Internal"), "{path}");
+            assert!(head.contains("text/x-refusal") && head.contains("x-request-id"), "{head}");
+        }
+    }
+    assert_eq!(parts(&server.get("/here/try/members/7")).2, "group 7");
+    assert_eq!(parts(&server.get("/here/try/slow/7")).2, "group 7");
+}
+
+#[test]
+fn slow_requests_wait_for_their_turn_and_never_hold_up_the_short_ones() {
+    let server = running(1);
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| server.get("/here/try/slow/1"));
+        std::thread::sleep(Duration::from_millis(100));
+        let second = scope.spawn(|| server.get("/here/try/slow/2"));
+        let begun = Instant::now();
+        assert_eq!(parts(&server.get("/here/try/members/3")).2, "group 3");
+        assert!(begun.elapsed() < Duration::from_millis(400), "waited {:?}", begun.elapsed());
+        let refused = second.join().expect("answered");
+        assert_eq!((parts(&refused).0, parts(&refused).2), (503, "Unavailable(30)"));
+        assert_eq!(parts(&first.join().expect("answered")).2, "group 1");
+    });
+}
+
+#[test]
+fn ending_lets_requests_finish_and_does_not_wait_for_idle_connections() {
+    let server = running(1);
+    let mut idle = server.connect();
+    idle.write_all(b"GET /here/try/echo HTTP/1.1\r\nHost: h\r\n\r\n").expect("sent");
+    let mut start = [0; 12];
+    idle.read_exact(&mut start).expect("answered");
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(|| server.get("/here/try/slow/1"));
+        std::thread::sleep(Duration::from_millis(200));
+        let begun = Instant::now();
+        drop(server.handle.stop(true));
+        assert_eq!(parts(&slow.join().expect("answered")).2, "group 1");
+        while TcpStream::connect(server.address).is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(4), "still listening");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+}
+
+#[test]
+fn a_header_that_does_not_come_is_408() {
+    let server = running(1);
+    let reply = server.raw(b"GET /here/try/echo HTTP/1.1\r\nHo");
+    assert!(reply.starts_with("HTTP/1.1 408"), "{reply:?}");
+}
+
+#[test]
+fn addresses_are_read_in_words() {
+    assert_eq!(address("[::1]:80").map(|a| a.to_string()).ok().as_deref(), Some("[::1]:80"));
+    for bad in ["", "8080", "127.0.0.1", "127.0.0.1:99999", "::1:x"] {
+        let error = format!("{:#}", address(bad).expect_err(bad));
+        assert!(error.contains(&format!("cannot listen on `{bad}`")), "{error}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let taken = taken.local_addr().expect("bound");
+    let registry = Registry::of(Vec::new()).expect("none");
+    let zero = Duration::ZERO;
+    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, queue_timeout: zero };
+    let gateway = web::Data::new(Gateway::new(registry, Arc::new(Groups), Arc::new(Open), true, limits));
+    let settings = crate::settings::Settings::built_in().expect("sound").server;
+    let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken).map(|_| ()) });
+    let error = format!("{:#}", error.expect_err("taken"));
+    assert!(error.contains("cannot listen on 127.0.0.1:") && error.contains("in use"), "{error}");
+}
