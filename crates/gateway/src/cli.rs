@@ -131,7 +131,7 @@ pub struct ExportArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "There are M persons in all, spread over the N groups: each belongs to one of them, some to a \
     second one too (where pending and banned memberships occur). `--groups 1 --members 1000000` is one group of a \
-    million members. Groups and persons are numbered from 1. The same arguments give the same lines.\n\nExamples:\n  \
+    million members. The same arguments give the same lines; what different seeds give can live in one store.\n\nExamples:\n  \
     rollcall generate --groups 5 --members 200 --seed 7 > made-up.ndjson\n  \
     rollcall generate --groups 1 --members 1000000 | rollcall import --database sqlite://big.db -")]
 pub struct GenerateArgs {

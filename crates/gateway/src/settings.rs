@@ -47,6 +47,16 @@ pub struct Server {
     pub shutdown_timeout_seconds: u64,
 }
 
+impl Server {
+    /// How many threads serve connections: one a core unless the configuration says it.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+}
+
 /// Section `database`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +253,16 @@ impl Settings {
         problems
     }
 
+    /// What the store needs to know to serve. A thread that serves connections asks an SQLite database by itself when
+    /// that is quick; each has a connection for it, so that it never waits for the slow requests.
+    pub fn store_to_serve(&self) -> anyhow::Result<store::Settings> {
+        let mut settings = self.store()?;
+        if !matches!(settings.url, DatabaseUrl::Postgres(_)) {
+            settings.pool_size = settings.pool_size.saturating_add(self.server.worker_count() as u32);
+        }
+        Ok(settings)
+    }
+
     /// What the store needs to know.
     pub fn store(&self) -> anyhow::Result<store::Settings> {
         let database = &self.database;
@@ -347,6 +367,16 @@ mod tests {
         }
         let error = format!("{:#}", with("", &[("ROLLCALL__SERVER__LISTN", "x")]).expect_err("unknown"));
         assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn short_requests_have_connections_of_their_own() {
+        let settings = |url| {
+            let environment = [("ROLLCALL__SERVER__WORKERS", "3"), ("ROLLCALL__DATABASE__URL", url)];
+            with("", &environment).and_then(|s| s.store_to_serve()).expect("sound")
+        };
+        assert_eq!(settings("sqlite::memory:").pool_size, 8 + 3);
+        assert_eq!(settings("postgres://h/x").pool_size, 8);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use store::{Counts, Format, ImportOptions, ImportReport, Spool};
 pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = super::settings(&args.place)?;
     // A dry run changes nothing, not even the schema.
-    let store = if args.dry_run { super::open_existing(&settings)? } else { super::open_migrated(&settings)? };
+    let store = if args.dry_run { super::open_existing(&settings)? } else { super::open_migrated(&settings.store()?)? };
     let mut spool = Spool::new()?;
     for file in &args.files {
         read(&mut spool, file, args.format)?;

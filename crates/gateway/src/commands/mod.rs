@@ -57,8 +57,8 @@ fn open_existing(settings: &Settings) -> anyhow::Result<Store> {
 }
 
 /// Opens the store, makes the database if need be, and brings its schema up to date.
-fn open_migrated(settings: &Settings) -> anyhow::Result<Store> {
-    let store = Store::open(&settings.store()?)?;
+fn open_migrated(settings: &store::Settings) -> anyhow::Result<Store> {
+    let store = Store::open(settings)?;
     for step in store.migrate()? {
         log::info!("migrated: {step}");
     }

@@ -27,7 +27,7 @@ pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
     if args.demo {
         demo::check_address(address)?;
     }
-    let store = super::open_migrated(&settings)?;
+    let store = super::open_migrated(&settings.store_to_serve()?)?;
     if args.demo {
         demo::load(&store)?;
     }
@@ -60,8 +60,13 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
 fn announce(bound: SocketAddr, more: Vec<String>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{bound}")?;
+    out.flush()?;
+    // Whoever started us may have read the first line and gone.
     for line in more {
-        writeln!(out, "{line}")?;
+        if writeln!(out, "{line}").is_err() {
+            log::warn!("nobody reads the lines of the demo");
+            break;
+        }
     }
-    out.flush()
+    Ok(())
 }

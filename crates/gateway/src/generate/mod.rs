@@ -23,10 +23,16 @@ const EPOCH: i64 = 1_325_376_000;
 /// Over how many seconds they are spread: ten years.
 const SPAN: u64 = 315_360_000;
 
-/// Writes `groups` groups numbered from 1, `members` persons numbered from 1, and their memberships, in this order.
+/// How far apart the numbers of two seeds are, so that what they give can live in one store.
+const APART: u64 = 1_000_000_000;
+/// How many seeds have numbers of their own. Keeps all numbers below 2^53, the greatest that every reader of JSON
+/// takes.
+const SEEDS: u64 = 9_000_000;
+
+/// Writes `groups` groups, `members` persons and their memberships, in this order. Groups and persons are both
+/// numbered from `seed % 9,000,000 * 1,000,000,000 + 1` on.
 ///
-/// Person `n` is a member of group `(n - 1) % groups + 1`, so every group has its share and a single one has them
-/// all. Where there are several groups, about every third person also belongs to a second one; only there do pending
+/// Person by person goes to the next group in turn, so every group has its share and a single one has them all. Where there are several groups, about every third person also belongs to a second one; only there do pending
 /// and banned memberships occur, so that the first kind can be counted on.
 pub fn write(groups: u64, members: u64, seed: u64, out: &mut dyn Write) -> io::Result<()> {
     let mut line = Vec::with_capacity(2_048);
@@ -36,22 +42,23 @@ pub fn write(groups: u64, members: u64, seed: u64, out: &mut dyn Write) -> io::R
         line.clear();
         written
     };
+    let plan = Plan { base: seed % SEEDS * APART, members };
     // One stream each, so that more persons do not change the groups.
     let mut random = Random::new(seed, 0);
-    for number in 1..=groups {
-        group(number, groups, members, &mut random, &mut line);
+    for nth in 1..=groups {
+        group(plan, nth, &mut random, &mut line);
         flush(&mut line)?;
     }
     let mut random = Random::new(seed, 1);
     let mut scratch = Scratch::default();
-    for number in 1..=members {
-        person(number, members, &mut random, &mut scratch, &mut line);
+    for nth in 1..=members {
+        person(plan, nth, &mut random, &mut scratch, &mut line);
         flush(&mut line)?;
     }
     let mut random = Random::new(seed, 2);
-    for number in 1..=members {
-        let home = (number - 1) % groups.max(1) + 1;
-        membership(home, number, members, "member", &mut random, &mut line);
+    for nth in 1..=members {
+        let home = (nth - 1) % groups.max(1) + 1;
+        membership(plan, home, nth, "member", &mut random, &mut line);
         flush(&mut line)?;
         if groups > 1 && random.one_in(3) {
             let other = (home + random.below(groups - 1)) % groups + 1;
@@ -60,11 +67,18 @@ pub fn write(groups: u64, members: u64, seed: u64, out: &mut dyn Write) -> io::R
                 1..=3 => "pending",
                 _ => "member",
             };
-            membership(other, number, members, state, &mut random, &mut line);
+            membership(plan, other, nth, state, &mut random, &mut line);
             flush(&mut line)?;
         }
     }
     Ok(())
+}
+
+/// The number before the first, and how many persons are made.
+#[derive(Clone, Copy)]
+struct Plan {
+    base: u64,
+    members: u64,
 }
 
 /// Texts that are put together anew for each person.
@@ -75,7 +89,8 @@ struct Scratch {
     text: String,
 }
 
-fn group(number: u64, groups: u64, members: u64, random: &mut Random, out: &mut Vec<u8>) {
+fn group(plan: Plan, nth: u64, random: &mut Random, out: &mut Vec<u8>) {
+    let number = plan.base + nth;
     let topic = random.pick(GROUP_TOPICS);
     let sponsor = format!("{} {}", random.pick(WORDS), random.pick(BUSINESS_KINDS));
     let guid = format!("{}-{number}", topic.to_ascii_lowercase().replace(' ', "-"));
@@ -85,7 +100,7 @@ fn group(number: u64, groups: u64, members: u64, random: &mut Random, out: &mut 
     object.string("description", &format!("{topic} who have worked with {sponsor}. {}", random.pick(TAG_LINES)));
     object.string("type", if random.one_in(4) { "private" } else { "public" });
     // The first who belongs to it, if there is one.
-    if number <= members && number <= groups {
+    if nth <= plan.members {
         object.key("owner").extend_from_slice(format!("{{\"number\":{number}}}").as_bytes());
     }
     object.string("sponsor", &sponsor);
@@ -97,12 +112,13 @@ fn group(number: u64, groups: u64, members: u64, random: &mut Random, out: &mut 
     object.end();
 }
 
-fn person(number: u64, members: u64, random: &mut Random, scratch: &mut Scratch, out: &mut Vec<u8>) {
+fn person(plan: Plan, nth: u64, random: &mut Random, scratch: &mut Scratch, out: &mut Vec<u8>) {
+    let number = plan.base + nth;
     let culture = &random.pick(CULTURES);
     let Scratch { name, handle, text } = scratch;
     named(culture, number, random, name, handle);
     let business = random.one_in(3);
-    let created_at = moment(number, members, random);
+    let created_at = moment(plan, nth, random);
     let (city, state, country) = random.pick(culture.places);
 
     let mut object = Object::begin(out);
@@ -177,13 +193,13 @@ fn person(number: u64, members: u64, random: &mut Random, scratch: &mut Scratch,
     object.end();
 }
 
-fn membership(group: u64, person: u64, members: u64, state: &str, random: &mut Random, out: &mut Vec<u8>) {
+fn membership(plan: Plan, group: u64, person: u64, state: &str, random: &mut Random, out: &mut Vec<u8>) {
     let mut object = Object::begin(out);
     object.string("kind", "membership");
-    for (name, number) in [("group", group), ("person", person)] {
+    for (name, nth) in [("group", group), ("person", person)] {
         let reference = object.key(name);
         reference.extend_from_slice(b"{\"number\":");
-        integer(reference, number);
+        integer(reference, plan.base + nth);
         reference.push(b'}');
     }
     let scope = match random.below(100) {
@@ -192,7 +208,7 @@ fn membership(group: u64, person: u64, members: u64, state: &str, random: &mut R
         _ => "participant",
     };
     object.string("state", state).string("scope", scope);
-    let moment = moment(person, members, random) + 86_400;
+    let moment = moment(plan, person, random) + 86_400;
     object.integer(
         match state {
             "member" => "joined_at",
@@ -204,10 +220,10 @@ fn membership(group: u64, person: u64, members: u64, state: &str, random: &mut R
     object.end();
 }
 
-/// About when something happened to person `number`: later ones later, but not strictly, and often in the same
+/// About when something happened to the `nth` person: later ones later, but not strictly, and often in the same
 /// second where there are many.
-fn moment(number: u64, members: u64, random: &mut Random) -> i64 {
-    let share = u128::from(number) * u128::from(SPAN) / u128::from(members.max(1));
+fn moment(plan: Plan, nth: u64, random: &mut Random) -> i64 {
+    let share = u128::from(nth) * u128::from(SPAN) / u128::from(plan.members.max(1));
     EPOCH + i64::try_from(share).unwrap_or_default() + random.below(1_000_000) as i64
 }
 
@@ -323,6 +339,23 @@ mod tests {
         assert_eq!(members.len(), 1_000);
         assert_eq!(text(1, 500, 3).matches("\"state\":\"member\"").count(), 500, "one group has them all");
         assert_eq!(text(5, 0, 3).lines().count(), 5);
+    }
+
+    #[test]
+    fn two_seeds_share_no_identifier() {
+        let numbers = |seed| -> HashSet<i64> {
+            let persons = text(2, 50, seed);
+            let records = persons.lines().map(|line| Record::parse(line).expect(line));
+            records
+                .filter_map(|record| match record {
+                    Record::Person(person) => person.number,
+                    _ => None,
+                })
+                .collect()
+        };
+        assert_eq!(numbers(0), (1..=50).collect());
+        assert!(numbers(1).is_disjoint(&numbers(2)));
+        assert!(numbers(u64::MAX).iter().all(|n| *n < 1 << 53));
     }
 
     #[test]

@@ -152,7 +152,8 @@ pub(super) async fn handle(
     let begun = Instant::now();
     let id = next_id();
     let (dialect, reply) = gateway.into_inner().reply(id, &request, payload).await;
-    let (status, bytes) = (reply.status, reply.body.len());
+    let status = reply.status;
+    let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
     let response = response(id, reply);
     // Never the query: an access token may stand in it.
     log::info!(

@@ -38,7 +38,8 @@ pub fn bind(
         0 => KeepAlive::Disabled,
         seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
     };
-    let mut server = HttpServer::new(app)
+    let server = HttpServer::new(app)
+        .workers(settings.worker_count())
         .keep_alive(keep_alive)
         .client_request_timeout(Duration::from_secs(settings.request_timeout_seconds))
         .client_disconnect_timeout(LINGER)
@@ -46,9 +47,6 @@ pub fn bind(
         .worker_max_blocking_threads(blocking_threads)
         // Ours let requests finish after SIGINT too.
         .disable_signals();
-    if settings.workers > 0 {
-        server = server.workers(settings.workers);
-    }
     let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
     let bound = server.addrs().first().copied().unwrap_or(address);
     Ok((server.run(), bound))
