@@ -234,3 +234,41 @@ pub(super) struct Placed {
 fn misread(at: usize) -> Problem {
     Problem::syntax(at, "could not be understood here")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands `text` over as if two operands had been written into it, the second of them a stand-in.
+    fn read(text: &str) -> Result<Typed, Problem> {
+        Slip { text: text.to_owned(), places: vec![3, 5], stand_ins: vec![Some(Typed::Id)] }.read(7)
+    }
+
+    #[test]
+    fn what_comes_back_as_something_else_is_refused() {
+        assert_eq!(read("Id eq part_0"), Ok(Typed::Bool(Filter::Always(true))));
+        for text in [
+            "Id and part_0",
+            "Id or part_0",
+            "not Id eq part_0",
+            "notes eq part_0",
+            "Id",
+            "'a'",
+            "",
+            "Id eq",
+            "Uid eq part_0",
+            "Id eq part_1",
+            "Id eq part_",
+            "part_0 eq part_0",
+            "Id eq length(Name)",
+            "Id eq 2020-01-01",
+            "length(Name) gt 1.5",
+            "year(Name,Name)",
+            "length(Name)",
+            "Id in (part_0,null)",
+            "concat(Name eq 'a',Name)",
+        ] {
+            assert_eq!(read(text), Err(misread(7)), "{text}");
+        }
+    }
+}
