@@ -20,6 +20,9 @@ use uuid::Uuid;
         (ROLLCALL__SECTION__KEY, for example ROLLCALL__DATABASE__URL) wins over the file, a flag over both."
 )]
 pub struct Cli {
+    /// Where the configuration and the database are.
+    #[command(flatten)]
+    pub place: Place,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -31,9 +34,9 @@ pub enum Command {
     /// Answer requests
     Serve(ServeArgs),
     /// Bring the database's schema up to date
-    Migrate(Place),
+    Migrate,
     /// Check the configuration and the integrity of the store
-    Check(Place),
+    Check,
     /// Read groups, persons and memberships into the store
     Import(ImportArgs),
     /// Write groups, persons and memberships out of the store
@@ -49,10 +52,10 @@ pub enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Place {
     /// Configuration file (TOML); without it the defaults and the environment apply
-    #[arg(long, value_name = "FILE", env = "ROLLCALL_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "ROLLCALL_CONFIG")]
     pub config: Option<PathBuf>,
     /// Database: sqlite:///path/file.db, sqlite::memory: or postgres://user@host/name
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub database: Option<String>,
 }
 
@@ -64,9 +67,6 @@ pub struct Place {
     rollcall serve --config /etc/rollcall.toml\n  \
     ROLLCALL__DATABASE__URL=postgres://rollcall@db/rollcall rollcall serve --listen '[::]:8080'")]
 pub struct ServeArgs {
-    /// Where the configuration and the database are.
-    #[command(flatten)]
-    pub place: Place,
     /// Address and port; port 0 takes any free one
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
@@ -85,9 +85,6 @@ pub struct ServeArgs {
     rollcall generate --groups 3 --members 1000 | rollcall import --database sqlite://members.db -\n  \
     rollcall import --database sqlite://members.db --dry-run people.ndjson")]
 pub struct ImportArgs {
-    /// Where the configuration and the database are.
-    #[command(flatten)]
-    pub place: Place,
     /// Files to read, in this order; - is stdin
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
@@ -110,9 +107,6 @@ pub struct ImportArgs {
     rollcall export --database sqlite://members.db --group supergroup\n  \
     rollcall export --database sqlite://members.db --format csv --kind persons > persons.csv")]
 pub struct ExportArgs {
-    /// Where the configuration and the database are.
-    #[command(flatten)]
-    pub place: Place,
     /// Only this group and what belongs to it: its number, its id (a UUID) or its guid
     #[arg(long, value_name = "KEY", value_parser = group_key)]
     pub group: Option<GroupKey>,
@@ -158,14 +152,11 @@ pub enum CredentialCommand {
     #[command(subcommand)]
     Create(CreateCommand),
     /// List all, one JSON line each, without their secrets
-    List(Place),
+    List,
     /// Revoke one and all that were exchanged for it, at once
     Revoke {
         /// Number of the credential, as `credential list` shows it
         id: i64,
-        /// Where the configuration and the database are.
-        #[command(flatten)]
-        place: Place,
     },
 }
 
@@ -177,24 +168,14 @@ pub enum CreateCommand {
         /// Login of the person that the token belongs to
         #[arg(long, value_name = "LOGIN")]
         login: String,
-        /// Where the configuration and the database are.
-        #[command(flatten)]
-        place: Place,
     },
     /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
-    Rm {
-        /// Where the configuration and the database are.
-        #[command(flatten)]
-        place: Place,
-    },
+    Rm,
     /// A key: {"apikey":…}
     Cometchat {
         /// What the key may do
         #[arg(long, value_enum, default_value_t = KeyScope::FullAccess)]
         scope: KeyScope,
-        /// Where the configuration and the database are.
-        #[command(flatten)]
-        place: Place,
     },
 }
 
@@ -271,6 +252,8 @@ mod tests {
             "rollcall credential create rm --database sqlite:///a.db",
             "rollcall credential list",
             "rollcall credential revoke 3",
+            "rollcall --database sqlite:///a.db credential create rm",
+            "rollcall credential create --database sqlite:///a.db rm",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }

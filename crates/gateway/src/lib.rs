@@ -35,7 +35,7 @@ use std::process::ExitCode;
 /// not (one line on stderr says why), 2 when the command line could not be understood.
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    match commands::run(cli.command) {
+    match commands::run(cli) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,55 +6,49 @@ use anyhow::{Context, bail};
 use membership::{Directory, PersonKey};
 use serde_json::json;
 use std::io::Write;
-use std::process::ExitCode;
 use store::Store;
 
 /// Does what the command line says about credentials.
-pub(super) fn run(command: &CredentialCommand) -> anyhow::Result<ExitCode> {
+pub(super) fn run(place: &Place, command: &CredentialCommand) -> anyhow::Result<()> {
+    let store = super::open_existing(&super::settings(place)?)?;
     match command {
-        CredentialCommand::Create(command) => create(command),
-        CredentialCommand::List(place) => {
-            let credentials = open(place)?.list()?;
+        CredentialCommand::Create(command) => create(&store, command),
+        CredentialCommand::List => {
             let mut out = std::io::stdout().lock();
-            for credential in &credentials {
+            for credential in &store.list()? {
                 writeln!(out, "{}", describe(credential))?;
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(())
         }
-        CredentialCommand::Revoke { id, place } => {
-            if !open(place)?.revoke(*id, super::now())? {
+        CredentialCommand::Revoke { id } => {
+            if !store.revoke(*id, super::now())? {
                 bail!("there is no credential {id}");
             }
-            Ok(ExitCode::SUCCESS)
+            Ok(())
         }
     }
 }
 
-fn open(place: &Place) -> anyhow::Result<Store> {
-    super::open_existing(&super::settings(place)?)
-}
-
-fn create(command: &CreateCommand) -> anyhow::Result<ExitCode> {
+fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
     let (made, shown) = match command {
-        CreateCommand::Elance { login, place } => {
-            let (made, token) = elance_token(&open(place)?, login, "")?;
+        CreateCommand::Elance { login } => {
+            let (made, token) = elance_token(store, login, "")?;
             (made, json!({ "access_token": token.reveal() }))
         }
-        CreateCommand::Rm { place } => {
+        CreateCommand::Rm => {
             let client_id = Secret::hexadecimal(16)?.reveal().to_owned();
             let secret = Secret::hexadecimal(20)?;
             let new = new("rm", CredentialKind::Client, Rights::USER, &client_id, &secret);
-            let shown = json!({ "client_id": client_id, "client_secret": secret.reveal() });
-            (open(place)?.create(&new)?, shown)
+            (store.create(&new)?, json!({ "client_id": client_id, "client_secret": secret.reveal() }))
         }
-        CreateCommand::Cometchat { scope, place } => {
-            let (made, key) = cometchat_key(&open(place)?, *scope, "")?;
+        CreateCommand::Cometchat { scope } => {
+            let (made, key) = cometchat_key(store, *scope, "")?;
             (made, json!({ "apikey": key.reveal() }))
         }
     };
     writeln!(std::io::stdout().lock(), "{shown}")?;
     log::info!("credential {} made for the dialect {}", made.id, made.audience);
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Makes an Elance token of the person with this login, of the shape that Elance's clients know: 24 hexadecimal

@@ -1,6 +1,6 @@
 //! `rollcall export`: writes the store out.
 
-use crate::cli::{ExportArgs, FileFormat, Kind};
+use crate::cli::{ExportArgs, FileFormat, Kind, Place};
 use crate::progress::Bar;
 use anyhow::{Context, bail};
 use std::fs::{self, File};
@@ -10,14 +10,14 @@ use store::{ExportFormat, ExportOptions, RecordKind, Store};
 use tempfile::NamedTempFile;
 
 /// Exports.
-pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
+pub(super) fn run(place: &Place, args: &ExportArgs) -> anyhow::Result<()> {
     let format = match (args.format, args.kind) {
         (FileFormat::Csv, Some(kind)) => ExportFormat::Csv(kind.into()),
         (FileFormat::Ndjson, None) => ExportFormat::Ndjson,
         (FileFormat::Csv, None) => bail!("--format csv needs --kind groups, persons or memberships"),
         (FileFormat::Ndjson, Some(_)) => bail!("--kind goes with --format csv; NDJSON holds all kinds"),
     };
-    let store = super::open_existing(&super::settings(&args.place)?)?;
+    let store = super::open_existing(&super::settings(place)?)?;
     let options = ExportOptions { group: args.group.clone(), format };
     match &args.output {
         Some(path) => to_file(&store, &options, path),

@@ -1,6 +1,6 @@
 //! `rollcall import`: reads files into the store.
 
-use crate::cli::{FileFormat, ImportArgs};
+use crate::cli::{FileFormat, ImportArgs, Place};
 use crate::progress::Bar;
 use anyhow::Context;
 use serde_json::json;
@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use store::{Counts, Format, ImportOptions, ImportReport, Spool};
 
 /// Imports and reports.
-pub(super) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
-    let settings = super::settings(&args.place)?;
+pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let settings = super::settings(place)?;
     // A dry run changes nothing, not even the schema.
     let store = if args.dry_run { super::open_existing(&settings)? } else { super::open_migrated(&settings.store()?)? };
     let mut spool = Spool::new()?;

@@ -7,7 +7,7 @@ mod export;
 mod import;
 mod serve;
 
-use crate::cli::{Command, Place};
+use crate::cli::{Cli, Command, Place};
 use crate::settings::{Settings, UrlText};
 use crate::{generate, logging};
 use anyhow::bail;
@@ -16,19 +16,20 @@ use std::process::ExitCode;
 use store::{DatabaseUrl, Store};
 
 /// Does what the command line says.
-pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let Cli { place, command } = cli;
     match command {
-        Command::Serve(args) => serve::run(&args)?,
-        Command::Migrate(place) => migrate(&place)?,
-        Command::Check(place) => return check::run(&place),
-        Command::Import(args) => return import::run(&args),
-        Command::Export(args) => export::run(&args)?,
+        Command::Serve(args) => serve::run(&place, &args)?,
+        Command::Migrate => migrate(&place)?,
+        Command::Check => return check::run(&place),
+        Command::Import(args) => return import::run(&place, &args),
+        Command::Export(args) => export::run(&place, &args)?,
         Command::Generate(args) => {
             let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
             generate::write(args.groups, args.members, args.seed, &mut out)?;
             out.flush()?;
         }
-        Command::Credential(command) => return credential::run(&command),
+        Command::Credential(command) => credential::run(&place, &command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `rollcall serve`: answers requests until it is told to end.
 
 use super::demo;
-use crate::cli::ServeArgs;
+use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
 use crate::server::{self, Gateway, Limits};
 use crate::settings::{Settings, UrlText};
@@ -13,8 +13,8 @@ use std::time::Duration;
 use store::Store;
 
 /// Serves.
-pub(super) fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    let mut settings = super::settings(&args.place)?;
+pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
+    let mut settings = super::settings(place)?;
     if let Some(listen) = &args.listen {
         settings.server.listen.clone_from(listen);
     }
