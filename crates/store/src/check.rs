@@ -84,6 +84,6 @@ fn heads(connection: &mut Connection) -> Result<Option<String>, Failure> {
 fn integrity(connection: &mut Connection) -> Result<Vec<String>, Failure> {
     let Connection::Sqlite(connection) = connection else { return Ok(Vec::new()) };
     let found: Vec<Problem> =
-        diesel::sql_query("SELECT integrity_check AS problem FROM pragma_integrity_check(20)").load(connection)?;
+        diesel::sql_query("SELECT integrity_check AS problem FROM pragma_integrity_check LIMIT 20").load(connection)?;
     Ok(found.into_iter().map(|p| p.problem).filter(|p| p != "ok").collect())
 }
