@@ -16,7 +16,7 @@ use uuid::Uuid;
         rollcall import --database sqlite:///var/lib/rollcall.db people.ndjson\n  \
         rollcall credential create rm --database sqlite:///var/lib/rollcall.db\n  \
         rollcall serve --database sqlite:///var/lib/rollcall.db --listen 0.0.0.0:8080\n\n\
-        Every setting, its default and its meaning stand in config/rollcall.toml. A setting in the environment\n\
+        Every setting, its default and its meaning stand in config/rollcall.toml. A setting in the environment \
         (ROLLCALL__SECTION__KEY, for example ROLLCALL__DATABASE__URL) wins over the file, a flag over both."
 )]
 pub struct Cli {

@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("rollcall: {}", one_line(&format!("{error:#}")));
+            eprintln!("rollcall: {}", one_line(&in_words(&error)));
             ExitCode::FAILURE
         }
     }
@@ -51,6 +51,42 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
 }
 
+/// The error and its causes. One that repeats what stands there already (many errors print their cause) is left out.
+fn in_words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |mut words, cause| {
+        let more = cause.to_string();
+        if words.is_empty() {
+            words = more;
+        } else if !words.contains(&more) {
+            words.push_str(": ");
+            words.push_str(&more);
+        }
+        words
+    })
+}
+
 fn one_line(text: &str) -> String {
     text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+    use std::io;
+
+    #[test]
+    fn errors_are_told_once_and_on_one_line() {
+        let error = Err::<(), _>(io::Error::other("disk\nfull")).context("cannot write x: disk\nfull");
+        assert_eq!(one_line(&in_words(&error.expect_err("an error"))), "cannot write x: disk; full");
+        let error = Err::<(), _>(io::Error::other("disk full")).context("cannot write x").expect_err("an error");
+        assert_eq!(in_words(&error), "cannot write x: disk full");
+    }
+
+    #[test]
+    fn a_reader_who_went_away_is_no_failure() {
+        let broken = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&anyhow::Error::new(store::export::ExportError::Output(broken)).context("exporting")));
+        assert!(!is_broken_pipe(&io::Error::other("disk full").into()));
+    }
 }

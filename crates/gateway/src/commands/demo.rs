@@ -7,7 +7,8 @@ use access::Vault;
 use anyhow::{Context, bail};
 use membership::sample::{GROUP_GUID, GROUP_ID, GROUP_NUMBER, NDJSON};
 use std::net::SocketAddr;
-use store::{Format, ImportOptions, Spool, Store};
+use store::Store;
+use store::import::{Format, ImportOptions, Spool};
 
 /// Noted with every credential that the demo makes, so that the next start finds and revokes it.
 const MARK: &str = "rollcall-demo";
@@ -68,7 +69,7 @@ pub(super) fn lines(store: &Store, dialects: &Dialects, bound: SocketAddr) -> an
         let (_, key) = credential::cometchat_key(store, KeyScope::FullAccess, MARK)?;
         let path = format!("{}/v3/groups/{GROUP_GUID}/members", dialects.cometchat.prefix);
         let headers = [format!("apikey: {}", key.reveal()), format!("onBehalfOf: {COMETCHAT_VIEWER}")];
-        lines.push(curl(&headers, &format!("{base}{path}?perPage=3&searchKey=superhero")));
+        lines.push(curl(&headers, &format!("{base}{path}?perPage=4&searchKey=superhero")));
     }
     Ok(lines)
 }

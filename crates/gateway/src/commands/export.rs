@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use store::{ExportFormat, ExportOptions, RecordKind, Store};
+use store::Store;
+use store::export::{ExportFormat, ExportOptions, RecordKind};
 use tempfile::NamedTempFile;
 
 /// Exports.
@@ -53,7 +54,7 @@ fn to_file(store: &Store, options: &ExportOptions, path: &Path) -> anyhow::Resul
     }
     let directory = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let beside = NamedTempFile::new_in(directory).with_context(cannot)?;
-    to(store, options, beside.as_file()).with_context(cannot)?;
+    to(store, options, beside.as_file())?;
     beside.as_file().sync_all().with_context(cannot)?;
     beside.persist(path).with_context(cannot)?;
     Ok(())

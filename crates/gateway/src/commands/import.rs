@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use store::{Counts, Format, ImportOptions, ImportReport, Spool};
+use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
 
 /// Imports and reports.
 pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
@@ -42,7 +42,7 @@ fn read(spool: &mut Spool, path: &Path, format: Option<FileFormat>) -> anyhow::R
     };
     let bar = Bar::bytes(&format!("reading {name}"), length);
     let format = format.map_or_else(|| by_name(path), Format::from);
-    spool.read(&name, &mut input, format, &mut |bytes| bar.at(bytes, None)).with_context(cannot)
+    Ok(spool.read(&name, &mut input, format, &mut |bytes| bar.at(bytes, None))?)
 }
 
 /// The format that the name of a file tells.
