@@ -1,0 +1,99 @@
+//! The picture in `docs/architecture.md`: which crate may import which. An arrow that is not in it fails here, one of
+//! dev-dependencies too.
+
+use crate::support::metadata::{cargo, list, text};
+use serde_json::Value;
+
+/// The crates of this project that `from` may import. `None` for a crate that is not in the picture.
+fn allowed(from: &str, dev: bool) -> Option<Vec<&'static str>> {
+    let mut to: Vec<&str> = match from {
+        "membership" => vec![],
+        "access" => vec!["membership"],
+        "store" | "dialect" => vec!["membership", "access"],
+        "testkit" => vec!["membership", "dialect"],
+        "gateway" => {
+            vec!["membership", "access", "store", "dialect", "dialect-elance", "dialect-rm", "dialect-cometchat"]
+        }
+        _ if from.starts_with("dialect-") => vec!["dialect", "membership"],
+        _ => return None,
+    };
+    let tested_with_it = from == "store" || from == "gateway" || from.starts_with("dialect-");
+    if dev && tested_with_it {
+        to.push("testkit");
+    }
+    Some(to)
+}
+
+/// Crates of others that only these of ours may import.
+const RESERVED: &[(&str, &[&str])] = &[
+    ("actix-web", &["gateway"]),
+    ("anyhow", &["gateway"]),
+    ("diesel", &["store"]),
+    ("diesel_migrations", &["store"]),
+    ("libsqlite3-sys", &["store"]),
+    ("odata-params", &["dialect-rm"]),
+    ("pq-sys", &["store"]),
+    ("r2d2", &["store"]),
+    ("tokio", &["gateway"]),
+];
+
+/// Every arrow of `packages` that is not in the picture.
+fn violations(metadata: &Value) -> Vec<String> {
+    let ours: Vec<&str> = list(metadata, "packages").map(|p| text(p, "name")).collect();
+    let mut found = Vec::new();
+    for package in list(metadata, "packages") {
+        let from = text(package, "name");
+        for dependency in list(package, "dependencies") {
+            let to = text(dependency, "name");
+            let dev = dependency["kind"].as_str() == Some("dev");
+            if ours.contains(&to) {
+                match allowed(from, dev) {
+                    None => found.push(format!("{from} is not in the picture")),
+                    Some(may) if !may.contains(&to) => found.push(format!("{from} may not import {to}")),
+                    Some(_) => {}
+                }
+            }
+            if let Some((_, may)) = RESERVED.iter().find(|(name, _)| *name == to)
+                && !may.contains(&from)
+            {
+                found.push(format!("{from} may not import {to}; only {} may", may.join(", ")));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_crate_imports_what_the_picture_does_not_show() {
+    let metadata = cargo(&["--no-deps"]);
+    assert!(list(&metadata, "packages").count() >= 9, "all crates are looked at");
+    assert_eq!(violations(&metadata), Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_arrow_is_found() {
+    let package = |name: &str, dependencies: &[(&str, Option<&str>)]| {
+        let dependencies: Vec<Value> =
+            dependencies.iter().map(|(name, kind)| serde_json::json!({"name": name, "kind": kind})).collect();
+        serde_json::json!({"name": name, "dependencies": dependencies})
+    };
+    let metadata = serde_json::json!({"packages": [
+        package("membership", &[("serde", None)]),
+        package("dialect", &[("membership", None), ("testkit", Some("dev"))]),
+        package("dialect-elance", &[("dialect", None), ("dialect-rm", Some("dev")), ("testkit", Some("dev"))]),
+        package("dialect-rm", &[("dialect", None), ("diesel", None)]),
+        package("gateway", &[("testkit", None)]),
+        package("testkit", &[("membership", Some("build"))]),
+        package("extra", &[("membership", None)]),
+    ]});
+    assert_eq!(
+        violations(&metadata),
+        [
+            "dialect may not import testkit",
+            "dialect-elance may not import dialect-rm",
+            "dialect-rm may not import diesel; only store may",
+            "gateway may not import testkit",
+            "extra is not in the picture",
+        ]
+    );
+}

@@ -1,0 +1,15 @@
+//! Whole-program tests: the real binary `rollcall`, over real sockets, on SQLite and on a throw-away PostgreSQL. And
+//! what holds for the project as a whole: which crate may import which, which Rust it needs.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod cli;
+mod conformance;
+mod congress;
+mod demo;
+mod hostile;
+mod layers;
+mod msrv;
+mod page_edges;
+mod sample;
+mod support;

@@ -1,0 +1,199 @@
+//! The real program: run to its end, or serving until it is dropped.
+
+use super::http::Client;
+use super::postgres::Server;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How long the program may take to start and to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program, without the settings of whoever runs the tests.
+pub fn rollcall() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ROLLCALL") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Runs the program to its end, whatever that is.
+pub fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = rollcall()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("a pipe");
+    std::thread::scope(|scope| {
+        // Beside the reading, so that neither side waits for the other. A program that ends early need not read it.
+        scope.spawn(move || pipe.write_all(input).ok());
+        child.wait_with_output().expect("the program ends")
+    })
+}
+
+/// Runs the program to its good end and gives what it printed.
+pub fn succeed(arguments: &[&str], input: &[u8]) -> String {
+    let output = run(arguments, input);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("the program prints UTF-8")
+}
+
+/// Runs the program to a bad end with this exit code and gives what it said on stderr.
+pub fn fail(code: i32, arguments: &[&str], input: &[u8]) -> String {
+    let output = run(arguments, input);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    said
+}
+
+/// An empty database.
+pub struct Database {
+    /// `sqlite` or `postgresql`, for messages.
+    pub name: &'static str,
+    /// Its URL.
+    pub url: String,
+    _directory: Option<TempDir>,
+}
+
+impl Database {
+    /// A new SQLite file.
+    pub fn sqlite() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let url = format!("sqlite://{}", directory.path().join("members.db").display());
+        Self { name: "sqlite", url, _directory: Some(directory) }
+    }
+
+    /// A new database of the shared PostgreSQL server.
+    pub fn postgresql() -> Self {
+        Self { name: "postgresql", url: Server::shared().fresh_database(), _directory: None }
+    }
+
+    /// One of each.
+    pub fn both() -> [Self; 2] {
+        [Self::sqlite(), Self::postgresql()]
+    }
+
+    /// Imports these lines.
+    pub fn import(&self, ndjson: &str) -> String {
+        succeed(&["import", "--database", &self.url, "--format", "ndjson", "-"], ndjson.as_bytes())
+    }
+}
+
+/// A serving gateway. Killed when dropped.
+pub struct Gateway {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+    /// What comes on stdout after the first line.
+    lines: Mutex<mpsc::Receiver<String>>,
+    log: Arc<Mutex<String>>,
+}
+
+impl Gateway {
+    /// Serves this database on a free port.
+    pub fn serve(database: &Database) -> Self {
+        Self::start(&["--database", &database.url], &[])
+    }
+
+    /// `serve --listen 127.0.0.1:0` with these further arguments and variables.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = rollcall()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::new(Mutex::new(String::new()));
+        let (errors, kept) = (child.stderr.take().expect("a pipe"), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                let mut kept = kept.lock().expect("nobody panics with the log");
+                kept.push_str(&line);
+                kept.push('\n');
+            }
+        });
+        let (sender, lines) = mpsc::channel();
+        let out = child.stdout.take().expect("a pipe");
+        std::thread::spawn(move || {
+            BufReader::new(out).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)).ok();
+        });
+        let first = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            let _ = child.kill();
+            panic!("the gateway does not start: {}", log.lock().expect("nobody panics with the log"))
+        });
+        let address =
+            first.strip_prefix("listening on http://").unwrap_or_else(|| panic!("the first line is `{first}`"));
+        Self { address: address.parse().expect("an address and a port"), child, lines: Mutex::new(lines), log }
+    }
+
+    /// A client with a connection of its own.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// The next line on stdout.
+    pub fn line(&self) -> String {
+        self.lines.lock().expect("one reader at a time").recv_timeout(PATIENCE).expect("one more line on stdout")
+    }
+
+    /// What was logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("nobody panics with the log").clone()
+    }
+
+    /// Whether the process is still there.
+    pub fn alive(&mut self) -> bool {
+        self.child.try_wait().expect("our own child").is_none()
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        let line = format!("kill -s {name} {}", self.child.id());
+        assert!(Command::new("/bin/sh").args(["-c", &line]).status().expect("a shell").success());
+    }
+
+    /// Waits for the end.
+    pub fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait().expect("our own child") {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the gateway does not end");
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A file of this project.
+pub fn project_file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+/// The text of a file of this project.
+pub fn project_text(path: &str) -> String {
+    let mut text = String::new();
+    let mut file = std::fs::File::open(project_file(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    file.read_to_string(&mut text).expect("UTF-8");
+    text
+}

@@ -1,0 +1,124 @@
+//! A small HTTP client that sends exactly the bytes it is given.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// How long a reply may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A reply as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Names in lower case, in the order in which they came.
+    pub headers: Vec<(String, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The first field of that name (in lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap_or_else(|_| panic!("not UTF-8: {:?}", self.body))
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e} in {}: {}", self.status, self.text()))
+    }
+}
+
+/// One connection at a time, kept open between requests.
+pub struct Client {
+    address: SocketAddr,
+    open: Option<BufReader<TcpStream>>,
+}
+
+impl Client {
+    /// A client of the server at this address.
+    pub const fn new(address: SocketAddr) -> Self {
+        Self { address, open: None }
+    }
+
+    /// `GET target` with these fields.
+    pub fn get(&mut self, target: &str, headers: &[(&str, &str)]) -> Response {
+        self.send("GET", target, headers, b"")
+    }
+
+    /// A request. `target` is sent as it is, so it may hold whatever a test is about.
+    pub fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !body.is_empty() {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        let bytes = [head.as_bytes(), b"\r\n", body].concat();
+        // A server may close a connection that was idle; a fresh one must answer.
+        if let Some(mut stream) = self.open.take()
+            && let Some(response) = Self::try_once(&mut stream, &bytes, method == "HEAD")
+        {
+            self.keep(stream, &response);
+            return response;
+        }
+        let mut stream = self.connect();
+        let response = Self::try_once(&mut stream, &bytes, method == "HEAD");
+        let response = response.unwrap_or_else(|| panic!("no reply to {method} {}", shortened(target)));
+        self.keep(stream, &response);
+        response
+    }
+
+    /// Sends these bytes on a connection of their own and gives the reply, if there is one.
+    pub fn raw(&self, bytes: &[u8]) -> Option<Response> {
+        Self::try_once(&mut self.connect(), bytes, false)
+    }
+
+    fn connect(&self) -> BufReader<TcpStream> {
+        let stream = TcpStream::connect(self.address).expect("the gateway accepts connections");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
+        stream.set_nodelay(true).expect("a connected socket");
+        BufReader::new(stream)
+    }
+
+    fn keep(&mut self, stream: BufReader<TcpStream>, response: &Response) {
+        if response.header("connection") != Some("close") {
+            self.open = Some(stream);
+        }
+    }
+
+    fn try_once(stream: &mut BufReader<TcpStream>, bytes: &[u8], head_only: bool) -> Option<Response> {
+        // A server that refuses early may not read to the end; its reply counts all the same.
+        let _ = stream.get_mut().write_all(bytes);
+        let mut line = String::new();
+        stream.read_line(&mut line).ok().filter(|n| *n > 0)?;
+        let status = line.split(' ').nth(1)?.parse().ok()?;
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            stream.read_line(&mut line).ok().filter(|n| *n > 0)?;
+            let Some((name, value)) = line.trim_end().split_once(':') else { break };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut response = Response { status, headers, body: Vec::new() };
+        assert_eq!(response.header("transfer-encoding"), None, "every reply tells its length");
+        if !head_only && let Some(length) = response.header("content-length") {
+            response.body = vec![0; length.parse().expect("a length")];
+            stream.read_exact(&mut response.body).ok()?;
+        }
+        Some(response)
+    }
+}
+
+/// The beginning of a text that may be very long.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
+}

@@ -1,0 +1,9 @@
+//! What the tests share.
+
+pub mod congress;
+pub mod gateway;
+pub mod http;
+pub mod keys;
+pub mod metadata;
+pub mod postgres;
+pub mod shapes;
