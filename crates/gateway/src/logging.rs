@@ -29,15 +29,19 @@ pub(crate) fn within<T>(request: Uuid, work: impl FnOnce() -> T) -> T {
 
 /// Starts the log. What panics is logged too, so that it has the form and the request's id of any other line.
 pub(crate) fn start(settings: &Logging) -> anyhow::Result<()> {
-    let format = match settings.format {
-        LogFormat::Text => text,
-        LogFormat::Json => json,
-    };
-    let mut builder = env_logger::Builder::new();
-    builder.try_parse(&settings.filter)?;
-    builder.target(Target::Stderr).format(format).try_init()?;
+    builder(settings)?.target(Target::Stderr).try_init()?;
     std::panic::set_hook(Box::new(|panic| log::error!(target: "panic", "{}", describe(panic))));
     Ok(())
+}
+
+fn builder(settings: &Logging) -> anyhow::Result<env_logger::Builder> {
+    let mut builder = env_logger::Builder::new();
+    builder.try_parse(&settings.filter)?;
+    builder.format(match settings.format {
+        LogFormat::Text => text,
+        LogFormat::Json => json,
+    });
+    Ok(builder)
 }
 
 trait TryParse {
@@ -131,6 +135,8 @@ impl<'kvs> VisitSource<'kvs> for JsonPairs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use log::Log;
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn filters_are_checked() {
@@ -153,6 +159,54 @@ mod tests {
         let panicked = std::panic::catch_unwind(|| within(id, || std::panic::resume_unwind(Box::new("x"))));
         assert!(panicked.is_err());
         assert_eq!(REQUEST.get(), None);
+    }
+
+    /// What is written of two lines, one of them within a request.
+    fn written(format: LogFormat) -> Vec<String> {
+        #[derive(Clone, Default)]
+        struct Memory(Arc<Mutex<Vec<u8>>>);
+        impl Write for Memory {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.lock().expect("no panic").write(bytes)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let memory = Memory::default();
+        let settings = Logging { format, filter: "warn,access=info".into() };
+        let mut builder = builder(&settings).expect("a legal filter");
+        let logger = builder.target(Target::Pipe(Box::new(memory.clone()))).build();
+        let pairs = [("status", Value::from(200)), ("path", Value::from("/a\nb"))];
+        let line = |target, message: &str| {
+            let pairs: &[(&str, Value<'_>)] = &pairs;
+            let mut record = Record::builder();
+            record.target(target).level(log::Level::Info).key_values(&pairs);
+            logger.log(&record.args(format_args!("{message}")).build());
+        };
+        line("access", "one\nline");
+        line("other", "below its level");
+        within(Uuid::nil(), || line("access", "two"));
+        let bytes = memory.0.lock().expect("no panic").clone();
+        String::from_utf8(bytes).expect("UTF-8").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn text_lines_are_one_line_each() {
+        let lines = written(LogFormat::Text);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].ends_with("INFO  access: one line status=200 path=/a b"), "{lines:?}");
+        assert!(lines[1].contains(&format!("two request={} status=200", Uuid::nil())), "{lines:?}");
+    }
+
+    #[test]
+    fn json_lines_are_objects() {
+        let lines = written(LogFormat::Json);
+        let objects: Vec<Json> = lines.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(objects.len(), 2, "{lines:?}");
+        assert_eq!((&objects[0]["status"], &objects[0]["path"]), (&200.into(), &"/a\nb".into()));
+        assert_eq!((&objects[0]["message"], &objects[0]["level"]), (&"one\nline".into(), &"info".into()));
+        assert_eq!((&objects[0]["request"], &objects[1]["request"]), (&Json::Null, &Uuid::nil().to_string().into()));
     }
 
     #[test]

@@ -14,7 +14,11 @@ use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
 pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
     // A dry run changes nothing, not even the schema.
-    let store = if args.dry_run { super::open_existing(&settings)? } else { super::open_migrated(&settings.store()?)? };
+    let store = if args.dry_run {
+        super::open_existing(&settings)?
+    } else {
+        super::open_migrated(&super::lasting(&settings)?)?
+    };
     let mut spool = Spool::new()?;
     for file in &args.files {
         read(&mut spool, file, args.format)?;

@@ -46,7 +46,7 @@ fn settings(place: &Place) -> anyhow::Result<Settings> {
 
 /// Opens the store, but never makes a database.
 fn open_existing(settings: &Settings) -> anyhow::Result<Store> {
-    let settings = settings.store()?;
+    let settings = lasting(settings)?;
     if let DatabaseUrl::SqliteFile(path) = &settings.url
         && !path.exists()
     {
@@ -55,6 +55,15 @@ fn open_existing(settings: &Settings) -> anyhow::Result<Store> {
     let store = Store::open(&settings)?;
     store.ready()?;
     Ok(store)
+}
+
+/// What the store needs to know, but for a temporary database: only `serve` can do anything with one.
+fn lasting(settings: &Settings) -> anyhow::Result<store::Settings> {
+    let settings = settings.store()?;
+    if settings.url == DatabaseUrl::SqliteTemporary {
+        bail!("sqlite::memory: is gone when the command ends, so it is for `rollcall serve` only");
+    }
+    Ok(settings)
 }
 
 /// Opens the store, makes the database if need be, and brings its schema up to date.
@@ -67,7 +76,7 @@ fn open_migrated(settings: &store::Settings) -> anyhow::Result<Store> {
 }
 
 fn migrate(place: &Place) -> anyhow::Result<()> {
-    let store = Store::open(&settings(place)?.store()?)?;
+    let store = Store::open(&lasting(&settings(place)?)?)?;
     let steps = store.migrate()?;
     let mut out = io::stdout().lock();
     for step in &steps {
