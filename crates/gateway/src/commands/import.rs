@@ -13,6 +13,8 @@ use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
 /// Imports and reports.
 pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
+    // A file that is not there is told before anything is made or read.
+    let inputs = args.files.iter().map(|path| Input::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
     // A dry run changes nothing, not even the schema.
     let store = if args.dry_run {
         super::open_existing(&settings)?
@@ -20,8 +22,8 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
         super::open_migrated(&super::lasting(&settings)?)?
     };
     let mut spool = Spool::new()?;
-    for file in &args.files {
-        read(&mut spool, file, args.format)?;
+    for input in inputs {
+        input.read(&mut spool, args.format)?;
     }
     let bar = Bar::rows(if args.dry_run { "checking" } else { "importing" });
     let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, now: super::now() };
@@ -33,20 +35,37 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn read(spool: &mut Spool, path: &Path, format: Option<FileFormat>) -> anyhow::Result<()> {
-    let from_stdin = path == Path::new("-");
-    let name = if from_stdin { "stdin".to_owned() } else { path.display().to_string() };
-    let cannot = || format!("cannot read {name}");
-    let (mut input, length): (Box<dyn BufRead>, u64) = if from_stdin {
-        (Box::new(io::stdin().lock()), 0)
-    } else {
+/// A file, or stdin.
+struct Input {
+    name: String,
+    /// Length in bytes, 0 when nobody knows.
+    length: u64,
+    /// None for stdin.
+    file: Option<File>,
+    format: Format,
+}
+
+impl Input {
+    fn open(path: &Path) -> anyhow::Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self { name: "stdin".to_owned(), length: 0, file: None, format: Format::Auto });
+        }
+        let name = path.display().to_string();
+        let cannot = || format!("cannot read {name}");
         let file = File::open(path).with_context(cannot)?;
         let length = file.metadata().with_context(cannot)?.len();
-        (Box::new(BufReader::with_capacity(1 << 16, file)), length)
-    };
-    let bar = Bar::bytes(&format!("reading {name}"), length);
-    let format = format.map_or_else(|| by_name(path), Format::from);
-    Ok(spool.read(&name, &mut input, format, &mut |bytes| bar.at(bytes, None))?)
+        Ok(Self { name, length, file: Some(file), format: by_name(path) })
+    }
+
+    fn read(self, spool: &mut Spool, format: Option<FileFormat>) -> anyhow::Result<()> {
+        let format = format.map_or(self.format, Format::from);
+        let mut input: Box<dyn BufRead> = match self.file {
+            Some(file) => Box::new(BufReader::with_capacity(1 << 16, file)),
+            None => Box::new(io::stdin().lock()),
+        };
+        let bar = Bar::bytes(&format!("reading {}", self.name), self.length);
+        Ok(spool.read(&self.name, &mut input, format, &mut |bytes| bar.at(bytes, None))?)
+    }
 }
 
 /// The format that the name of a file tells.
