@@ -4,6 +4,7 @@ use crate::support::congress;
 use crate::support::gateway::{Database, Gateway, fail, rollcall, run, succeed};
 use crate::support::http::Client;
 use crate::support::keys::{Dialect, Keys, create, exchange, word};
+use membership::Directory;
 use membership::sample::NDJSON;
 use serde_json::Value;
 use std::fs;
@@ -103,6 +104,12 @@ fn exported(database: &Database, more: &[&str]) -> String {
     succeed(&[&["export", "--database", &database.url], more].concat(), b"")
 }
 
+/// The number of the last change that the store has logged.
+fn changes(database: &Database) -> u64 {
+    let settings = store::Settings::new(database.url.parse().expect("a URL"));
+    store::Store::open(&settings).expect("opens").head().expect("answers")
+}
+
 #[test]
 fn importing_twice_changes_nothing() {
     let (lines, _) = congress::read();
@@ -111,7 +118,7 @@ fn importing_twice_changes_nothing() {
         for (kind, count) in [("groups", 230), ("persons", 537), ("memberships", 3_879)] {
             assert_eq!(first[kind]["created"], count, "{first}");
         }
-        let before = exported(&database, &[]);
+        let (before, head) = (exported(&database, &[]), changes(&database));
         let second: Value = serde_json::from_str(&database.import(&lines)).expect("a JSON line");
         for (kind, count) in [("groups", 230), ("persons", 537), ("memberships", 3_879)] {
             let counts = &second[kind];
@@ -119,6 +126,8 @@ fn importing_twice_changes_nothing() {
             assert_eq!(counts["unchanged"], count, "{second}");
         }
         assert_eq!(exported(&database, &[]), before);
+        assert!(head > 0, "the first import is logged");
+        assert_eq!(changes(&database), head, "the second is not");
         let said = succeed(&["check", "--database", &database.url], b"");
         assert!(said.contains("store: sound"), "{said}");
     }
