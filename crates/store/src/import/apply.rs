@@ -1,0 +1,277 @@
+//! The third step: the rows are brought into the store, batch by batch. One thread reads and prepares them while
+//! another writes.
+
+use super::known::{Known, Row, Told};
+use super::merge::{Merge, Step};
+use super::resolve::{self, Resolved, SKIPPED, Stop};
+use super::rows::{GroupRow, MembershipRow, PersonRow};
+use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, PileReader, Spool, damaged};
+use super::write::{self, Batch, Numbers};
+use super::{BATCH, Counts, ImportError, ImportOptions, ImportReport, Progress};
+use crate::Store;
+use crate::connection::Connection;
+use membership::record::{GroupRecord, MembershipRecord, PersonRecord};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// How often the lines are resolved anew because somebody else has made or removed rows in between.
+const ATTEMPTS: u32 = 10;
+
+pub(super) fn import(
+    store: &Store,
+    spool: &mut Spool,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport, ImportError> {
+    for attempt in 0..ATTEMPTS {
+        // Nobody is kept waiting at first; when somebody was quicker, the numbers are reserved while resolving.
+        let reserve = attempt > 0 && !options.dry_run;
+        let resolved = resolve(store, spool, options, reserve)?;
+        let mut bad = resolved.bad.kept.clone();
+        bad.sort();
+        let mut report = ImportReport { bad, bad_total: resolved.bad.total, ..ImportReport::default() };
+        if report.bad_total > 0 && !options.skip_bad {
+            return Ok(report);
+        }
+        let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
+        if run(store, spool, &resolved, options, numbers, progress, &mut report)? {
+            report.applied = !options.dry_run;
+            return Ok(report);
+        }
+    }
+    Err(ImportError::Busy)
+}
+
+/// Finds out which row each line means; with `reserve` also reserves the numbers of the rows that will be made.
+fn resolve(store: &Store, spool: &mut Spool, options: &ImportOptions, reserve: bool) -> Result<Resolved, ImportError> {
+    let mut work = |connection: &mut Connection| {
+        if reserve {
+            write::lock_counters(connection)?;
+        }
+        match resolve::resolve(connection, spool) {
+            Ok(resolved) => {
+                if reserve && (resolved.bad.total == 0 || options.skip_bad) {
+                    write::raise_counters(connection, resolved.numbers().highest)?;
+                }
+                Ok(Ok(resolved))
+            }
+            Err(Stop::Import(error)) => Ok(Err(error)),
+            Err(Stop::Database(failure)) => Err(failure),
+        }
+    };
+    if reserve { store.write(&mut work)? } else { store.read(&mut work)? }
+}
+
+/// Applies all batches; false when the first one finds that the lines must be resolved anew.
+fn run(
+    store: &Store,
+    spool: &mut Spool,
+    resolved: &Resolved,
+    options: &ImportOptions,
+    mut numbers: Option<Numbers>,
+    progress: &mut dyn FnMut(Progress),
+    report: &mut ImportReport,
+) -> Result<bool, ImportError> {
+    let total = spool.rows();
+    let mut done = 0;
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(1);
+        let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), sender };
+        let reader = scope.spawn(move || feeder.feed(spool));
+        // Leaving the loop drops the receiver, which ends the reader too.
+        for batch in receiver {
+            let mut overtaken = false;
+            let mut work = |connection: &mut Connection| {
+                let outcome = write::apply(connection, &batch, numbers, options.now, !options.dry_run);
+                overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
+                outcome
+            };
+            let outcome = if options.dry_run { store.read(&mut work) } else { store.write(&mut work) };
+            let counts = match outcome {
+                Ok(Some(counts)) => counts,
+                Ok(None) => return Ok(false),
+                Err(_) if overtaken && done == 0 => return Ok(false),
+                Err(_) if overtaken => return Err(ImportError::Busy),
+                Err(error) => return Err(error.into()),
+            };
+            numbers = None;
+            add(&mut report.persons, counts.persons);
+            add(&mut report.groups, counts.groups);
+            add(&mut report.memberships, counts.memberships);
+            done += batch.len() as u64;
+            progress(Progress { done, total });
+        }
+        // Lines that are bad, or that repeat others, are done too.
+        progress(Progress { done: total, total });
+        match reader.join() {
+            Ok(read) => read.map(|()| true),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn add(to: &mut Counts, more: Counts) {
+    to.created += more.created;
+    to.changed += more.changed;
+    to.unchanged += more.unchanged;
+}
+
+/// Reads the spool again and makes batches of it.
+struct Feeder<'a> {
+    resolved: &'a Resolved,
+    now: i64,
+    batch: Batch,
+    sender: SyncSender<Batch>,
+}
+
+/// Why feeding ended early.
+enum Ended {
+    /// Nobody wants more batches, since writing one has failed.
+    Unwanted,
+    Failed(ImportError),
+}
+
+impl From<ImportError> for Ended {
+    fn from(error: ImportError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Feeder<'_> {
+    fn feed(mut self, spool: &mut Spool) -> Result<(), ImportError> {
+        match self.all(spool) {
+            Ok(()) | Err(Ended::Unwanted) => Ok(()),
+            Err(Ended::Failed(error)) => Err(error),
+        }
+    }
+
+    fn all(&mut self, spool: &mut Spool) -> Result<(), Ended> {
+        self.persons(spool.persons.reader(PERSON_KEYS)?)?;
+        self.groups(spool.groups.reader(GROUP_KEYS)?)?;
+        self.memberships(spool.memberships.reader(MEMBERSHIP_KEYS)?)?;
+        if self.batch.len() > 0 { self.send() } else { Ok(()) }
+    }
+
+    fn send(&mut self) -> Result<(), Ended> {
+        self.sender.send(std::mem::take(&mut self.batch)).map_err(|_| Ended::Unwanted)
+    }
+
+    fn send_when_full(&mut self) -> Result<(), Ended> {
+        if self.batch.len() < BATCH { Ok(()) } else { self.send() }
+    }
+
+    /// Lines that differ about the same row wait for each other, so that what they say together is applied at once.
+    fn persons(&mut self, mut reader: PileReader) -> Result<(), Ended> {
+        let mut often: BTreeMap<u32, PersonRecord> = BTreeMap::new();
+        for &at in &self.resolved.person_lines {
+            let spooled = reader.next()?.ok_or_else(damaged)?;
+            if at == SKIPPED {
+                continue;
+            }
+            let record: PersonRecord = spooled.record()?;
+            let row = known(&self.resolved.persons, at)?;
+            if row.told == Told::Often {
+                together(&mut often, at, record);
+            } else {
+                self.person(at, row, record)?;
+            }
+        }
+        often.into_iter().try_for_each(|(at, record)| self.person(at, known(&self.resolved.persons, at)?, record))
+    }
+
+    fn person(&mut self, at: u32, row: &Row, mut said: PersonRecord) -> Result<(), Ended> {
+        if row.new {
+            let made = self.resolved.persons.made(at);
+            let uid = made.and_then(|made| made.uid.as_deref()).map(str::to_owned).or_else(|| said.uid.take());
+            let login = made.and_then(|made| made.login.as_deref()).map(str::to_owned).or_else(|| said.login.take());
+            let (Some(uid), Some(login)) = (uid, login) else { return Err(damaged().into()) };
+            let mut person = PersonRow::new(row.number, row.id.to_string(), uid, login, self.now);
+            person.take(said);
+            self.batch.new_persons.push(person);
+        } else {
+            self.batch.persons.push((row.number, said));
+        }
+        self.send_when_full()
+    }
+
+    fn groups(&mut self, mut reader: PileReader) -> Result<(), Ended> {
+        let mut often: BTreeMap<u32, GroupRecord> = BTreeMap::new();
+        for &at in &self.resolved.group_lines {
+            let spooled = reader.next()?.ok_or_else(damaged)?;
+            if at == SKIPPED {
+                continue;
+            }
+            let record: GroupRecord = spooled.record()?;
+            let row = known(&self.resolved.groups, at)?;
+            if row.told == Told::Often {
+                together(&mut often, at, record);
+            } else {
+                self.group(at, row, record)?;
+            }
+        }
+        often.into_iter().try_for_each(|(at, record)| self.group(at, known(&self.resolved.groups, at)?, record))
+    }
+
+    fn group(&mut self, at: u32, row: &Row, mut said: GroupRecord) -> Result<(), Ended> {
+        let owner = match &said.owner {
+            Some(owner) => {
+                let at = self.resolved.person("owner", owner).map_err(|_| damaged())?;
+                Some(known(&self.resolved.persons, at)?.number)
+            }
+            None => None,
+        };
+        if row.new {
+            let made = self.resolved.groups.made(at).and_then(|made| made.uid.as_deref()).map(str::to_owned);
+            let Some(guid) = made.or_else(|| said.guid.take()) else { return Err(damaged().into()) };
+            let mut group = GroupRow::new(row.number, row.id.to_string(), guid, self.now);
+            group.take(said, owner);
+            self.batch.new_groups.push(group);
+        } else {
+            self.batch.groups.push((row.number, said, owner));
+        }
+        self.send_when_full()
+    }
+
+    fn memberships(&mut self, mut reader: PileReader) -> Result<(), Ended> {
+        let mut often: BTreeMap<(u32, u32), Step> = BTreeMap::new();
+        for &key in &self.resolved.membership_lines {
+            let spooled = reader.next()?.ok_or_else(damaged)?;
+            if key.0 == SKIPPED {
+                continue;
+            }
+            let record: MembershipRecord = spooled.record()?;
+            let step = self.resolved.step(&record).map_err(|_| damaged())?;
+            if self.resolved.told_often(key) {
+                match often.get_mut(&key) {
+                    Some(earlier) => earlier.merge(step),
+                    None => drop(often.insert(key, step)),
+                }
+            } else {
+                self.membership(key, step)?;
+            }
+        }
+        often.into_iter().try_for_each(|(key, step)| self.membership(key, step))
+    }
+
+    fn membership(&mut self, key: (u32, u32), said: Step) -> Result<(), Ended> {
+        let group = known(&self.resolved.groups, key.0)?.number;
+        let person = known(&self.resolved.persons, key.1)?.number;
+        if self.resolved.pairs.get(key).is_some_and(|pair| pair.stored) {
+            self.batch.memberships.push((group, person, said));
+        } else {
+            self.batch.new_memberships.push(MembershipRow::after(None, group, person, &said, self.now));
+        }
+        self.send_when_full()
+    }
+}
+
+fn known(known: &Known, at: u32) -> Result<&Row, ImportError> {
+    known.row(at).ok_or_else(damaged)
+}
+
+fn together<R: Merge>(often: &mut BTreeMap<u32, R>, at: u32, record: R) {
+    match often.get_mut(&at) {
+        Some(earlier) => earlier.merge(record),
+        None => drop(often.insert(at, record)),
+    }
+}

@@ -1,0 +1,105 @@
+//! What the import asks of the store before it writes.
+
+use crate::connection::Connection;
+use crate::schema::{counters, groups, memberships, persons};
+use crate::store::Failure;
+use diesel::prelude::*;
+use std::collections::HashSet;
+
+/// At most how many values one question lists; SQLite takes 32,766.
+pub(super) const LIST: usize = 1_000;
+
+/// Runs the same on either kind of connection, with all that the kind can do.
+macro_rules! on_either {
+    ($connection:expr, $inner:ident => $run:expr) => {
+        match $connection {
+            crate::connection::Connection::Sqlite($inner) => $run,
+            crate::connection::Connection::Postgres($inner) => $run,
+        }
+    };
+}
+pub(super) use on_either;
+
+/// Number, id, uid, folded login.
+pub(super) type Identity = (i64, String, String, String);
+
+/// The last numbers given to persons and to groups.
+pub(super) fn counters(connection: &mut Connection) -> Result<(i64, i64), Failure> {
+    let rows: Vec<(String, i64)> = counters::table.select((counters::name, counters::last)).load(connection)?;
+    let last = |kind: &str| rows.iter().find(|(name, _)| name == kind).map_or(0, |(_, last)| *last);
+    Ok((last("person"), last("group")))
+}
+
+/// Whether there are any persons, groups and memberships.
+pub(super) fn any(connection: &mut Connection) -> Result<(bool, bool, bool), Failure> {
+    let person: Option<i64> = persons::table.select(persons::number).first(connection).optional()?;
+    let group: Option<i64> = groups::table.select(groups::number).first(connection).optional()?;
+    let membership: Option<i64> = memberships::table.select(memberships::group_number).first(connection).optional()?;
+    Ok((person.is_some(), group.is_some(), membership.is_some()))
+}
+
+macro_rules! identities {
+    ($name:ident, $table:ident, $column:ident: $value:ty, ($($select:expr),+)) => {
+        pub(super) fn $name(connection: &mut Connection, values: &[$value]) -> Result<Vec<Identity>, Failure> {
+            let mut found = Vec::new();
+            for values in values.chunks(LIST) {
+                found.extend(on_either!(connection, inner => $table::table
+                    .filter($table::$column.eq_any(values))
+                    .select(($($select),+))
+                    .load::<Identity>(inner))?);
+            }
+            Ok(found)
+        }
+    };
+}
+
+identities!(persons_by_number, persons, number: i64, (persons::number, persons::id, persons::uid, persons::login_folded));
+identities!(persons_by_id, persons, id: String, (persons::number, persons::id, persons::uid, persons::login_folded));
+identities!(persons_by_uid, persons, uid: String, (persons::number, persons::id, persons::uid, persons::login_folded));
+identities!(
+    persons_by_login, persons, login_folded: String,
+    (persons::number, persons::id, persons::uid, persons::login_folded)
+);
+// A group has no login; its guid stands twice.
+identities!(groups_by_number, groups, number: i64, (groups::number, groups::id, groups::guid, groups::guid));
+identities!(groups_by_id, groups, id: String, (groups::number, groups::id, groups::guid, groups::guid));
+identities!(groups_by_guid, groups, guid: String, (groups::number, groups::id, groups::guid, groups::guid));
+
+/// Which of these memberships (group, person) there are, and where they stand.
+pub(super) fn memberships(
+    connection: &mut Connection,
+    pairs: &[(i64, i64)],
+) -> Result<Vec<(i64, i64, String)>, Failure> {
+    let mut found = Vec::new();
+    for pairs in pairs.chunks(LIST) {
+        let wanted: HashSet<(i64, i64)> = pairs.iter().copied().collect();
+        let groups: HashSet<i64> = pairs.iter().map(|(group, _)| *group).collect();
+        let people: HashSet<i64> = pairs.iter().map(|(_, person)| *person).collect();
+        let rows: Vec<(i64, i64, String)> = on_either!(connection, inner => memberships::table
+            .filter(memberships::person_number.eq_any(people))
+            .filter(memberships::group_number.eq_any(groups))
+            .select((memberships::group_number, memberships::person_number, memberships::state))
+            .load(inner))?;
+        found.extend(rows.into_iter().filter(|(group, person, _)| wanted.contains(&(*group, *person))));
+    }
+    Ok(found)
+}
+
+/// Whether a person has this uid.
+pub(super) fn has_uid(connection: &mut Connection, uid: &str) -> Result<bool, Failure> {
+    let found = persons::table.filter(persons::uid.eq(uid)).select(persons::number).first::<i64>(connection);
+    Ok(found.optional()?.is_some())
+}
+
+/// Whether a person has this login.
+pub(super) fn has_login(connection: &mut Connection, folded: &str) -> Result<bool, Failure> {
+    let found =
+        persons::table.filter(persons::login_folded.eq(folded)).select(persons::number).first::<i64>(connection);
+    Ok(found.optional()?.is_some())
+}
+
+/// Whether a group has this guid.
+pub(super) fn has_guid(connection: &mut Connection, guid: &str) -> Result<bool, Failure> {
+    let found = groups::table.filter(groups::guid.eq(guid)).select(groups::number).first::<i64>(connection);
+    Ok(found.optional()?.is_some())
+}

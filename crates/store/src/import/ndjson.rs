@@ -1,0 +1,193 @@
+//! Reading NDJSON: one record a line.
+
+use super::spool::{MAX_LINE, Spool, Stop};
+use membership::record::Record;
+use std::io::{self, BufRead, Read};
+
+/// Reads all lines into the spool.
+pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
+    let (mut line, mut number, mut bytes) = (Vec::new(), 0, 0);
+    loop {
+        line.clear();
+        let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(Stop::Input)?;
+        if length == 0 {
+            progress(bytes);
+            return Ok(());
+        }
+        number += 1;
+        bytes += length as u64;
+        if line.last() != Some(&b'\n') && length > MAX_LINE {
+            bytes += skip_line(input).map_err(Stop::Input)?;
+            spool.refuse(number, MAX_LINE as u64 + 1, format!("the line is longer than {MAX_LINE} bytes"));
+        } else {
+            take(spool, number, &line)?;
+        }
+        if number % 256 == 0 {
+            progress(bytes);
+        }
+    }
+}
+
+/// Passes over the rest of a line; how long it was.
+fn skip_line(input: &mut dyn BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        let end = buffer.iter().position(|b| *b == b'\n');
+        let (used, done) = end.map_or((buffer.len(), buffer.is_empty()), |at| (at + 1, true));
+        input.consume(used);
+        skipped += used as u64;
+        if done {
+            return Ok(skipped);
+        }
+    }
+}
+
+fn take(spool: &mut Spool, number: u64, line: &[u8]) -> Result<(), Stop> {
+    let line = match std::str::from_utf8(line) {
+        Ok(line) => line.trim_end_matches(['\n', '\r']),
+        Err(error) => {
+            spool.refuse(number, error.valid_up_to() as u64 + 1, "the line is not UTF-8".to_owned());
+            return Ok(());
+        }
+    };
+    if line.bytes().all(|b| b.is_ascii_whitespace()) {
+        return Ok(());
+    }
+    match parse(line) {
+        Ok(record) => spool.add(record, number, &|key| key_column(line, key)),
+        Err(error) => {
+            spool.refuse(number, error.column() as u64, explain(line, &error));
+            Ok(())
+        }
+    }
+}
+
+/// As [`Record::parse`], which reads a line twice, but once where the line begins with its kind, as exported ones do.
+fn parse(line: &str) -> Result<Record, serde_json::Error> {
+    if line.starts_with(r#"{"kind":"person","#) {
+        serde_json::from_str(line).map(Record::Person)
+    } else if line.starts_with(r#"{"kind":"membership","#) {
+        serde_json::from_str(line).map(Record::Membership)
+    } else {
+        Record::parse(line)
+    }
+}
+
+/// The problem without its place, with the name of the field.
+fn explain(line: &str, error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let names_it = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
+    match last_key(line, error.column()) {
+        Some(key) if error.is_data() && !names_it => format!("{key}: {text}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The keys of the outermost object, each with the byte at which it begins (its quotation mark).
+fn keys(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = line.as_bytes();
+    let (mut at, mut depth) = (0, 0_u32);
+    std::iter::from_fn(move || {
+        while let Some(byte) = bytes.get(at) {
+            let start = at;
+            at += 1;
+            match byte {
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                b'"' => {
+                    while bytes.get(at).is_some_and(|b| *b != b'"') {
+                        at += if bytes[at] == b'\\' { 2 } else { 1 };
+                    }
+                    let text = line.get(start + 1..at);
+                    at += 1;
+                    let next = bytes.iter().skip(at).find(|b| !b.is_ascii_whitespace());
+                    if let (1, Some(text), Some(b':')) = (depth, text, next) {
+                        return Some((start, text));
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// The last key of the outermost object that begins before `column` (from 1).
+fn last_key(line: &str, column: usize) -> Option<&str> {
+    keys(line).take_while(|(start, _)| start + 1 < column).last().map(|(_, key)| key)
+}
+
+/// The column (from 1) at which `key` stands; 1 when it does not.
+fn key_column(line: &str, key: &str) -> u64 {
+    keys(line).find(|(_, found)| *found == key).map_or(1, |(start, _)| start as u64 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::*;
+
+    fn bad(input: &[u8]) -> Vec<String> {
+        let mut spool = Spool::new().expect("a temporary file");
+        spool.read("f", &mut &*input, Format::Auto, &mut |_| ()).expect("reads");
+        spool.bad.kept.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn problems_have_their_place_and_name_the_field() {
+        let lines = [
+            r#"{"kind":"person","uid":"a"}"#,
+            r#"{"kind":"person","uid":"a b"}"#,
+            "",
+            r#"{"kind":"person","uid":"a","nmae":"x"}"#,
+            r#"{"kind":"person","uid":"a","created_at":"x"}"#,
+            r#"{"kind":"membership","group":{"guid":"a"},"person":{"uid":"a"},"state":"gone"}"#,
+            r#"{"kind":"person","uid":"a""#,
+            r#"{"name":"uid","kind":"person","uid" : "!"}"#,
+            r#"{"kind":"robot"}"#,
+            r#"{"uid":"a"}"#,
+            "nonsense",
+        ];
+        let told = bad(lines.join("\r\n").as_bytes());
+        let starts = [
+            "f:2:18: uid must be 1 to 100 letters",
+            "f:4:33: unknown field `nmae`",
+            "f:5:43: created_at: invalid type: string \"x\", expected i64",
+            "f:6:78: state: must be one of pending, member, banned",
+            "f:7:26: EOF while parsing",
+            "f:8:31: uid must be",
+            "f:9:15: kind: unknown variant `robot`",
+            "f:10:11: missing field `kind`",
+            "f:11:2: expected ident",
+        ];
+        let cut: Vec<&str> =
+            told.iter().zip(starts).map(|(told, start)| told.get(..start.len()).unwrap_or(told)).collect();
+        assert_eq!(cut, starts);
+        assert_eq!(told.len(), starts.len(), "{told:#?}");
+    }
+
+    #[test]
+    fn hostile_bytes_are_bad_rows() {
+        let mut long = br#"{"kind":"person","uid":"a","name":""#.to_vec();
+        long.resize(MAX_LINE + 10, b'x');
+        long.extend_from_slice(b"\n\xef\xbb\xbf\n{\"kind\":\"person\",\"uid\":\"\xff\"}\n");
+        let told = bad(&long);
+        assert_eq!(told[0], "f:1:1048577: the line is longer than 1048576 bytes");
+        assert!(told[1].starts_with("f:2:1: expected value"), "a mark is one only at the beginning: {}", told[1]);
+        assert_eq!(told[2], "f:3:25: the line is not UTF-8");
+        assert_eq!(told.len(), 3);
+    }
+
+    #[test]
+    fn marks_blank_lines_and_carriage_returns_are_passed_over() {
+        let mut spool = Spool::new().expect("a temporary file");
+        let input = "\u{feff}\r\n{\"kind\":\"group\",\"guid\":\"a\"}\r\n \t\r\n{\"kind\":\"person\",\"uid\":\"b\"}";
+        spool.read("f", &mut input.as_bytes(), Format::Auto, &mut |_| ()).expect("reads");
+        assert_eq!((spool.rows(), spool.bad.total), (2, 0));
+    }
+}

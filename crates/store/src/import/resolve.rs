@@ -1,0 +1,363 @@
+//! The second step: which row each line means, by the store and the other lines.
+
+use super::ImportError;
+use super::bad::{BadRows, Problem};
+use super::codec::Names;
+use super::known::{Kind, Known, Pairs, Text, Told};
+use super::lookup;
+use super::merge::Step;
+use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, Pile, Place, Spool, Spooled, damaged};
+use super::write::Numbers;
+use crate::connection::Connection;
+use crate::store::Failure;
+use membership::State;
+use membership::record::{GroupRecord, MembershipRecord, PersonRef};
+use membership::text::fold;
+
+/// How many lines are looked up at once.
+const CHUNK: usize = 2_000;
+/// Stands for a line that is not applied: it is bad, or an earlier one says the same.
+pub(super) const SKIPPED: u32 = u32::MAX;
+
+/// What all lines mean.
+pub(super) struct Resolved {
+    pub persons: Known,
+    pub groups: Known,
+    pub pairs: Pairs,
+    /// For each line about a person its row, or [`SKIPPED`].
+    pub person_lines: Vec<u32>,
+    pub group_lines: Vec<u32>,
+    pub membership_lines: Vec<(u32, u32)>,
+    pub bad: BadRows,
+    /// The counters of persons and groups when the store was asked.
+    pub counters: (i64, i64),
+}
+
+/// Why resolving ended early.
+pub(super) enum Stop {
+    Database(Failure),
+    Import(ImportError),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Database(failure)
+    }
+}
+
+impl From<ImportError> for Stop {
+    fn from(error: ImportError) -> Self {
+        Self::Import(error)
+    }
+}
+
+/// The rows of a pile, some at a time, with the bytes of each.
+struct Chunk {
+    bytes: Vec<u8>,
+    rows: Vec<(Place, usize)>,
+}
+
+impl Chunk {
+    fn fill(&mut self, reader: &mut super::spool::PileReader) -> Result<bool, ImportError> {
+        self.bytes.clear();
+        self.rows.clear();
+        while self.rows.len() < CHUNK {
+            let Some(row) = reader.next()? else { break };
+            self.bytes.extend_from_slice(row.body);
+            self.rows.push((row.place, self.bytes.len()));
+        }
+        Ok(!self.rows.is_empty())
+    }
+
+    fn each(&self) -> impl Iterator<Item = Spooled<'_>> {
+        let mut start = 0;
+        self.rows.iter().filter_map(move |(place, end)| {
+            let body = self.bytes.get(start..*end)?;
+            start = *end;
+            Some(Spooled { place: *place, body })
+        })
+    }
+}
+
+/// Works through a pile chunk by chunk.
+fn chunks<S>(
+    pile: &mut Pile,
+    keys: &'static [&'static str],
+    state: &mut S,
+    mut each: impl FnMut(&mut S, &Chunk) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    let mut reader = pile.reader(keys)?;
+    let mut chunk = Chunk { bytes: Vec::new(), rows: Vec::new() };
+    while chunk.fill(&mut reader)? {
+        each(state, &chunk)?;
+    }
+    Ok(())
+}
+
+/// Resolves all lines of the spool in the snapshot of `connection`.
+pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<Resolved, Stop> {
+    let counters = lookup::counters(connection)?;
+    let (any_persons, any_groups, any_memberships) = lookup::any(connection)?;
+    let resolved = Resolved {
+        persons: Known::new(Kind::Person, counters.0.max(spool.highest_person)),
+        groups: Known::new(Kind::Group, counters.1.max(spool.highest_group)),
+        pairs: Pairs::default(),
+        person_lines: Vec::new(),
+        group_lines: Vec::new(),
+        membership_lines: Vec::new(),
+        bad: spool.bad.clone(),
+        counters,
+    };
+    let sources = std::mem::take(&mut spool.sources);
+    let mut resolver = Resolver { resolved, connection, any_persons, any_groups, any_memberships, sources: &sources };
+    let outcome = resolver.all(spool);
+    let resolved = resolver.resolved;
+    spool.sources = sources;
+    outcome.map(|()| resolved)
+}
+
+struct Resolver<'a> {
+    resolved: Resolved,
+    connection: &'a mut Connection,
+    any_persons: bool,
+    any_groups: bool,
+    any_memberships: bool,
+    sources: &'a [String],
+}
+
+impl Resolver<'_> {
+    fn all(&mut self, spool: &mut Spool) -> Result<(), Stop> {
+        chunks(&mut spool.persons, PERSON_KEYS, self, Self::persons)?;
+        chunks(&mut spool.groups, GROUP_KEYS, self, Self::groups)?;
+        chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, Self::memberships)
+    }
+
+    fn bad(&mut self, place: &Place, problem: Problem) {
+        self.resolved.bad.add(place.bad(problem, self.sources));
+    }
+
+    fn persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        if self.any_persons {
+            let names: Option<Vec<_>> = chunk.each().map(|row| Names::of_spooled_person(row.body)).collect();
+            self.look_up_persons(&names.ok_or_else(damaged)?)?;
+        }
+        for row in chunk.each() {
+            let names = Names::of_spooled_person(row.body).ok_or_else(damaged)?;
+            let line = match self.resolved.persons.find(&names) {
+                Ok(Some(at)) => Some(at),
+                Ok(None) => {
+                    let (any, connection) = (self.any_persons, &mut *self.connection);
+                    Some(self.resolved.persons.make(&names, None, &mut |what, text| match what {
+                        _ if !any => Ok(false),
+                        Text::Uid => lookup::has_uid(connection, text),
+                        Text::Login => lookup::has_login(connection, text),
+                    })?)
+                }
+                Err(problem) => {
+                    self.bad(&row.place, problem);
+                    None
+                }
+            };
+            let told = line.filter(|at| self.resolved.persons.tell(*at, row.body));
+            self.resolved.person_lines.push(told.unwrap_or(SKIPPED));
+        }
+        Ok(())
+    }
+
+    fn groups(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        let records: Result<Vec<GroupRecord>, _> = chunk.each().map(|row| row.record()).collect();
+        let records = records?;
+        let owners: Vec<Names<'_>> = records.iter().filter_map(|r| r.owner.as_ref()).map(Names::from).collect();
+        self.look_up_persons(&owners)?;
+        self.look_up_groups(&records.iter().map(Names::from).collect::<Vec<_>>())?;
+        for (row, record) in chunk.each().zip(&records) {
+            let line = match self.group(record) {
+                Ok(at) => Some(at),
+                Err(Bad::Row(problem)) => {
+                    self.bad(&row.place, problem);
+                    None
+                }
+                Err(Bad::Database(failure)) => return Err(failure.into()),
+            };
+            let told = line.filter(|at| self.resolved.groups.tell(*at, row.body));
+            self.resolved.group_lines.push(told.unwrap_or(SKIPPED));
+        }
+        Ok(())
+    }
+
+    fn group(&mut self, record: &GroupRecord) -> Result<u32, Bad> {
+        if let Some(owner) = &record.owner {
+            self.resolved.person("owner", owner)?;
+        }
+        let names = Names::from(record);
+        if let Some(at) = self.resolved.groups.find(&names)? {
+            return Ok(at);
+        }
+        let (any, connection) = (self.any_groups, &mut *self.connection);
+        let made = self.resolved.groups.make(&names, record.name.as_deref(), &mut |_, guid| {
+            if any { lookup::has_guid(connection, guid) } else { Ok(false) }
+        });
+        made.map_err(Bad::Database)
+    }
+
+    fn memberships(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        let records: Result<Vec<MembershipRecord>, _> = chunk.each().map(|row| row.record()).collect();
+        let records = records?;
+        if self.any_persons {
+            let people = records.iter().filter_map(|r| r.person.as_ref()).map(Names::from);
+            let actors = records.iter().flat_map(actors).flatten().map(Names::from);
+            let names: Vec<_> = people.chain(actors.filter(|names| names.number_alone().is_none())).collect();
+            self.look_up_persons(&names)?;
+        }
+        let names: Vec<Names<'_>> = records.iter().filter_map(|r| r.group.as_ref()).map(Names::from).collect();
+        self.look_up_groups(&names)?;
+        let keys: Vec<Result<(u32, u32), Problem>> = records.iter().map(|r| self.resolved.key(r)).collect();
+        if self.any_memberships {
+            self.look_up_memberships(keys.iter().flatten().copied())?;
+        }
+        for ((row, record), key) in chunk.each().zip(&records).zip(keys) {
+            let line = match key.and_then(|key| Ok((key, self.resolved.judge(key, record)?))) {
+                Ok((key, state)) => Some(key).filter(|key| self.resolved.pairs.tell(*key, state, row.body)),
+                Err(problem) => {
+                    self.bad(&row.place, problem);
+                    None
+                }
+            };
+            self.resolved.membership_lines.push(line.unwrap_or((SKIPPED, SKIPPED)));
+        }
+        Ok(())
+    }
+
+    /// Learns of all persons of the store that `names` name.
+    fn look_up_persons(&mut self, names: &[Names<'_>]) -> Result<(), Failure> {
+        if !self.any_persons {
+            return Ok(());
+        }
+        let known = &mut self.resolved.persons;
+        let numbers: Vec<i64> =
+            names.iter().filter_map(|n| n.number).filter(|n| known.by_number(*n).is_none()).collect();
+        learn(known, lookup::persons_by_number(self.connection, &numbers)?);
+        let ids = names.iter().filter_map(|n| n.id).filter(|id| known.by_id(*id).is_none());
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        learn(known, lookup::persons_by_id(self.connection, &ids)?);
+        let uids = names.iter().filter_map(|n| n.uid).filter(|uid| known.by_text(Text::Uid, uid).is_none());
+        let uids: Vec<String> = uids.map(str::to_owned).collect();
+        learn(known, lookup::persons_by_uid(self.connection, &uids)?);
+        let logins = names.iter().filter_map(|n| n.login).map(fold);
+        let logins: Vec<String> = logins.filter(|login| known.by_text(Text::Login, login).is_none()).collect();
+        learn(known, lookup::persons_by_login(self.connection, &logins)?);
+        Ok(())
+    }
+
+    /// Learns of all groups of the store that `names` name.
+    fn look_up_groups(&mut self, names: &[Names<'_>]) -> Result<(), Failure> {
+        if !self.any_groups {
+            return Ok(());
+        }
+        let known = &mut self.resolved.groups;
+        let numbers: Vec<i64> =
+            names.iter().filter_map(|n| n.number).filter(|n| known.by_number(*n).is_none()).collect();
+        learn(known, lookup::groups_by_number(self.connection, &numbers)?);
+        let ids = names.iter().filter_map(|n| n.id).filter(|id| known.by_id(*id).is_none());
+        let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
+        learn(known, lookup::groups_by_id(self.connection, &ids)?);
+        let guids = names.iter().filter_map(|n| n.uid).filter(|guid| known.by_text(Text::Uid, guid).is_none());
+        let guids: Vec<String> = guids.map(str::to_owned).collect();
+        learn(known, lookup::groups_by_guid(self.connection, &guids)?);
+        Ok(())
+    }
+
+    /// Learns of all memberships of the store among `keys`.
+    fn look_up_memberships(&mut self, keys: impl Iterator<Item = (u32, u32)>) -> Result<(), Failure> {
+        let Resolved { persons, groups, pairs, .. } = &mut self.resolved;
+        let stored = |known: &Known, at| known.row(at).filter(|row| !row.new).map(|row| row.number);
+        let wanted = keys.filter(|key| pairs.get(*key).is_none());
+        let numbers: Vec<(i64, i64)> =
+            wanted.filter_map(|(group, person)| Some((stored(groups, group)?, stored(persons, person)?))).collect();
+        for (group, person, state) in lookup::memberships(self.connection, &numbers)? {
+            let state: State = state.parse().map_err(|_| crate::rows::Corrupt("memberships.state"))?;
+            if let (Some(group), Some(person)) = (groups.by_number(group), persons.by_number(person)) {
+                pairs.stored((group, person), state);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn learn(known: &mut Known, rows: Vec<lookup::Identity>) {
+    for (number, id, uid, login) in rows {
+        known.stored(number, &id, &uid, &login);
+    }
+}
+
+/// The actors of a membership.
+pub(super) fn actors(record: &MembershipRecord) -> [Option<&PersonRef>; 3] {
+    [record.joined_by.as_ref(), record.scope_changed_by.as_ref(), record.banned_by.as_ref()]
+}
+
+enum Bad {
+    Row(Problem),
+    Database(Failure),
+}
+
+impl From<Problem> for Bad {
+    fn from(problem: Problem) -> Self {
+        Self::Row(problem)
+    }
+}
+
+impl Resolved {
+    /// What the counters were, and what they become.
+    pub fn numbers(&self) -> Numbers {
+        Numbers { seen: self.counters, highest: (self.persons.highest, self.groups.highest) }
+    }
+
+    /// The person that the reference in `field` names.
+    pub fn person(&self, field: &'static str, reference: &PersonRef) -> Result<u32, Problem> {
+        let found = self.persons.find(&Names::from(reference));
+        let found = found.map_err(|problem| Problem { field, text: format!("{field}: {}", problem.text) })?;
+        found.ok_or_else(|| Problem::of(field, "names nobody"))
+    }
+
+    /// The number of an actor, who need not exist any more when only the number is said.
+    fn actor(&self, field: &'static str, reference: Option<&PersonRef>) -> Result<Option<i64>, Problem> {
+        let Some(reference) = reference else { return Ok(None) };
+        if let Some(number) = Names::from(reference).number_alone() {
+            return Ok(Some(number));
+        }
+        let at = self.person(field, reference)?;
+        Ok(self.persons.row(at).map(|row| row.number))
+    }
+
+    /// What the line says, with numbers for the actors.
+    pub fn step(&self, record: &MembershipRecord) -> Result<Step, Problem> {
+        let [joined, scope, banned] = actors(record);
+        let actors = [
+            self.actor("joined_by", joined)?,
+            self.actor("scope_changed_by", scope)?,
+            self.actor("banned_by", banned)?,
+        ];
+        Ok(Step::new(record, actors))
+    }
+
+    /// The group and the person of a membership.
+    fn key(&self, record: &MembershipRecord) -> Result<(u32, u32), Problem> {
+        let group = record.group.as_ref().ok_or_else(|| Problem::of("group", "is missing"))?;
+        let found = self.groups.find(&Names::from(group));
+        let found = found.map_err(|problem| Problem { field: "group", text: format!("group: {}", problem.text) })?;
+        let group = found.ok_or_else(|| Problem::of("group", "names no group"))?;
+        let person = record.person.as_ref().ok_or_else(|| Problem::of("person", "is missing"))?;
+        Ok((group, self.person("person", person)?))
+    }
+
+    /// Where the membership stands after the line.
+    fn judge(&self, key: (u32, u32), record: &MembershipRecord) -> Result<State, Problem> {
+        let before = self.pairs.get(key).and_then(|pair| pair.state);
+        self.step(record)?.judge(before).map_err(|(field, problem)| Problem::of(field, problem))
+    }
+
+    /// Whether several lines that differ are about the membership.
+    pub fn told_often(&self, key: (u32, u32)) -> bool {
+        self.pairs.get(key).is_some_and(|pair| pair.told == Told::Often)
+    }
+}

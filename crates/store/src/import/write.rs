@@ -1,0 +1,287 @@
+//! One batch: a transaction that brings rows in, with their totals, counters and entries of the change log.
+
+use super::lookup::{LIST, on_either};
+use super::merge::Step;
+use super::rows::{GroupRow, MembershipRow, PersonRow};
+use super::{Counts, lookup};
+use crate::changes::{self, Change};
+use crate::connection::Connection;
+use crate::error::StoreError;
+use crate::rows::Corrupt;
+use crate::schema::{counters, groups, memberships, persons};
+use crate::store::Failure;
+use crate::totals::Differences;
+use diesel::prelude::*;
+use membership::record::{GroupRecord, PersonRecord};
+use membership::{Scope, State};
+use std::collections::{BTreeSet, HashMap};
+
+/// A row was deleted after the lines were resolved.
+const GONE: Failure = Failure::Store(StoreError::Gone);
+
+/// The rows of one transaction.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub new_persons: Vec<PersonRow>,
+    pub new_groups: Vec<GroupRow>,
+    pub new_memberships: Vec<MembershipRow>,
+    /// Number of the person and what is said.
+    pub persons: Vec<(i64, PersonRecord)>,
+    /// Number of the group, what is said, number of the owner that is said.
+    pub groups: Vec<(i64, GroupRecord, Option<i64>)>,
+    /// Numbers of group and person and what is said.
+    pub memberships: Vec<(i64, i64, Step)>,
+}
+
+impl Batch {
+    pub fn len(&self) -> usize {
+        let new = self.new_persons.len() + self.new_groups.len() + self.new_memberships.len();
+        new + self.persons.len() + self.groups.len() + self.memberships.len()
+    }
+}
+
+/// The counters of persons and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Numbers {
+    /// What they were when the lines were resolved; when they are not any more, somebody else has made rows.
+    pub seen: (i64, i64),
+    /// The highest numbers of the rows that the whole import makes.
+    pub highest: (i64, i64),
+}
+
+/// What a batch did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Done {
+    pub persons: Counts,
+    pub groups: Counts,
+    pub memberships: Counts,
+}
+
+/// Applies the batch, or with `write` unset only finds out what would happen. `None` when `numbers` are not right any
+/// more; then nothing is done.
+pub(super) fn apply(
+    connection: &mut Connection,
+    batch: &Batch,
+    numbers: Option<Numbers>,
+    now: i64,
+    write: bool,
+) -> Result<Option<Done>, Failure> {
+    if let Some(numbers) = numbers {
+        lock_counters(connection)?;
+        if lookup::counters(connection)? != numbers.seen {
+            return Ok(None);
+        }
+        raise_counters(connection, numbers.highest)?;
+    }
+    let mut work = Work { connection, now, write, touched: BTreeSet::new(), totals: Differences::default() };
+    let done =
+        Done { persons: work.persons(batch)?, groups: work.groups(batch)?, memberships: work.memberships(batch)? };
+    if write {
+        let Work { connection, touched, totals, .. } = work;
+        totals.apply(connection)?;
+        let entry = |group| Change { action: "import", group, ..Change::default() };
+        changes::log(connection, now, &touched.into_iter().map(entry).collect::<Vec<_>>())?;
+    }
+    Ok(Some(done))
+}
+
+/// Keeps others from making rows until the transaction ends. SQLite does anyway.
+pub(super) fn lock_counters(connection: &mut Connection) -> Result<(), Failure> {
+    if let Connection::Postgres(inner) = connection {
+        counters::table.select(counters::last).order(counters::name).for_update().load::<i64>(inner)?;
+    }
+    Ok(())
+}
+
+/// Raises the counters to the numbers of persons and groups, in advance, so that nobody else is given one of them.
+pub(super) fn raise_counters(connection: &mut Connection, highest: (i64, i64)) -> Result<(), Failure> {
+    for (name, to) in [("group", highest.1), ("person", highest.0)] {
+        diesel::update(counters::table.find(name).filter(counters::last.lt(to)))
+            .set(counters::last.eq(to))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Whether a batch failed because somebody else made or removed one of its rows after the lines were resolved.
+pub(super) fn is_overtaken(failure: &Failure) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    matches!(
+        failure,
+        Failure::Database(Error::DatabaseError(
+            DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
+            _
+        )) | Failure::Store(StoreError::Gone)
+    )
+}
+
+struct Work<'a> {
+    connection: &'a mut Connection,
+    now: i64,
+    write: bool,
+    /// Groups whose rows or memberships changed; 0 stands for persons.
+    touched: BTreeSet<i64>,
+    totals: Differences,
+}
+
+/// Loads rows by their numbers, and locks them when they are going to be written (SQLite has locked already).
+macro_rules! load {
+    ($work:ident, $table:ident, $row:ty, $numbers:expr) => {{
+        let mut found: HashMap<i64, $row> = HashMap::new();
+        for numbers in $numbers.chunks(LIST) {
+            let query = $table::table.filter($table::number.eq_any(numbers)).order($table::number);
+            let rows = match &mut *$work.connection {
+                Connection::Sqlite(inner) => query.select(<$row>::as_select()).load(inner)?,
+                Connection::Postgres(inner) if $work.write => {
+                    query.select(<$row>::as_select()).for_update().load(inner)?
+                }
+                Connection::Postgres(inner) => query.select(<$row>::as_select()).load(inner)?,
+            };
+            found.extend(rows.into_iter().map(|row: $row| (row.number, row)));
+        }
+        found
+    }};
+}
+
+/// Inserts rows: one prepared statement on SQLite, a stream on PostgreSQL.
+macro_rules! insert {
+    ($connection:expr, $table:ident, $rows:expr) => {
+        match $connection {
+            Connection::Sqlite(inner) => {
+                for row in $rows {
+                    diesel::insert_into($table::table).values(row).execute(inner)?;
+                }
+            }
+            Connection::Postgres(inner) => {
+                if !$rows.is_empty() {
+                    diesel::copy_from($table::table).from_insertable($rows).execute(inner)?;
+                }
+            }
+        }
+    };
+}
+
+impl Work<'_> {
+    fn persons(&mut self, batch: &Batch) -> Result<Counts, Failure> {
+        let mut counts = Counts { created: batch.new_persons.len() as u64, ..Counts::default() };
+        if self.write {
+            insert!(&mut *self.connection, persons, &batch.new_persons);
+        }
+        let numbers: Vec<i64> = batch.persons.iter().map(|(number, _)| *number).collect();
+        let stored = load!(self, persons, PersonRow, numbers);
+        for (number, said) in &batch.persons {
+            let before = stored.get(number).ok_or(GONE)?;
+            let Some(row) = before.changed(said.clone(), self.now) else {
+                counts.unchanged += 1;
+                continue;
+            };
+            counts.changed += 1;
+            if self.write {
+                on_either!(&mut *self.connection, inner => diesel::update(persons::table.find(number))
+                    .set(&row)
+                    .execute(inner))?;
+            }
+        }
+        if counts.created + counts.changed > 0 {
+            self.touched.insert(0);
+        }
+        Ok(counts)
+    }
+
+    fn groups(&mut self, batch: &Batch) -> Result<Counts, Failure> {
+        let mut counts = Counts { created: batch.new_groups.len() as u64, ..Counts::default() };
+        if self.write {
+            insert!(&mut *self.connection, groups, &batch.new_groups);
+        }
+        self.touched.extend(batch.new_groups.iter().map(|row| row.number));
+        let numbers: Vec<i64> = batch.groups.iter().map(|(number, ..)| *number).collect();
+        let stored = load!(self, groups, GroupRow, numbers);
+        for (number, said, owner) in &batch.groups {
+            let before = stored.get(number).ok_or(GONE)?;
+            let Some(row) = before.changed(said.clone(), *owner, self.now) else {
+                counts.unchanged += 1;
+                continue;
+            };
+            counts.changed += 1;
+            self.touched.insert(*number);
+            if self.write {
+                on_either!(&mut *self.connection, inner => diesel::update(groups::table.find(number))
+                    .set(&row)
+                    .execute(inner))?;
+            }
+        }
+        Ok(counts)
+    }
+
+    fn memberships(&mut self, batch: &Batch) -> Result<Counts, Failure> {
+        let mut counts = Counts { created: batch.new_memberships.len() as u64, ..Counts::default() };
+        if self.write {
+            insert!(&mut *self.connection, memberships, &batch.new_memberships);
+        }
+        for row in &batch.new_memberships {
+            self.count(row, 1)?;
+        }
+        for said in batch.memberships.chunks(LIST) {
+            let stored = self.stored_memberships(said)?;
+            for (group, person, step) in said {
+                let before = stored.get(&(*group, *person)).ok_or(GONE)?;
+                let row = MembershipRow::after(Some(before), *group, *person, step, self.now);
+                if row == *before {
+                    counts.unchanged += 1;
+                    continue;
+                }
+                counts.changed += 1;
+                self.count(before, -1)?;
+                self.count(&row, 1)?;
+                if self.write {
+                    self.update_membership(&row)?;
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    fn count(&mut self, row: &MembershipRow, by: i64) -> Result<(), Failure> {
+        let state: State = row.state.parse().map_err(|_| Corrupt("memberships.state"))?;
+        let scope: Scope = row.scope.parse().map_err(|_| Corrupt("memberships.scope"))?;
+        self.totals.add(row.group_number, state, scope, by);
+        self.touched.insert(row.group_number);
+        Ok(())
+    }
+
+    fn stored_memberships(&mut self, said: &[(i64, i64, Step)]) -> Result<HashMap<(i64, i64), MembershipRow>, Failure> {
+        let group_numbers: BTreeSet<i64> = said.iter().map(|(group, ..)| *group).collect();
+        let people: BTreeSet<i64> = said.iter().map(|(_, person, _)| *person).collect();
+        let query = memberships::table
+            .filter(memberships::person_number.eq_any(&people))
+            .filter(memberships::group_number.eq_any(&group_numbers))
+            .order((memberships::group_number, memberships::person_number));
+        let rows = match &mut *self.connection {
+            Connection::Sqlite(inner) => query.select(MembershipRow::as_select()).load(inner)?,
+            Connection::Postgres(inner) if self.write => {
+                query.select(MembershipRow::as_select()).for_update().load(inner)?
+            }
+            Connection::Postgres(inner) => query.select(MembershipRow::as_select()).load(inner)?,
+        };
+        Ok(rows.into_iter().map(|row: MembershipRow| ((row.group_number, row.person_number), row)).collect())
+    }
+
+    fn update_membership(&mut self, row: &MembershipRow) -> Result<(), Failure> {
+        on_either!(&mut *self.connection, inner => diesel::update(memberships::table)
+            .filter(memberships::group_number.eq(row.group_number))
+            .filter(memberships::person_number.eq(row.person_number))
+            .set((
+                memberships::state.eq(&row.state),
+                memberships::joined_at.eq(row.joined_at),
+                memberships::scope.eq(&row.scope),
+                memberships::asked_at.eq(row.asked_at),
+                memberships::joined_by.eq(row.joined_by),
+                memberships::scope_changed_at.eq(row.scope_changed_at),
+                memberships::scope_changed_by.eq(row.scope_changed_by),
+                memberships::banned_at.eq(row.banned_at),
+                memberships::banned_by.eq(row.banned_by),
+            ))
+            .execute(inner))?;
+        Ok(())
+    }
+}
