@@ -124,7 +124,10 @@ fn rows(dialect: Dialect, json: &Value) -> Vec<&Value> {
 
 fn shows(dialect: Dialect, row: &Value, seat: &Seat) -> bool {
     match dialect {
-        Dialect::Elance => row["userId"] == seat.number.to_string() && row["userName"] == seat.uid.to_ascii_uppercase(),
+        Dialect::Elance => {
+            row["userId"].as_str() == Some(&seat.number.to_string())
+                && row["userName"].as_str() == Some(&seat.uid.to_ascii_uppercase())
+        }
         Dialect::Rm => row["Id"] == seat.id && row["Name"] == seat.name && row["Status"] == "Active",
         Dialect::CometChat => {
             row["uid"] == seat.uid

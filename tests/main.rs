@@ -7,6 +7,7 @@ mod cli;
 mod conformance;
 mod congress;
 mod demo;
+mod faults;
 mod hostile;
 mod layers;
 mod msrv;

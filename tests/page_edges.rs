@@ -192,7 +192,7 @@ fn integers(
         (String::new(), Default),
         (format!("{page}="), Default),
         (format!("{size}="), Default),
-        (format!("{page}"), Default),
+        (page.to_owned(), Default),
         (format!("{page}=1"), Default),
         (format!("{page}=%31"), Default),
         (format!("{page}=0001"), Default),

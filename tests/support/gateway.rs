@@ -75,7 +75,12 @@ impl Database {
 
     /// A new database of the shared PostgreSQL server.
     pub fn postgresql() -> Self {
-        Self { name: "postgresql", url: Server::shared().fresh_database(), _directory: None }
+        Self::of("postgresql", Server::shared().fresh_database())
+    }
+
+    /// An empty database that is somebody else's.
+    pub const fn of(name: &'static str, url: String) -> Self {
+        Self { name, url, _directory: None }
     }
 
     /// One of each.
