@@ -19,7 +19,7 @@ test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
 
 bench: ## speed, as ratios to a handler that answers the same bytes from a constant
-	$(CARGO) bench --locked -p gateway
+	$(CARGO) bench --locked -p gateway --bench pages
 
 check: fmt-check clippy doc layers msrv ## everything that CI checks beside the tests
 
