@@ -6,6 +6,7 @@ use super::merge::{Merge, Step};
 use super::resolve::{self, Resolved, SKIPPED, Stop};
 use super::rows::{GroupRow, MembershipRow, PersonRow};
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, PileReader, Spool, damaged};
+use super::tune::Tuned;
 use super::write::{self, Batch, Numbers};
 use super::{BATCH, Counts, ImportError, ImportOptions, ImportReport, Progress};
 use crate::Store;
@@ -34,7 +35,12 @@ pub(super) fn import(
             return Ok(report);
         }
         let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
-        if run(store, spool, &resolved, options, numbers, progress, &mut report)? {
+        let tuned = if options.dry_run { None } else { Tuned::for_rows(store, spool.rows())? };
+        let done = run(store, spool, &resolved, options, numbers, progress, &mut report);
+        if let Some(Err(error)) = tuned.map(|tuned| tuned.back(store)) {
+            log::warn!("the database stays set up for an import: {error}");
+        }
+        if done? {
             report.applied = !options.dry_run;
             return Ok(report);
         }
@@ -75,7 +81,7 @@ fn run(
     let total = spool.rows();
     let mut done = 0;
     std::thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(1);
+        let (sender, receiver) = sync_channel(0);
         let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), sender };
         let reader = scope.spawn(move || feeder.feed(spool));
         // Leaving the loop drops the receiver, which ends the reader too.
@@ -153,6 +159,8 @@ impl Feeder<'_> {
     }
 
     fn send(&mut self) -> Result<(), Ended> {
+        // In the order of the table: neighbours are written together.
+        self.batch.new_memberships.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
         self.sender.send(std::mem::take(&mut self.batch)).map_err(|_| Ended::Unwanted)
     }
 

@@ -7,7 +7,7 @@ use super::codec::Names;
 use crate::identity;
 use membership::limits;
 use membership::text::fold;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use uuid::Uuid;
 
@@ -83,6 +83,8 @@ pub(super) struct Known {
     /// Of uids and of folded logins.
     texts: HashMap<Digest, u32>,
     made: HashMap<u32, Made>,
+    /// Texts that were looked up lately and are not in the store.
+    absent: HashSet<Digest>,
     /// Where to go on when a base for an identifier is taken.
     attempts: HashMap<Digest, u32>,
     hashers: (RandomState, RandomState),
@@ -109,6 +111,7 @@ impl Known {
             ids: HashMap::new(),
             texts: HashMap::new(),
             made: HashMap::new(),
+            absent: HashSet::new(),
             attempts: HashMap::new(),
             hashers: (RandomState::new(), RandomState::new()),
             last,
@@ -183,6 +186,17 @@ impl Known {
             text.push_str("; an identifier never changes");
         }
         Problem { field: odd.0, text }
+    }
+
+    /// Notes which texts were looked up; those that no known row has are not in the store.
+    pub fn looked_up<'a>(&mut self, what: Text, texts: impl Iterator<Item = &'a String>) {
+        let digests: Vec<Digest> = texts.map(|text| self.digest(what, text)).collect();
+        self.absent.extend(digests);
+    }
+
+    /// Forgets what was looked up.
+    pub fn forget_lookups(&mut self) {
+        self.absent.clear();
     }
 
     /// Takes in a row of the store.
@@ -269,7 +283,8 @@ impl Known {
         loop {
             let candidate = identity::attempt(base, n, limits::UID);
             // A made login is a made uid or like one, so it is folded already.
-            if self.by_text(what, &candidate).is_none() && !in_store(what, &candidate)? {
+            let digest = self.digest(what, &candidate);
+            if !self.texts.contains_key(&digest) && (self.absent.contains(&digest) || !in_store(what, &candidate)?) {
                 if n > 1 {
                     self.attempts.insert(key, n);
                 }

@@ -204,6 +204,11 @@ impl Step {
 }
 
 impl MembershipRow {
+    /// The key of the table.
+    pub(super) fn key(&self) -> (i64, &str, i64, i64) {
+        (self.group_number, &self.state, self.joined_at, self.person_number)
+    }
+
     /// The membership as it is made, or as it becomes when there is one.
     pub(super) fn after(row: Option<&Self>, group: i64, person: i64, said: &Step, now: i64) -> Self {
         let before = row.and_then(|row| row.state.parse::<State>().ok());

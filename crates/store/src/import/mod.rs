@@ -38,6 +38,7 @@ mod resolve;
 mod rows;
 mod rules;
 mod spool;
+mod tune;
 mod write;
 
 pub use bad::BadRow;
@@ -48,7 +49,7 @@ use crate::{Store, StoreError};
 pub(crate) use rows::MembershipRow;
 
 /// At most how many rows one transaction applies.
-pub const BATCH: usize = 10_000;
+pub const BATCH: usize = 50_000;
 
 /// How the input is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,9 @@ use super::merge::Step;
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, Pile, Place, Spool, Spooled, damaged};
 use super::write::Numbers;
 use crate::connection::Connection;
+use crate::identity;
 use crate::store::Failure;
+use diesel::connection::SimpleConnection;
 use membership::State;
 use membership::record::{GroupRecord, MembershipRecord, PersonRef};
 use membership::text::fold;
@@ -96,6 +98,10 @@ fn chunks<S>(
 
 /// Resolves all lines of the spool in the snapshot of `connection`.
 pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<Resolved, Stop> {
+    if let Connection::Postgres(inner) = &mut *connection {
+        // Reading a large spool takes longer than a transaction may otherwise wait. Ends with the transaction.
+        inner.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0").map_err(Failure::from)?;
+    }
     let counters = lookup::counters(connection)?;
     let (any_persons, any_groups, any_memberships) = lookup::any(connection)?;
     let resolved = Resolved {
@@ -240,12 +246,17 @@ impl Resolver<'_> {
         let ids = names.iter().filter_map(|n| n.id).filter(|id| known.by_id(*id).is_none());
         let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
         learn(known, lookup::persons_by_id(self.connection, &ids)?);
-        let uids = names.iter().filter_map(|n| n.uid).filter(|uid| known.by_text(Text::Uid, uid).is_none());
-        let uids: Vec<String> = uids.map(str::to_owned).collect();
+        // Also what would be made for a new row, so that it need not be asked for one by one.
+        known.forget_lookups();
+        let made = |login: &str| Some(identity::legal_uid(login)).filter(|uid| !uid.is_empty());
+        let uids = names.iter().filter_map(|n| n.uid.map(str::to_owned).or_else(|| n.login.and_then(made)));
+        let uids: Vec<String> = uids.filter(|uid| known.by_text(Text::Uid, uid).is_none()).collect();
         learn(known, lookup::persons_by_uid(self.connection, &uids)?);
-        let logins = names.iter().filter_map(|n| n.login).map(fold);
+        known.looked_up(Text::Uid, uids.iter());
+        let logins = names.iter().filter_map(|n| n.login.or(n.uid)).map(fold);
         let logins: Vec<String> = logins.filter(|login| known.by_text(Text::Login, login).is_none()).collect();
         learn(known, lookup::persons_by_login(self.connection, &logins)?);
+        known.looked_up(Text::Login, logins.iter());
         Ok(())
     }
 

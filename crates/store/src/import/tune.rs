@@ -1,0 +1,61 @@
+//! SQLite set up for a large import, and back again.
+//!
+//! Every row goes into several indexes at places far from each other. With the cache that serves readers well, each
+//! transaction would read and write most pages of these indexes more than once.
+
+use crate::connection::Connection;
+use crate::{Store, StoreError};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+/// From how many rows on it is worth it.
+const LARGE: u64 = 20_000;
+/// The cache while importing, in KiB (negative: that is how SQLite tells KiB from pages).
+const CACHE: i64 = -262_144;
+/// After how many pages in the write-ahead log they are copied into the database, while importing.
+const CHECKPOINT: i64 = 65_536;
+/// The same otherwise: SQLite's own default. It cannot be asked for by a query.
+const USUAL_CHECKPOINT: i64 = 1_000;
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+/// What the writer's cache was.
+pub(super) struct Tuned {
+    cache: i64,
+}
+
+impl Tuned {
+    /// Sets the writer up for `rows` rows; `None` where there is nothing to do.
+    pub fn for_rows(store: &Store, rows: u64) -> Result<Option<Self>, StoreError> {
+        if rows < LARGE {
+            return Ok(None);
+        }
+        store.outside(|connection| {
+            let Connection::Sqlite(inner) = connection else { return Ok(None) };
+            let query = diesel::sql_query("SELECT cache_size AS value FROM pragma_cache_size");
+            let cache = query.get_result::<Setting>(inner)?.value;
+            set(inner, CACHE, CHECKPOINT)?;
+            Ok(Some(Self { cache }))
+        })
+    }
+
+    /// Sets the writer back, and brings what was written into the database, so that the next start need not.
+    pub fn back(&self, store: &Store) -> Result<(), StoreError> {
+        store.outside(|connection| {
+            let Connection::Sqlite(inner) = connection else { return Ok(()) };
+            set(inner, self.cache, USUAL_CHECKPOINT)?;
+            // Readers may keep it from finishing; then a later one does.
+            inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
+            Ok(())
+        })
+    }
+}
+
+fn set(inner: &mut SqliteConnection, cache: i64, checkpoint: i64) -> QueryResult<()> {
+    inner.batch_execute(&format!("PRAGMA cache_size = {cache}; PRAGMA wal_autocheckpoint = {checkpoint}"))
+}
