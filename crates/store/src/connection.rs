@@ -85,7 +85,7 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         connection.batch_execute("PRAGMA journal_mode = WAL")?;
     }
     connection.batch_execute(
-        "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824",
     )?;
     if role == Role::Reader { connection.batch_execute("PRAGMA query_only = ON") } else { Ok(()) }

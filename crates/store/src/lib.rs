@@ -26,17 +26,24 @@ mod check;
 mod connection;
 mod directory;
 mod error;
+pub mod export;
+mod identity;
+pub mod import;
 mod migrate;
 mod pool;
 mod query;
 mod rows;
 mod schema;
 mod store;
+#[cfg(test)]
+mod tests;
 mod totals;
 mod url;
 mod vault;
 
 pub use error::StoreError;
+pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};
+pub use import::{BadRow, Counts, Format, ImportError, ImportOptions, ImportReport, Progress, Spool};
 pub use pool::Settings;
 pub use store::Store;
 pub use url::{BadUrl, DatabaseUrl};

@@ -110,9 +110,10 @@ fn state_fact(connection: &mut Connection, name: &str, value: &str) -> Result<()
 fn run(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unavailable(error.to_string());
     let applied = match connection {
-        Connection::Sqlite(c) => {
-            c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)?
-        }
+        // Locked before it is read which steps are missing, so that several processes may start at once.
+        Connection::Sqlite(c) => c.immediate_transaction(|c| {
+            c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)
+        })?,
         Connection::Postgres(c) => {
             c.run_pending_migrations(POSTGRESQL).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)?
         }
