@@ -5,7 +5,7 @@
 //! An empty cell of a text says the empty text; of anything else, identifiers too, it says nothing.
 
 use super::cells::{Setter, group_setter, membership_setter, person_setter};
-use super::spool::{MAX_LINE, Spool, Stop};
+use super::spool::{MAX_LINE, Part, Spool, Stop};
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord, Record};
 use std::io::{BufRead, Read};
 
@@ -19,6 +19,7 @@ enum Columns {
 /// Reads all rows into the spool.
 pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
     let mut header: Option<(Vec<String>, Columns)> = None;
+    let mut part = Part::of(spool);
     let (mut text, mut row) = (Vec::new(), Row::default());
     let (mut number, mut first, mut bytes) = (0_u64, 0, 0);
     loop {
@@ -35,7 +36,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
         }
         let complete = row.feed(&text);
         if row.cells.len() > MAX_LINE || length > MAX_LINE {
-            spool.refuse(
+            part.refuse(
                 first,
                 1,
                 format!("the row is longer than {MAX_LINE} bytes; the rest of the file was not read"),
@@ -44,6 +45,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
         }
         if number.is_multiple_of(256) {
             progress(bytes);
+            spool.keep(std::mem::replace(&mut part, Part::of(spool)))?;
         }
         if !complete || row.is_blank() {
             continue;
@@ -52,21 +54,21 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
             None => match columns(&row) {
                 Ok(found) => header = Some(found),
                 Err((column, problem)) => {
-                    spool.refuse(first, column, problem);
+                    part.refuse(first, column, problem);
                     break;
                 }
             },
             Some((names, columns)) => match record(names, columns, &row) {
-                Ok(record) => spool.add(record, first, &|key| place(names, &row, key))?,
-                Err((column, problem)) => spool.refuse(first, column, problem),
+                Ok(record) => part.add(record, first, &|key| place(names, &row, key)),
+                Err((column, problem)) => part.refuse(first, column, problem),
             },
         }
     }
     if row.is_open() && row.cells.len() <= MAX_LINE {
-        spool.refuse(first, row.ends.len() as u64 + 1, "the quotation mark is not closed".to_owned());
+        part.refuse(first, row.ends.len() as u64 + 1, "the quotation mark is not closed".to_owned());
     }
     progress(bytes);
-    Ok(())
+    spool.keep(part)
 }
 
 /// A row, taken apart byte by byte, so that one of many lines is read once.

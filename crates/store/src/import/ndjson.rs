@@ -1,30 +1,83 @@
 //! Reading NDJSON: one record a line.
 
-use super::spool::{MAX_LINE, Spool, Stop};
+use super::spool::{MAX_LINE, Part, Spool, Stop};
 use membership::record::Record;
 use std::io::{self, BufRead, Read};
 
-/// Reads all lines into the spool.
+/// How much of the input one thread takes at a time, in bytes.
+const BLOCK: usize = 1 << 20;
+/// At most how many threads parse.
+const THREADS: usize = 4;
+
+/// Reads all lines into the spool. Parsing is most of the work, so several threads share it.
 pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
-    let (mut line, mut number, mut bytes) = (Vec::new(), 0, 0);
-    loop {
-        line.clear();
-        let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line).map_err(Stop::Input)?;
-        if length == 0 {
-            progress(bytes);
-            return Ok(());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+    let (mut number, mut bytes, mut ended) = (0, 0, false);
+    while !ended {
+        let mut blocks = Vec::new();
+        while blocks.len() < threads && !ended {
+            let block = Block::read(input, number + 1).map_err(Stop::Input)?;
+            number += block.ends.len() as u64;
+            bytes += block.bytes;
+            ended = block.ends.is_empty();
+            blocks.push(block);
         }
-        number += 1;
-        bytes += length as u64;
-        if line.last() != Some(&b'\n') && length > MAX_LINE {
-            bytes += skip_line(input).map_err(Stop::Input)?;
-            spool.refuse(number, MAX_LINE as u64 + 1, format!("the line is longer than {MAX_LINE} bytes"));
-        } else {
-            take(spool, number, &line)?;
+        let empty = || Part::of(spool);
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let others: Vec<_> = blocks.iter().skip(1).map(|block| (block, empty())).collect();
+            let others: Vec<_> = others.into_iter().map(|(block, part)| scope.spawn(|| block.parse(part))).collect();
+            let first = blocks.first().map(|block| block.parse(empty()));
+            let others =
+                others.into_iter().map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
+            first.into_iter().chain(others).collect()
+        });
+        for part in parts {
+            spool.keep(part)?;
         }
-        if number % 256 == 0 {
-            progress(bytes);
+        progress(bytes);
+    }
+    Ok(())
+}
+
+/// Some lines of the input.
+struct Block {
+    /// The number of the first line.
+    first: u64,
+    text: Vec<u8>,
+    /// Where each line ends; the ones that are too long are cut, so that they are too long by one byte.
+    ends: Vec<usize>,
+    /// How much of the input these lines are.
+    bytes: u64,
+}
+
+impl Block {
+    fn read(input: &mut dyn BufRead, first: u64) -> io::Result<Self> {
+        let mut block = Self { first, text: Vec::with_capacity(BLOCK), ends: Vec::new(), bytes: 0 };
+        while block.text.len() < BLOCK {
+            let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut block.text)?;
+            if length == 0 {
+                break;
+            }
+            block.bytes += length as u64;
+            if length > MAX_LINE && block.text.last() != Some(&b'\n') {
+                block.bytes += skip_line(input)?;
+            }
+            block.ends.push(block.text.len());
         }
+        Ok(block)
+    }
+
+    fn parse(&self, mut part: Part) -> Part {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        for (number, (start, end)) in (self.first..).zip(starts.zip(&self.ends)) {
+            let line = self.text.get(start..*end).unwrap_or_default();
+            if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
+                part.refuse(number, MAX_LINE as u64 + 1, format!("the line is longer than {MAX_LINE} bytes"));
+            } else {
+                take(&mut part, number, line);
+            }
+        }
+        part
     }
 }
 
@@ -46,23 +99,19 @@ fn skip_line(input: &mut dyn BufRead) -> io::Result<u64> {
     }
 }
 
-fn take(spool: &mut Spool, number: u64, line: &[u8]) -> Result<(), Stop> {
+fn take(part: &mut Part, number: u64, line: &[u8]) {
     let line = match std::str::from_utf8(line) {
         Ok(line) => line.trim_end_matches(['\n', '\r']),
         Err(error) => {
-            spool.refuse(number, error.valid_up_to() as u64 + 1, "the line is not UTF-8".to_owned());
-            return Ok(());
+            return part.refuse(number, error.valid_up_to() as u64 + 1, "the line is not UTF-8".to_owned());
         }
     };
     if line.bytes().all(|b| b.is_ascii_whitespace()) {
-        return Ok(());
+        return;
     }
     match parse(line) {
-        Ok(record) => spool.add(record, number, &|key| key_column(line, key)),
-        Err(error) => {
-            spool.refuse(number, error.column() as u64, explain(line, &error));
-            Ok(())
-        }
+        Ok(record) => part.add(record, number, &|key| key_column(line, key)),
+        Err(error) => part.refuse(number, error.column() as u64, explain(line, &error)),
     }
 }
 

@@ -41,7 +41,6 @@ pub struct Spool {
     /// The highest numbers that the input says.
     pub(super) highest_person: i64,
     pub(super) highest_group: i64,
-    scratch: Vec<u8>,
 }
 
 impl Spool {
@@ -55,7 +54,6 @@ impl Spool {
             bad: BadRows::default(),
             highest_person: 0,
             highest_group: 0,
-            scratch: Vec::new(),
         })
     }
 
@@ -102,24 +100,61 @@ impl Spool {
         })
     }
 
-    /// Judges a record and keeps it; `column` tells where in its row a field stands.
-    pub(super) fn add(&mut self, mut record: Record, line: u64, column: &dyn Fn(&str) -> u64) -> Result<(), Stop> {
-        if let Err(problem) = check_record(&mut record) {
-            self.refuse(line, column(problem.field), problem.text);
-            return Ok(());
+    /// Keeps what was read of the input that is being read.
+    pub(super) fn keep(&mut self, part: Part) -> Result<(), Stop> {
+        let source = self.sources.last().cloned().unwrap_or_default();
+        for (line, column, problem) in part.bad {
+            self.bad.add(BadRow { source: source.clone(), line, column, problem });
         }
-        let source = self.sources.len().saturating_sub(1) as u64;
-        let (pile, keys) = match &record {
-            Record::Person(_) => (&mut self.persons, PERSON_KEYS),
-            Record::Group(_) => (&mut self.groups, GROUP_KEYS),
-            Record::Membership(_) => (&mut self.memberships, MEMBERSHIP_KEYS),
+        self.highest_person = self.highest_person.max(part.highest_person);
+        self.highest_group = self.highest_group.max(part.highest_group);
+        let piles = [&mut self.persons, &mut self.groups, &mut self.memberships];
+        piles.into_iter().zip(&part.rows).try_for_each(|(pile, rows)| pile.add(rows)).map_err(Stop::Spool)
+    }
+}
+
+/// A part of an input, read and judged, on its way into the spool.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// The place of the input among the sources.
+    source: u64,
+    /// Persons, groups, memberships.
+    rows: [Rows; 3],
+    highest_person: i64,
+    highest_group: i64,
+    /// Line, column and problem.
+    bad: Vec<(u64, u64, String)>,
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct Rows {
+    bytes: Vec<u8>,
+    count: u64,
+}
+
+impl Part {
+    /// An empty part of the input that `spool` is reading.
+    pub fn of(spool: &Spool) -> Self {
+        Self { source: spool.sources.len().saturating_sub(1) as u64, ..Self::default() }
+    }
+
+    /// Judges a record and keeps it; `column` tells where in its row a field stands.
+    pub fn add(&mut self, mut record: Record, line: u64, column: &dyn Fn(&str) -> u64) {
+        if let Err(problem) = check_record(&mut record) {
+            return self.refuse(line, column(problem.field), problem.text);
+        }
+        let [persons, groups, memberships] = &mut self.rows;
+        let (rows, keys) = match &record {
+            Record::Person(_) => (persons, PERSON_KEYS),
+            Record::Group(_) => (groups, GROUP_KEYS),
+            Record::Membership(_) => (memberships, MEMBERSHIP_KEYS),
         };
         let out = &mut self.scratch;
         out.clear();
-        put_count(source, out);
+        put_count(self.source, out);
         put_count(line, out);
-        let said = said(&record);
-        for (key, said) in keys.iter().zip(said) {
+        for (key, said) in keys.iter().zip(said(&record)) {
             put_count(if said { column(key) } else { 0 }, out);
         }
         match &record {
@@ -133,13 +168,22 @@ impl Spool {
             }
             Record::Membership(membership) => membership.put(out),
         }
-        pile.add(out).map_err(Stop::Spool)
+        rows.add(out);
     }
 
-    /// Notes a bad row of the input that is being read.
-    pub(super) fn refuse(&mut self, line: u64, column: u64, problem: String) {
-        let source = self.sources.last().cloned().unwrap_or_default();
-        self.bad.add(BadRow { source, line, column: column.max(1), problem });
+    /// Notes a bad row.
+    pub fn refuse(&mut self, line: u64, column: u64, problem: String) {
+        self.bad.push((line, column.max(1), problem));
+    }
+}
+
+impl Rows {
+    fn add(&mut self, row: &[u8]) {
+        self.count += 1;
+        // A row is a line of the input at most, and some bytes for its place.
+        let length = u32::try_from(row.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(row);
     }
 }
 
@@ -184,11 +228,9 @@ impl Pile {
         Ok(Self { file: BufWriter::with_capacity(1 << 18, file), rows: 0 })
     }
 
-    fn add(&mut self, row: &[u8]) -> io::Result<()> {
-        self.rows += 1;
-        let length = u32::try_from(row.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
-        self.file.write_all(&length.to_le_bytes())?;
-        self.file.write_all(row)
+    fn add(&mut self, rows: &Rows) -> io::Result<()> {
+        self.rows += rows.count;
+        self.file.write_all(&rows.bytes)
     }
 
     /// Reads all rows, from the first.
