@@ -6,14 +6,16 @@ use dialect::json::Object;
 use dialect::{Reply, total_pages};
 use membership::{MemberPage, MemberRow, PersonFields};
 
-/// The texts that a row shows.
+/// What a row shows.
 pub const FIELDS: PersonFields = PersonFields::NAME
     .with(PersonFields::LINK)
     .with(PersonFields::AVATAR)
     .with(PersonFields::METADATA)
     .with(PersonFields::ROLE)
     .with(PersonFields::STATUS_MESSAGE)
-    .with(PersonFields::TAGS);
+    .with(PersonFields::TAGS)
+    .with(PersonFields::PRESENCE)
+    .with(PersonFields::TIMES);
 
 /// About how many bytes a row takes, so that the body need not grow while it is written.
 const ROW_BYTES: usize = 384;

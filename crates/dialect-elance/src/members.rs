@@ -5,7 +5,7 @@ use dialect::json::{Object, integer};
 use dialect::{Action, Call, Query, Refusal, Reply, Request, decode_segment, positive_integer, total_pages};
 use membership::{GroupKey, MemberPage, MemberQuery, MemberRow, PersonFields, Window};
 
-/// The texts that a row shows.
+/// What a row shows.
 const FIELDS: PersonFields = PersonFields::LOGIN
     .with(PersonFields::BUSINESS_NAME)
     .with(PersonFields::TAG_LINE)
@@ -14,7 +14,8 @@ const FIELDS: PersonFields = PersonFields::LOGIN
     .with(PersonFields::COUNTRY)
     .with(PersonFields::CATEGORY)
     .with(PersonFields::AVATAR)
-    .with(PersonFields::LINK);
+    .with(PersonFields::LINK)
+    .with(PersonFields::BUSINESS);
 
 /// About how many bytes a row takes, so that the body need not grow while it is written.
 const ROW_BYTES: usize = 512;
@@ -47,8 +48,8 @@ fn write(settings: Settings, page: u64, size: u32, found: MemberPage<'_>) -> Rep
     body.extend_from_slice(br#"{"data":{"groupMembers":"#);
     let mut object = Object::begin(&mut body);
     object
-        .plain("groupId", found.group.number)
-        .plain("totalMembers", found.total)
+        .digits("groupId", found.group.number)
+        .digits("totalMembers", found.total)
         .string("allMembers", &found.group.page)
         .integer("totalPages", total_pages(found.total, size))
         .integer("page", page)
@@ -84,7 +85,7 @@ fn row(member: &MemberRow<'_>, out: &mut Vec<u8>) {
     let person = &member.person;
     let mut object = Object::begin(out);
     object
-        .plain("userId", person.number)
+        .digits("userId", person.number)
         .string("userName", person.login)
         .string("businessName", person.business_name)
         .string("tagLine", person.tag_line)
@@ -93,8 +94,8 @@ fn row(member: &MemberRow<'_>, out: &mut Vec<u8>) {
         .string("state", person.state)
         .string("country", person.country)
         .plain("earnings6Months", person.earnings_6_months)
-        .plain("feedback6Months", person.feedback_6_months)
-        .plain("posFeedback6Months", person.positive_feedback_6_months)
+        .digits("feedback6Months", person.feedback_6_months)
+        .digits("posFeedback6Months", person.positive_feedback_6_months)
         .string("category", person.category)
         .string("logo", person.avatar)
         .string("providerProfileURL", person.link)

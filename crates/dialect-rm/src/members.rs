@@ -29,7 +29,9 @@ const SHOWN: PersonFields = PersonFields::NAME
     .with(PersonFields::EMAIL)
     .with(PersonFields::PHONE)
     .with(PersonFields::ADDITIONAL_INFORMATION)
-    .with(PersonFields::LOGIN);
+    .with(PersonFields::LOGIN)
+    .with(PersonFields::ID)
+    .with(PersonFields::ACCOUNT_STATUS);
 
 /// Asks for a page of the members of `group`.
 pub(crate) fn list(request: &Request<'_>, group: &Uuid) -> Result<Call, Refusal> {

@@ -150,6 +150,52 @@ pub struct PersonView<'a> {
     pub updated_at: Option<i64>,
 }
 
+impl PersonView<'_> {
+    /// With only the fields that are asked for; what every directory gives.
+    #[must_use]
+    pub fn only(self, fields: PersonFields) -> Self {
+        let text = |field, text| if fields.contains(field) { text } else { "" };
+        let business = fields.contains(PersonFields::BUSINESS);
+        let times = fields.contains(PersonFields::TIMES);
+        Self {
+            number: self.number,
+            id: if fields.contains(PersonFields::ID) { self.id } else { Uuid::nil() },
+            uid: self.uid,
+            login: text(PersonFields::LOGIN, self.login),
+            name: text(PersonFields::NAME, self.name),
+            business_name: text(PersonFields::BUSINESS_NAME, self.business_name),
+            tag_line: text(PersonFields::TAG_LINE, self.tag_line),
+            description: text(PersonFields::DESCRIPTION, self.description),
+            email: text(PersonFields::EMAIL, self.email),
+            phone: text(PersonFields::PHONE, self.phone),
+            additional_information: text(PersonFields::ADDITIONAL_INFORMATION, self.additional_information),
+            hourly_rate: if business { self.hourly_rate } else { Money::default() },
+            city: text(PersonFields::CITY, self.city),
+            state: text(PersonFields::STATE, self.state),
+            country: text(PersonFields::COUNTRY, self.country),
+            category: text(PersonFields::CATEGORY, self.category),
+            earnings_6_months: if business { self.earnings_6_months } else { Money::default() },
+            feedback_6_months: if business { self.feedback_6_months } else { 0 },
+            positive_feedback_6_months: if business { self.positive_feedback_6_months } else { 0 },
+            avatar: text(PersonFields::AVATAR, self.avatar),
+            link: text(PersonFields::LINK, self.link),
+            metadata: text(PersonFields::METADATA, self.metadata),
+            tags: text(PersonFields::TAGS, self.tags),
+            role: text(PersonFields::ROLE, self.role),
+            status_message: text(PersonFields::STATUS_MESSAGE, self.status_message),
+            account_status: if fields.contains(PersonFields::ACCOUNT_STATUS) {
+                self.account_status
+            } else {
+                AccountStatus::Active
+            },
+            presence: if fields.contains(PersonFields::PRESENCE) { self.presence } else { Presence::Available },
+            last_active_at: if times { self.last_active_at } else { None },
+            created_at: if times { self.created_at } else { 0 },
+            updated_at: if times { self.updated_at } else { None },
+        }
+    }
+}
+
 /// How to name a person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonKey {
@@ -163,8 +209,8 @@ pub enum PersonKey {
     Login(String),
 }
 
-/// Which text fields of a person a page must carry, so that a store need not read the others. `number`, `id`, `uid`
-/// and everything that is not a text are always there.
+/// Which fields of a person a page must carry, so that a store need not read the others. `number` and `uid` are always
+/// there. One that is not asked for is empty, nil, 0, `None`, or the first of its vocabulary, see [`PersonView::only`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PersonFields(u32);
 
@@ -172,7 +218,7 @@ macro_rules! person_fields {
     ($($(#[$doc:meta])* $name:ident = $bit:literal),+ $(,)?) => {
         impl PersonFields {
             $($(#[$doc])* pub const $name: Self = Self(1 << $bit);)+
-            /// Every text field.
+            /// Every field.
             pub const ALL: Self = Self($((1 << $bit))|+);
         }
     };
@@ -215,10 +261,20 @@ person_fields! {
     ROLE = 16,
     /// `status_message`.
     STATUS_MESSAGE = 17,
+    /// `id`.
+    ID = 18,
+    /// `account_status`.
+    ACCOUNT_STATUS = 19,
+    /// `presence`.
+    PRESENCE = 20,
+    /// `hourly_rate`, `earnings_6_months`, `feedback_6_months` and `positive_feedback_6_months`.
+    BUSINESS = 21,
+    /// `last_active_at`, `created_at` and `updated_at`.
+    TIMES = 22,
 }
 
 impl PersonFields {
-    /// No text field.
+    /// None but `number` and `uid`.
     pub const NONE: Self = Self(0);
 
     /// The fields of both.

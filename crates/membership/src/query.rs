@@ -58,7 +58,7 @@ pub struct MemberQuery {
     pub order: Vec<OrderKey>,
     /// Which rows.
     pub window: Window,
-    /// Which text fields the rows must carry; all unless set.
+    /// Which fields of a person the rows must carry; all unless set.
     pub fields: PersonFields,
 }
 

@@ -1,6 +1,6 @@
 //! Connections to either database, and how each is set up.
 
-pub use crate::any::{AnyConnection as Connection, MultiBackend};
+pub use crate::any::AnyConnection as Connection;
 use crate::error::StoreError;
 use crate::url::DatabaseUrl;
 use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager};

@@ -2,13 +2,16 @@
 
 use crate::connection::Connection;
 use crate::error::StoreError;
-use crate::query;
-use crate::rows::{GroupRecord, PersonRecord};
-use crate::schema::{change_head, groups, persons};
+use crate::query::{self, Kind, Sql};
+use crate::rows::{self, Corrupt, PersonRecord};
+use crate::schema::{change_head, persons};
 use crate::store::{Failure, Store};
 use crate::totals;
 use diesel::prelude::*;
-use membership::{Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, Person, PersonKey, SliceRows};
+use membership::{
+    Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, Person, PersonKey, Rows, SliceRows,
+};
+use uuid::Uuid;
 
 impl Directory for Store {
     fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
@@ -17,17 +20,21 @@ impl Directory for Store {
             let kept = kept_total(connection, group.number, query)?;
             // Past the end of what is known there is nothing to look for.
             let beyond = kept.is_some_and(|total| query.window.offset >= total);
-            let rows = if beyond { Vec::new() } else { query::page(connection, group.number, query)? };
-            let total = match kept.or_else(|| seen_total(query, rows.len())) {
+            let rows = if beyond { None } else { Some(query::page(connection, group.number, query)?) };
+            let total = match kept.or_else(|| seen_total(query, rows.as_ref().map_or(0, Rows::len))) {
                 Some(total) => total,
                 None => counted(query::count(connection, group.number, query)?)?,
             };
             Ok(Some((group, total, rows)))
         })?;
-        let (group, total, records) = found.ok_or(DirectoryError::NoSuchGroup)?;
-        let rows: Vec<_> =
-            records.iter().map(|record| record.row(query.state)).collect::<Result<_, _>>().map_err(StoreError::from)?;
-        read(MemberPage { group: &group, total, rows: &SliceRows(&rows) });
+        let (group, total, rows) = found.ok_or(DirectoryError::NoSuchGroup)?;
+        match rows {
+            Some(rows) => {
+                read(MemberPage { group: &group, total, rows: &rows });
+                rows.understood().map_err(StoreError::from)?;
+            }
+            None => read(MemberPage { group: &group, total, rows: &SliceRows(&[]) }),
+        }
         Ok(())
     }
 
@@ -77,15 +84,43 @@ fn counted(total: i64) -> Result<u64, StoreError> {
     u64::try_from(total).map_err(|_| StoreError::Fault(format!("a group has {total} members")))
 }
 
-/// The group so named.
+/// The group so named. Asked by almost every request, so it goes the short way.
 pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
-    let all = groups::table.select(GroupRecord::as_select());
-    let row = match key {
-        GroupKey::Number(number) => all.filter(groups::number.eq(number)).first(connection).optional()?,
-        GroupKey::Id(id) => all.filter(groups::id.eq(id.to_string())).first(connection).optional()?,
-        GroupKey::Guid(guid) => all.filter(groups::guid.eq(guid)).first(connection).optional()?,
+    const COLUMNS: &str = "SELECT number, id, guid, name, description, kind, owner, sponsor, criteria, icon, page, email, \
+         additional_information, metadata, tags, created_at, updated_at FROM \"groups\" WHERE ";
+    const INTS: [usize; 4] = [0, 6, 15, 16];
+    let kinds: [Kind; 17] = std::array::from_fn(|at| if INTS.contains(&at) { Kind::Int } else { Kind::Text });
+    let mut sql = Sql::new(connection);
+    sql.push(COLUMNS);
+    match key {
+        GroupKey::Number(number) => sql.push("number = ").int(*number),
+        GroupKey::Id(id) => sql.push("id = ").text(&id.to_string()),
+        GroupKey::Guid(guid) => sql.push("guid = ").text(guid),
     };
-    Ok(row.map(Group::try_from).transpose()?)
+    let found = sql.load(connection, &kinds, 1)?;
+    if found.rows() == 0 {
+        return Ok(None);
+    }
+    let (text, int) = (|at| found.text(0, at), |at| found.int(0, at));
+    Ok(Some(Group {
+        number: int(0),
+        id: Uuid::parse_str(text(1)).map_err(|_| Corrupt("groups.id"))?,
+        guid: text(2).to_owned(),
+        name: text(3).to_owned(),
+        description: text(4).to_owned(),
+        kind: text(5).parse().map_err(|_| Corrupt("groups.kind"))?,
+        owner: rows::some(int(6)),
+        sponsor: text(7).to_owned(),
+        criteria: text(8).to_owned(),
+        icon: text(9).to_owned(),
+        page: text(10).to_owned(),
+        email: text(11).to_owned(),
+        additional_information: text(12).to_owned(),
+        metadata: text(13).to_owned(),
+        tags: text(14).to_owned(),
+        created_at: int(15),
+        updated_at: rows::some(int(16)),
+    }))
 }
 
 /// The person so named.

@@ -3,7 +3,7 @@
 use crate::error::StoreError;
 use crate::schema;
 use diesel::prelude::*;
-use membership::{AccountStatus, Group, Money, Person};
+use membership::{AccountStatus, Money, Person};
 use uuid::Uuid;
 
 /// A column holds what it cannot; its name.
@@ -137,30 +137,4 @@ pub struct GroupRecord {
     pub tags: String,
     pub created_at: i64,
     pub updated_at: i64,
-}
-
-impl TryFrom<GroupRecord> for Group {
-    type Error = Corrupt;
-
-    fn try_from(row: GroupRecord) -> Result<Self, Corrupt> {
-        Ok(Self {
-            number: row.number,
-            id: Uuid::parse_str(&row.id).map_err(|_| Corrupt("groups.id"))?,
-            guid: row.guid,
-            name: row.name,
-            description: row.description,
-            kind: row.kind.parse().map_err(|_| Corrupt("groups.kind"))?,
-            owner: some(row.owner),
-            sponsor: row.sponsor,
-            criteria: row.criteria,
-            icon: row.icon,
-            page: row.page,
-            email: row.email,
-            additional_information: row.additional_information,
-            metadata: row.metadata,
-            tags: row.tags,
-            created_at: row.created_at,
-            updated_at: some(row.updated_at),
-        })
-    }
 }

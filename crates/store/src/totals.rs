@@ -1,6 +1,7 @@
 //! Totals that are kept, not counted: per group, state and scope, in the transaction that changes the membership.
 
 use crate::connection::Connection;
+use crate::query::{Kind, Sql};
 use crate::schema::group_totals::dsl;
 use crate::store::Failure;
 use diesel::prelude::*;
@@ -9,13 +10,12 @@ use std::collections::BTreeMap;
 
 /// How many memberships of the group stand in `state` with one of `scopes`.
 pub fn of(connection: &mut Connection, group: i64, state: State, scopes: ScopeSet) -> Result<i64, Failure> {
-    let rows: Vec<(String, i64)> = dsl::group_totals
-        .filter(dsl::group_number.eq(group))
-        .filter(dsl::state.eq(state.as_str()))
-        .select((dsl::scope, dsl::members))
-        .load(connection)?;
-    let wanted = |scope: &str| scope.parse::<Scope>().is_ok_and(|s| scopes.contains(s));
-    Ok(rows.iter().filter(|(scope, _)| wanted(scope)).map(|(_, members)| members).sum())
+    let mut sql = Sql::new(connection);
+    sql.push("SELECT scope, members FROM group_totals WHERE group_number = ").int(group);
+    sql.push(" AND state = ").text(state.as_str());
+    let found = sql.load(connection, &[Kind::Text, Kind::Int], 3)?;
+    let wanted = |row: &usize| found.text(*row, 0).parse::<Scope>().is_ok_and(|scope| scopes.contains(scope));
+    Ok((0..found.rows()).filter(wanted).map(|row| found.int(row, 1)).sum())
 }
 
 /// Differences to be applied to the totals, gathered over a transaction.

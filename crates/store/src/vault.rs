@@ -3,8 +3,9 @@
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::query::{Kind, Sql};
 use crate::rows::{self, Corrupt};
-use crate::schema::{counters, credentials, persons};
+use crate::schema::{counters, credentials};
 use crate::store::{Failure, Store};
 use access::{Credential, CredentialKind, Found, Holder, NewCredential, Rights, SecretHash, Vault, VaultError, Viewer};
 use diesel::prelude::*;
@@ -46,18 +47,41 @@ impl TryFrom<CredentialRecord> for Credential {
 
 impl Vault for Store {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
-        let hash = secret.to_hex();
+        // Asked by every request, so it goes the short way.
+        const SELECT: &str = "SELECT c.id, c.rights, c.person_number, c.client_id, c.parent, c.created_at, \
+             c.expires_at, c.revoked_at, COALESCE(p.uid, ''), COALESCE(p.account_status, '') \
+             FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
+        use Kind::{Int, Text};
+        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text];
         Ok(self.read(|connection| {
-            let row = credentials::table
-                .filter(credentials::secret_hash.eq(&hash))
-                .filter(credentials::audience.eq(audience))
-                .filter(credentials::kind.eq(kind.as_str()))
-                .select(CredentialRecord::as_select())
-                .first(connection)
-                .optional()?;
-            let Some(row) = row else { return Ok(None) };
-            let holder = if row.person_number == 0 { None } else { holder(connection, row.person_number)? };
-            Ok(Some(Found { credential: row.try_into()?, holder }))
+            let mut sql = Sql::new(connection);
+            sql.push(SELECT).text(&secret.to_hex());
+            sql.push(" AND c.audience = ").text(audience).push(" AND c.kind = ").text(kind.as_str());
+            let found = sql.load(connection, &kinds, 1)?;
+            if found.rows() == 0 {
+                return Ok(None);
+            }
+            let (text, int) = (|at| found.text(0, at), |at| found.int(0, at));
+            let credential = Credential {
+                id: int(0),
+                audience: audience.to_owned(),
+                kind,
+                rights: Rights::from_words(text(1)).ok_or(Corrupt("credentials.rights"))?,
+                person: rows::some(int(2)),
+                client_id: text(3).to_owned(),
+                parent: rows::some(int(4)),
+                created_at: int(5),
+                expires_at: rows::some(int(6)),
+                revoked_at: rows::some(int(7)),
+            };
+            let holder = match (credential.person, text(8)) {
+                (None, _) | (_, "") => None,
+                (Some(number), uid) => Some(Holder {
+                    viewer: Viewer { number, uid: uid.to_owned() },
+                    account_status: rows::account_status(text(9))?,
+                }),
+            };
+            Ok(Some(Found { credential, holder }))
         })?)
     }
 
@@ -153,13 +177,6 @@ impl Vault for Store {
             Ok(all?)
         })?)
     }
-}
-
-fn holder(connection: &mut Connection, number: i64) -> Result<Option<Holder>, Failure> {
-    let row: Option<(String, String)> =
-        persons::table.find(number).select((persons::uid, persons::account_status)).first(connection).optional()?;
-    let Some((uid, status)) = row else { return Ok(None) };
-    Ok(Some(Holder { viewer: Viewer { number, uid }, account_status: rows::account_status(&status)? }))
 }
 
 /// Makes sure the parent is in force and stays so until this transaction ends.

@@ -6,7 +6,7 @@ use dialect::Core;
 use membership::text::fold;
 use membership::{
     Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, MemberRow, Membership, OrderBy, OrderKey,
-    Person, PersonFields, PersonKey, PersonView, Scope, SliceRows, State,
+    Person, PersonKey, Scope, SliceRows, State,
 };
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -137,32 +137,6 @@ fn window<'a, T>(found: &'a [T], query: &MemberQuery) -> &'a [T] {
     &found[from..to]
 }
 
-/// Leaves out the texts that were not asked for, so that a dialect that forgets to ask is found out.
-fn only(view: PersonView<'_>, fields: PersonFields) -> PersonView<'_> {
-    let keep = |field, text| if fields.contains(field) { text } else { "" };
-    PersonView {
-        login: keep(PersonFields::LOGIN, view.login),
-        name: keep(PersonFields::NAME, view.name),
-        business_name: keep(PersonFields::BUSINESS_NAME, view.business_name),
-        tag_line: keep(PersonFields::TAG_LINE, view.tag_line),
-        description: keep(PersonFields::DESCRIPTION, view.description),
-        email: keep(PersonFields::EMAIL, view.email),
-        phone: keep(PersonFields::PHONE, view.phone),
-        additional_information: keep(PersonFields::ADDITIONAL_INFORMATION, view.additional_information),
-        city: keep(PersonFields::CITY, view.city),
-        state: keep(PersonFields::STATE, view.state),
-        country: keep(PersonFields::COUNTRY, view.country),
-        category: keep(PersonFields::CATEGORY, view.category),
-        avatar: keep(PersonFields::AVATAR, view.avatar),
-        link: keep(PersonFields::LINK, view.link),
-        metadata: keep(PersonFields::METADATA, view.metadata),
-        tags: keep(PersonFields::TAGS, view.tags),
-        role: keep(PersonFields::ROLE, view.role),
-        status_message: keep(PersonFields::STATUS_MESSAGE, view.status_message),
-        ..view
-    }
-}
-
 impl Directory for MemoryDirectory {
     fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
         let group = self.find_group(&query.group).ok_or(DirectoryError::NoSuchGroup)?;
@@ -170,7 +144,7 @@ impl Directory for MemoryDirectory {
         let rows: Vec<MemberRow<'_>> = window(&found, query)
             .iter()
             .map(|(membership, person)| MemberRow {
-                person: only(person.view(), query.fields),
+                person: person.view().only(query.fields),
                 state: membership.state,
                 scope: membership.scope,
                 joined_at: membership.joined_at,

@@ -2,152 +2,195 @@
 
 use super::filter::{CHANGED, column, filter};
 use super::statement::{Flavor, Sql};
+use super::table::{Kind, Table};
 use crate::connection::Connection;
 use crate::rows::{self, Corrupt};
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::QueryResult;
 use membership::{
-    Filter, MemberQuery, MemberRow, Money, OrderBy, OrderKey, PersonFields, PersonView, Scope, ScopeSet, State,
+    AccountStatus, Filter, MemberQuery, MemberRow, Money, OrderBy, OrderKey, PersonFields, PersonView, Presence, Rows,
+    Scope, ScopeSet, State, Window,
 };
+use std::cell::Cell;
 use uuid::Uuid;
 
-type T = Text;
-type I = BigInt;
-/// The columns of a row: the person, then the membership.
-type RowType = (I, T, T, Texts, T, T, I, I, I, I, I, I, I, T, I);
-/// The eighteen texts that a query may leave out, in the order of [`TEXTS`].
-type Texts = (T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T);
-
-/// The texts that a query may leave out.
-const TEXTS: [(PersonFields, &str); 18] = [
-    (PersonFields::LOGIN, "p.login"),
-    (PersonFields::NAME, "p.name"),
-    (PersonFields::BUSINESS_NAME, "p.business_name"),
-    (PersonFields::TAG_LINE, "p.tag_line"),
-    (PersonFields::DESCRIPTION, "p.description"),
-    (PersonFields::EMAIL, "p.email"),
-    (PersonFields::PHONE, "p.phone"),
-    (PersonFields::ADDITIONAL_INFORMATION, "p.additional_information"),
-    (PersonFields::CITY, "p.city"),
-    (PersonFields::STATE, "p.state"),
-    (PersonFields::COUNTRY, "p.country"),
-    (PersonFields::CATEGORY, "p.category"),
-    (PersonFields::AVATAR, "p.avatar"),
-    (PersonFields::LINK, "p.link"),
-    (PersonFields::METADATA, "p.metadata"),
-    (PersonFields::TAGS, "p.tags"),
-    (PersonFields::ROLE, "p.role"),
-    (PersonFields::STATUS_MESSAGE, "p.status_message"),
+/// The columns that a query may leave out, with the fields that ask for them. `PageRows::row` names them by their
+/// place here.
+const OPTIONAL: [(PersonFields, &str, Kind); 28] = [
+    (PersonFields::ID, "p.id", Kind::Text),
+    (PersonFields::LOGIN, "p.login", Kind::Text),
+    (PersonFields::NAME, "p.name", Kind::Text),
+    (PersonFields::BUSINESS_NAME, "p.business_name", Kind::Text),
+    (PersonFields::TAG_LINE, "p.tag_line", Kind::Text),
+    (PersonFields::DESCRIPTION, "p.description", Kind::Text),
+    (PersonFields::EMAIL, "p.email", Kind::Text),
+    (PersonFields::PHONE, "p.phone", Kind::Text),
+    (PersonFields::ADDITIONAL_INFORMATION, "p.additional_information", Kind::Text),
+    (PersonFields::CITY, "p.city", Kind::Text),
+    (PersonFields::STATE, "p.state", Kind::Text),
+    (PersonFields::COUNTRY, "p.country", Kind::Text),
+    (PersonFields::CATEGORY, "p.category", Kind::Text),
+    (PersonFields::AVATAR, "p.avatar", Kind::Text),
+    (PersonFields::LINK, "p.link", Kind::Text),
+    (PersonFields::METADATA, "p.metadata", Kind::Text),
+    (PersonFields::TAGS, "p.tags", Kind::Text),
+    (PersonFields::ROLE, "p.role", Kind::Text),
+    (PersonFields::STATUS_MESSAGE, "p.status_message", Kind::Text),
+    (PersonFields::ACCOUNT_STATUS, "p.account_status", Kind::Text),
+    (PersonFields::PRESENCE, "p.presence", Kind::Text),
+    (PersonFields::BUSINESS, "p.hourly_rate", Kind::Int),
+    (PersonFields::BUSINESS, "p.earnings_6_months", Kind::Int),
+    (PersonFields::BUSINESS, "p.feedback_6_months", Kind::Int),
+    (PersonFields::BUSINESS, "p.positive_feedback_6_months", Kind::Int),
+    (PersonFields::TIMES, "p.last_active_at", Kind::Int),
+    (PersonFields::TIMES, "p.created_at", Kind::Int),
+    (PersonFields::TIMES, "p.updated_at", Kind::Int),
 ];
 
-/// One row of a page as it is loaded.
-#[derive(Queryable, Debug)]
-pub struct MemberRecord {
-    number: i64,
-    id: String,
-    uid: String,
-    texts: TextRecord,
-    account_status: String,
-    presence: String,
-    hourly_rate: i64,
-    earnings_6_months: i64,
-    feedback_6_months: i64,
-    positive_feedback_6_months: i64,
-    last_active_at: i64,
-    created_at: i64,
-    updated_at: i64,
-    scope: String,
-    joined_at: i64,
+/// Up to which offset the rows that are passed over may be joined to their persons too: less work than a second
+/// look at the rows of the window.
+const NEAR: u64 = 1_000;
+
+/// The columns that every row has, before the others: membership, number and uid.
+const ALWAYS: [Kind; 4] = [Kind::Text, Kind::Int, Kind::Int, Kind::Text];
+
+/// The rows of a page as they were loaded. They are understood only when they are read, each once; what cannot be
+/// understood is passed over and told by [`PageRows::understood`].
+#[derive(Debug)]
+pub struct PageRows {
+    table: Table,
+    state: State,
+    /// Where each column of [`OPTIONAL`] is; beyond the table when it was not asked for, which reads as 0 or empty.
+    places: [usize; OPTIONAL.len()],
+    fields: PersonFields,
+    corrupt: Cell<Option<Corrupt>>,
 }
 
-/// Its texts that a query may leave out.
-#[derive(Queryable, Debug)]
-pub struct TextRecord {
-    login: String,
-    name: String,
-    business_name: String,
-    tag_line: String,
-    description: String,
-    email: String,
-    phone: String,
-    additional_information: String,
-    city: String,
-    state: String,
-    country: String,
-    category: String,
-    avatar: String,
-    link: String,
-    metadata: String,
-    tags: String,
-    role: String,
-    status_message: String,
-}
+impl PageRows {
+    fn empty(query: &MemberQuery) -> Self {
+        Self::new(Table::new(0, 0), query)
+    }
 
-impl MemberRecord {
-    /// The row as renderers take it.
-    pub fn row(&self, state: State) -> Result<MemberRow<'_>, Corrupt> {
-        let texts = &self.texts;
-        Ok(MemberRow {
-            person: PersonView {
-                number: self.number,
-                id: Uuid::parse_str(&self.id).map_err(|_| Corrupt("persons.id"))?,
-                uid: &self.uid,
-                login: &texts.login,
-                name: &texts.name,
-                business_name: &texts.business_name,
-                tag_line: &texts.tag_line,
-                description: &texts.description,
-                email: &texts.email,
-                phone: &texts.phone,
-                additional_information: &texts.additional_information,
-                hourly_rate: Money { cents: self.hourly_rate },
-                city: &texts.city,
-                state: &texts.state,
-                country: &texts.country,
-                category: &texts.category,
-                earnings_6_months: Money { cents: self.earnings_6_months },
-                feedback_6_months: self.feedback_6_months,
-                positive_feedback_6_months: self.positive_feedback_6_months,
-                avatar: &texts.avatar,
-                link: &texts.link,
-                metadata: &texts.metadata,
-                tags: &texts.tags,
-                role: &texts.role,
-                status_message: &texts.status_message,
-                account_status: rows::account_status(&self.account_status)?,
-                presence: self.presence.parse().map_err(|_| Corrupt("persons.presence"))?,
-                last_active_at: rows::some(self.last_active_at),
-                created_at: self.created_at,
-                updated_at: rows::some(self.updated_at),
+    fn new(table: Table, query: &MemberQuery) -> Self {
+        let mut next = ALWAYS.len();
+        let places = OPTIONAL.map(|(field, ..)| {
+            if !query.fields.contains(field) {
+                return usize::MAX;
+            }
+            next += 1;
+            next - 1
+        });
+        Self { table, state: query.state, places, fields: query.fields, corrupt: Cell::new(None) }
+    }
+
+    /// Fails when a row could not be understood.
+    pub fn understood(&self) -> Result<(), Corrupt> {
+        self.corrupt.get().map_or(Ok(()), Err)
+    }
+
+    fn row(&self, row: usize) -> Result<MemberRow<'_>, Corrupt> {
+        let table = &self.table;
+        let text = |at: usize| table.text(row, self.places[at]);
+        let int = |at: usize| table.int(row, self.places[at]);
+        let asked = |field| self.fields.contains(field);
+        let person = PersonView {
+            number: table.int(row, 2),
+            id: if asked(PersonFields::ID) {
+                Uuid::parse_str(text(0)).map_err(|_| Corrupt("persons.id"))?
+            } else {
+                Uuid::nil()
             },
-            state,
-            scope: self.scope.parse::<Scope>().map_err(|_| Corrupt("memberships.scope"))?,
-            joined_at: rows::some(self.joined_at),
-        })
+            uid: table.text(row, 3),
+            login: text(1),
+            name: text(2),
+            business_name: text(3),
+            tag_line: text(4),
+            description: text(5),
+            email: text(6),
+            phone: text(7),
+            additional_information: text(8),
+            city: text(9),
+            state: text(10),
+            country: text(11),
+            category: text(12),
+            avatar: text(13),
+            link: text(14),
+            metadata: text(15),
+            tags: text(16),
+            role: text(17),
+            status_message: text(18),
+            account_status: if asked(PersonFields::ACCOUNT_STATUS) {
+                rows::account_status(text(19))?
+            } else {
+                AccountStatus::Active
+            },
+            presence: if asked(PersonFields::PRESENCE) {
+                text(20).parse().map_err(|_| Corrupt("persons.presence"))?
+            } else {
+                Presence::Available
+            },
+            hourly_rate: Money { cents: int(21) },
+            earnings_6_months: Money { cents: int(22) },
+            feedback_6_months: int(23),
+            positive_feedback_6_months: int(24),
+            last_active_at: rows::some(int(25)),
+            created_at: int(26),
+            updated_at: rows::some(int(27)),
+        };
+        let scope = table.text(row, 0).parse::<Scope>().map_err(|_| Corrupt("memberships.scope"))?;
+        Ok(MemberRow { person, state: self.state, scope, joined_at: rows::some(table.int(row, 1)) })
+    }
+}
+
+impl Rows for PageRows {
+    fn len(&self) -> usize {
+        self.table.rows()
+    }
+
+    fn each(&self, read: &mut dyn FnMut(&MemberRow<'_>)) {
+        for at in 0..self.len() {
+            match self.row(at) {
+                Ok(row) => read(&row),
+                Err(corrupt) => self.corrupt.set(Some(corrupt)),
+            }
+        }
     }
 }
 
 /// Loads the rows in the window of `query`.
-pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> QueryResult<Vec<MemberRecord>> {
+pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> QueryResult<PageRows> {
     if query.window.limit == 0 || query.scopes == ScopeSet::NONE {
-        return Ok(Vec::new());
+        return Ok(PageRows::empty(query));
     }
-    let mut sql = Sql::new(connection.flavor());
-    select(&mut sql, query.fields);
-    // The window is cut over the narrow membership first; the wide persons are joined to what is left.
-    sql.push(" FROM (SELECT m.person_number, m.scope, m.joined_at");
+    let mut sql = Sql::new(connection);
     let joined = query.filter().is_some() || query.order.iter().any(|key| key.by != OrderBy::Number);
-    from(&mut sql, group, query, joined);
-    order(&mut sql, &query.order, "m.");
-    sql.push(" LIMIT ").int(i64::from(query.window.limit));
-    sql.push(" OFFSET ").int(i64::try_from(query.window.offset).unwrap_or(i64::MAX));
-    // In SQLite the word CROSS keeps the planner from turning the join around; the windowed rows come first.
-    sql.push(match sql.flavor {
-        Flavor::Sqlite => ") w CROSS JOIN persons p ON p.number = w.person_number",
-        Flavor::Postgres => ") w JOIN persons p ON p.number = w.person_number",
-    });
-    order(&mut sql, &query.order, "w.");
-    sql.query::<RowType>(is_common(query)).load::<MemberRecord>(connection)
+    // In SQLite the word CROSS keeps the planner from turning the join around: memberships come first.
+    let join = match sql.flavor {
+        Flavor::Sqlite => " CROSS JOIN persons p ON p.number = ",
+        Flavor::Postgres => " JOIN persons p ON p.number = ",
+    };
+    let kinds = if !joined && query.window.offset <= NEAR {
+        // The memberships stand in the order of the list, so rows come as they are wanted and nothing is sorted.
+        let kinds = select(&mut sql, query.fields, "m.");
+        sql.push(" FROM memberships m").push(join).push("m.person_number");
+        candidates(&mut sql, group, query);
+        order(&mut sql, &query.order, "m.");
+        window(&mut sql, query.window);
+        kinds
+    } else {
+        // The window is cut over what is narrow first; the wide persons are joined to what is left.
+        let kinds = select(&mut sql, query.fields, "w.");
+        sql.push(" FROM (SELECT m.person_number, m.scope, m.joined_at");
+        from(&mut sql, group, query, joined);
+        order(&mut sql, &query.order, "m.");
+        window(&mut sql, query.window);
+        sql.push(") w").push(join).push("w.person_number");
+        order(&mut sql, &query.order, "w.");
+        kinds
+    };
+    if !is_common(query) {
+        sql.rare();
+    }
+    Ok(PageRows::new(sql.load(connection, &kinds, query.window.limit.min(1_000) as usize)?, query))
 }
 
 /// Counts what `query` finds by looking at every candidate.
@@ -155,10 +198,13 @@ pub fn count(connection: &mut Connection, group: i64, query: &MemberQuery) -> Qu
     if query.scopes == ScopeSet::NONE {
         return Ok(0);
     }
-    let mut sql = Sql::new(connection.flavor());
+    let mut sql = Sql::new(connection);
     sql.push("SELECT COUNT(*)");
     from(&mut sql, group, query, query.filter().is_some());
-    sql.query::<BigInt>(is_common(query)).get_result(connection)
+    if !is_common(query) {
+        sql.rare();
+    }
+    Ok(sql.load(connection, &[Kind::Int], 1)?.int(0, 0))
 }
 
 /// Whether statements of this shape come again and again: their prepared form is kept. There must only be a bounded
@@ -175,15 +221,25 @@ fn is_common(query: &MemberQuery) -> bool {
     simple && query.order.len() <= 1
 }
 
-fn select(sql: &mut Sql, fields: PersonFields) {
-    sql.push("SELECT p.number, p.id, p.uid");
-    for (field, column) in TEXTS {
-        sql.push(", ").push(if fields.contains(field) { column } else { "''" });
+/// Cuts the window.
+fn window(sql: &mut Sql, window: Window) {
+    // A bare parameter as LIMIT would make SQLite prepare the statement anew at every bind, to plan for its value; a
+    // sum hides it from the planner.
+    sql.push(" LIMIT (0 + ").int(i64::from(window.limit));
+    sql.push(") OFFSET (0 + ").int(i64::try_from(window.offset).unwrap_or(i64::MAX)).push(")");
+}
+
+/// Writes the columns; gives their kinds. `membership` is what the membership is called here.
+fn select(sql: &mut Sql, fields: PersonFields, membership: &str) -> Vec<Kind> {
+    sql.push("SELECT ").push(membership).push("scope, ").push(membership).push("joined_at, p.number, p.uid");
+    let mut kinds = ALWAYS.to_vec();
+    for (field, column, kind) in OPTIONAL {
+        if fields.contains(field) {
+            sql.push(", ").push(column);
+            kinds.push(kind);
+        }
     }
-    sql.push(
-        ", p.account_status, p.presence, p.hourly_rate, p.earnings_6_months, p.feedback_6_months, \
-         p.positive_feedback_6_months, p.last_active_at, p.created_at, p.updated_at, w.scope, w.joined_at",
-    );
+    kinds
 }
 
 /// The candidates: memberships `m` of the group, joined to persons `p` where the filter or the order needs them.
@@ -192,6 +248,11 @@ fn from(sql: &mut Sql, group: i64, query: &MemberQuery, joined: bool) {
     if joined {
         sql.push(" JOIN persons p ON p.number = m.person_number");
     }
+    candidates(sql, group, query);
+}
+
+/// Which memberships `m`, and which persons `p` where a filter asks for them.
+fn candidates(sql: &mut Sql, group: i64, query: &MemberQuery) {
     sql.push(" WHERE m.group_number = ").int(group).push(" AND m.state = ").text(query.state.as_str());
     if query.scopes != ScopeSet::ALL {
         for (at, scope) in query.scopes.iter().enumerate() {

@@ -1,10 +1,14 @@
 //! A statement under construction: SQL text with values that are always bound, never written into the text.
 
-use crate::connection::{Connection, MultiBackend};
+use super::table::{Kind, Table};
+use crate::connection::Connection;
+use diesel::QueryResult;
+use diesel::connection::{DefaultLoadingMode, LoadConnection};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
-use diesel::{QueryResult, RunQueryDsl};
-use std::marker::PhantomData;
+use diesel::row::{Field, Row};
+use diesel::sql_types::{BigInt, Text, Untyped};
+use diesel::sqlite::Sqlite;
 
 /// Which SQL the database speaks, where it differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,16 +17,6 @@ pub enum Flavor {
     Sqlite,
     /// PostgreSQL.
     Postgres,
-}
-
-impl Connection {
-    /// Which SQL this connection speaks.
-    pub fn flavor(&self) -> Flavor {
-        match self {
-            Self::Sqlite(_) => Flavor::Sqlite,
-            Self::Postgres(_) => Flavor::Postgres,
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -38,12 +32,23 @@ pub struct Sql {
     /// Which SQL is written.
     pub flavor: Flavor,
     parts: Vec<Part>,
+    cached: bool,
 }
 
 impl Sql {
-    /// Nothing yet.
-    pub const fn new(flavor: Flavor) -> Self {
-        Self { flavor, parts: Vec::new() }
+    /// Nothing yet, for this connection. Its prepared form will be kept on the connection; see [`Sql::rare`].
+    pub fn new(connection: &Connection) -> Self {
+        let flavor = match connection {
+            Connection::Sqlite(_) => Flavor::Sqlite,
+            Connection::Postgres(_) => Flavor::Postgres,
+        };
+        Self { flavor, parts: Vec::new(), cached: true }
+    }
+
+    /// Not to be kept prepared: there is no bound on how many such shapes there are, and nothing ever leaves the
+    /// cache of a connection.
+    pub const fn rare(&mut self) {
+        self.cached = false;
     }
 
     /// Appends text that holds nothing a client sent.
@@ -77,45 +82,80 @@ impl Sql {
         self
     }
 
-    /// Makes a query of it whose rows are of the SQL type `T`. Its prepared form is kept on the connection if
-    /// `cached`, which only shapes that come again and again should be.
-    pub fn query<T>(self, cached: bool) -> Statement<T> {
-        Statement { parts: self.parts, cached, row: PhantomData }
+    /// Runs the query and takes its rows over, whose columns are of these kinds; probably so many rows.
+    pub fn load(&self, connection: &mut Connection, kinds: &[Kind], rows: usize) -> QueryResult<Table> {
+        let mut table = Table::new(kinds.len(), rows);
+        match connection {
+            Connection::Sqlite(connection) => {
+                for row in LoadConnection::load(connection, self)? {
+                    let row = row?;
+                    for (at, kind) in kinds.iter().enumerate() {
+                        let field = row.get(at);
+                        match (kind, field.as_ref().and_then(Field::value)) {
+                            (Kind::Int, Some(mut value)) => table.push_int(value.read_long()),
+                            (Kind::Text, Some(mut value)) => table.push_text(value.read_text()),
+                            (_, None) => return Err(absent(at)),
+                        }
+                    }
+                }
+            }
+            Connection::Postgres(connection) => {
+                for row in LoadConnection::<DefaultLoadingMode>::load(connection, self)? {
+                    let row = row?;
+                    for (at, kind) in kinds.iter().enumerate() {
+                        let field = row.get(at);
+                        let value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
+                        let bytes = value.as_bytes();
+                        match kind {
+                            Kind::Int => table.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?)),
+                            Kind::Text => table.push_text(std::str::from_utf8(bytes).map_err(unreadable)?),
+                        }
+                    }
+                }
+            }
+        }
+        Ok(table)
     }
 }
 
-/// A finished query.
-#[derive(Debug)]
-pub struct Statement<T> {
-    parts: Vec<Part>,
-    cached: bool,
-    row: PhantomData<T>,
+fn absent(column: usize) -> diesel::result::Error {
+    unreadable(format!("column {column} of a row is absent"))
 }
 
-impl<T> QueryId for Statement<T> {
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> diesel::result::Error {
+    diesel::result::Error::DeserializationError(error.into())
+}
+
+impl QueryId for Sql {
     type QueryId = ();
     // The text differs from value to value, so it is the key of the cache.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<T> Query for Statement<T> {
-    type SqlType = T;
+impl Query for Sql {
+    type SqlType = Untyped;
 }
 
-impl<T> RunQueryDsl<Connection> for Statement<T> {}
-
-impl<T> QueryFragment<MultiBackend> for Statement<T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        if !self.cached {
-            out.unsafe_to_cache_prepared();
-        }
-        for part in &self.parts {
-            match part {
-                Part::Sql(sql) => out.push_sql(sql),
-                Part::Text(value) => out.push_bind_param::<Text, _>(value)?,
-                Part::Int(value) => out.push_bind_param::<BigInt, _>(value)?,
+/// The same walk for either database.
+macro_rules! fragment {
+    ($backend:ty) => {
+        impl QueryFragment<$backend> for Sql {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
+                if !self.cached {
+                    out.unsafe_to_cache_prepared();
+                }
+                for part in &self.parts {
+                    match part {
+                        Part::Sql(sql) => out.push_sql(sql),
+                        Part::Text(value) => out.push_bind_param::<Text, _>(value)?,
+                        Part::Int(value) => out.push_bind_param::<BigInt, _>(value)?,
+                    }
+                }
+                Ok(())
             }
         }
-        Ok(())
-    }
+    };
 }
+
+fragment!(Sqlite);
+fragment!(Pg);

@@ -144,22 +144,25 @@ fn texts_are_folded_anew_when_the_folding_changes() {
 }
 
 #[test]
-fn samples_of_a_plain_analyze_are_dropped_at_the_next_start() {
+fn a_plain_analyze_leaves_no_samples() {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
     let store = sqlite();
     super::soundness::load(&store);
-    let samples = || -> i64 {
-        #[derive(QueryableByName)]
-        struct Samples {
-            #[diesel(sql_type = BigInt)]
-            samples: i64,
-        }
-        let query = "SELECT COUNT(*) AS samples FROM sqlite_stat4";
-        let found: Samples =
-            store.outside(|connection| Ok(diesel::sql_query(query).get_result(connection)?)).expect("counted");
-        found.samples
+    let count = |query: &str| -> i64 {
+        let found: Count =
+            store.outside(|connection| Ok(diesel::sql_query(query).get_result(connection)?)).expect(query);
+        found.count
     };
     store.outside(|connection| Ok(connection.batch_execute("ANALYZE")?)).expect("analyzed");
-    assert!(samples() > 0, "the bundled SQLite gathers samples");
+    assert!(count("SELECT COUNT(*) AS count FROM sqlite_stat1") > 0, "it was analyzed");
     store.migrate().expect("migrates");
-    assert_eq!(samples(), 0);
+    // Samples would make cached statements be prepared anew at every bind. The SQLite that we build gathers none; where
+    // somebody builds another, the next start drops them.
+    if count("SELECT COUNT(*) AS count FROM sqlite_schema WHERE name = 'sqlite_stat4'") > 0 {
+        assert_eq!(count("SELECT COUNT(*) AS count FROM sqlite_stat4"), 0);
+    }
 }

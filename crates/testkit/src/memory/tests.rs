@@ -1,4 +1,5 @@
 use super::*;
+use membership::PersonFields;
 use membership::{Compare, Filter, Folded, IntExpr, Presence, ScopeSet, TextExpr, TextField, TextMatch, Window};
 
 const NOBODY: [i64; 0] = [];

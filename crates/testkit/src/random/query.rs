@@ -10,6 +10,14 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
+/// Some choices of fields, with every field in some of them and missing in others.
+const FIELDS: [PersonFields; 4] = [
+    PersonFields::NONE,
+    PersonFields::NAME,
+    PersonFields::EMAIL.with(PersonFields::TAGS).with(PersonFields::ID).with(PersonFields::TIMES),
+    PersonFields::ACCOUNT_STATUS.with(PersonFields::PRESENCE).with(PersonFields::BUSINESS).with(PersonFields::LINK),
+];
+
 const COMPARES: &[Compare] = &[Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge];
 const MATCHES: &[TextMatch] = &[TextMatch::Contains, TextMatch::StartsWith, TextMatch::EndsWith];
 
@@ -34,8 +42,7 @@ pub fn query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> MemberQuery {
     let keys = *pick(rng, &[0, 0, 1, 1, 2, 3, 5]);
     query.order = (0..keys).map(|_| OrderKey { by: order_by(rng), descending: chance(rng, 50) }).collect();
     if chance(rng, 20) {
-        query.fields =
-            *pick(rng, &[PersonFields::NONE, PersonFields::NAME, PersonFields::EMAIL.with(PersonFields::TAGS)]);
+        query.fields = *pick(rng, &FIELDS);
     }
     query
 }
