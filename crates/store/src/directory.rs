@@ -86,12 +86,29 @@ fn counted(total: i64) -> Result<u64, StoreError> {
 
 /// The group so named. Asked by almost every request, so it goes the short way.
 pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
-    const COLUMNS: &str = "SELECT number, id, guid, name, description, kind, owner, sponsor, criteria, icon, page, email, \
-         additional_information, metadata, tags, created_at, updated_at FROM \"groups\" WHERE ";
+    const COLUMNS: [&str; 17] = [
+        "number",
+        "id",
+        "guid",
+        "name",
+        "description",
+        "kind",
+        "owner",
+        "sponsor",
+        "criteria",
+        "icon",
+        "page",
+        "email",
+        "additional_information",
+        "metadata",
+        "tags",
+        "created_at",
+        "updated_at",
+    ];
     const INTS: [usize; 4] = [0, 6, 15, 16];
     let kinds: [Kind; 17] = std::array::from_fn(|at| if INTS.contains(&at) { Kind::Int } else { Kind::Text });
     let mut sql = Sql::new(connection);
-    sql.push(COLUMNS);
+    sql.push("SELECT ").columns(COLUMNS).push(" FROM \"groups\" WHERE ");
     match key {
         GroupKey::Number(number) => sql.push("number = ").int(*number),
         GroupKey::Id(id) => sql.push("id = ").text(&id.to_string()),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// How many memberships of the group stand in `state` with one of `scopes`.
 pub fn of(connection: &mut Connection, group: i64, state: State, scopes: ScopeSet) -> Result<i64, Failure> {
     let mut sql = Sql::new(connection);
-    sql.push("SELECT scope, members FROM group_totals WHERE group_number = ").int(group);
+    sql.push("SELECT ").columns(["scope", "members"]).push(" FROM group_totals WHERE group_number = ").int(group);
     sql.push(" AND state = ").text(state.as_str());
     let found = sql.load(connection, &[Kind::Text, Kind::Int], 3)?;
     let wanted = |row: &usize| found.text(*row, 0).parse::<Scope>().is_ok_and(|scope| scopes.contains(scope));

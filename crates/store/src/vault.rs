@@ -48,14 +48,25 @@ impl TryFrom<CredentialRecord> for Credential {
 impl Vault for Store {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
         // Asked by every request, so it goes the short way.
-        const SELECT: &str = "SELECT c.id, c.rights, c.person_number, c.client_id, c.parent, c.created_at, \
-             c.expires_at, c.revoked_at, COALESCE(p.uid, ''), COALESCE(p.account_status, '') \
-             FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
+        const COLUMNS: [&str; 10] = [
+            "c.id",
+            "c.rights",
+            "c.person_number",
+            "c.client_id",
+            "c.parent",
+            "c.created_at",
+            "c.expires_at",
+            "c.revoked_at",
+            "COALESCE(p.uid, '')",
+            "COALESCE(p.account_status, '')",
+        ];
+        const FROM: &str =
+            " FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
         use Kind::{Int, Text};
         let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text];
         Ok(self.read(|connection| {
             let mut sql = Sql::new(connection);
-            sql.push(SELECT).text(&secret.to_hex());
+            sql.push("SELECT ").columns(COLUMNS).push(FROM).text(&secret.to_hex());
             sql.push(" AND c.audience = ").text(audience).push(" AND c.kind = ").text(kind.as_str());
             let found = sql.load(connection, &kinds, 1)?;
             if found.rows() == 0 {

@@ -170,7 +170,7 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
     };
     let kinds = if !joined && query.window.offset <= NEAR {
         // The memberships stand in the order of the list, so rows come as they are wanted and nothing is sorted.
-        let kinds = select(&mut sql, query.fields, "m.");
+        let kinds = select(&mut sql, query.fields, ["m.scope", "m.joined_at"]);
         sql.push(" FROM memberships m").push(join).push("m.person_number");
         candidates(&mut sql, group, query);
         order(&mut sql, &query.order, "m.");
@@ -178,7 +178,7 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
         kinds
     } else {
         // The window is cut over what is narrow first; the wide persons are joined to what is left.
-        let kinds = select(&mut sql, query.fields, "w.");
+        let kinds = select(&mut sql, query.fields, ["w.scope", "w.joined_at"]);
         sql.push(" FROM (SELECT m.person_number, m.scope, m.joined_at");
         from(&mut sql, group, query, joined);
         order(&mut sql, &query.order, "m.");
@@ -199,7 +199,7 @@ pub fn count(connection: &mut Connection, group: i64, query: &MemberQuery) -> Qu
         return Ok(0);
     }
     let mut sql = Sql::new(connection);
-    sql.push("SELECT COUNT(*)");
+    sql.push("SELECT ").columns(["COUNT(*)"]);
     from(&mut sql, group, query, query.filter().is_some());
     if !is_common(query) {
         sql.rare();
@@ -229,17 +229,12 @@ fn window(sql: &mut Sql, window: Window) {
     sql.push(") OFFSET (0 + ").int(i64::try_from(window.offset).unwrap_or(i64::MAX)).push(")");
 }
 
-/// Writes the columns; gives their kinds. `membership` is what the membership is called here.
-fn select(sql: &mut Sql, fields: PersonFields, membership: &str) -> Vec<Kind> {
-    sql.push("SELECT ").push(membership).push("scope, ").push(membership).push("joined_at, p.number, p.uid");
-    let mut kinds = ALWAYS.to_vec();
-    for (field, column, kind) in OPTIONAL {
-        if fields.contains(field) {
-            sql.push(", ").push(column);
-            kinds.push(kind);
-        }
-    }
-    kinds
+/// Writes the columns; gives their kinds. The first two are columns of the membership, as it is called here.
+fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) -> Vec<Kind> {
+    let asked = || OPTIONAL.iter().filter(|(field, ..)| fields.contains(*field));
+    let always = [scope, joined_at, "p.number", "p.uid"];
+    sql.push("SELECT ").columns(always.into_iter().chain(asked().map(|(_, column, _)| *column)));
+    ALWAYS.into_iter().chain(asked().map(|(.., kind)| *kind)).collect()
 }
 
 /// The candidates: memberships `m` of the group, joined to persons `p` where the filter or the order needs them.

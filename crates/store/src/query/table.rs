@@ -48,6 +48,25 @@ impl Table {
         self.cells.push(Cell::Text(begin, end));
     }
 
+    /// Appends a row whose columns stand in one text with U+0000 between them; `None` when they are not as many as their
+    /// kinds, or not of them.
+    pub fn push_packed(&mut self, row: &str, kinds: &[Kind]) -> Option<()> {
+        let begin = self.end();
+        self.texts.push_str(row);
+        let mut columns = row.split('\0');
+        let mut at = begin;
+        for kind in kinds {
+            let column = columns.next()?;
+            let end = at + u32::try_from(column.len()).ok()?;
+            self.cells.push(match kind {
+                Kind::Int => Cell::Int(column.parse().ok()?),
+                Kind::Text => Cell::Text(at, end),
+            });
+            at = end + 1;
+        }
+        columns.next().is_none().then_some(())
+    }
+
     /// Where the next text begins. A page is a thousand rows of bounded texts: four gigabytes are far away.
     fn end(&self) -> u32 {
         u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
@@ -95,6 +114,13 @@ mod tests {
         }
         assert_eq!(table.rows(), 3);
         assert_eq!((table.int(2, 0), table.text(0, 1), table.text(2, 1)), (3, "é", "z"));
+        assert_eq!(table.push_packed("4\0é", &[Kind::Int, Kind::Text]), Some(()));
+        assert_eq!((table.rows(), table.int(3, 0), table.text(3, 1)), (4, 4, "é"));
+        for (row, kinds) in
+            [("4", &[Kind::Int, Kind::Text]), ("4\0a\0b", &[Kind::Int, Kind::Text]), ("x\0a", &[Kind::Int, Kind::Text])]
+        {
+            assert_eq!(Table::new(2, 1).push_packed(row, kinds), None, "{row:?}");
+        }
         assert_eq!((table.int(0, 1), table.text(9, 1), table.text(0, 2)), (0, "", ""));
     }
 }
