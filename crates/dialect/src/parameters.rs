@@ -70,23 +70,23 @@ impl<'a> Query<'a> {
 
 /// An integer from 0 on; `None` when absent. Greater ones than 2⁶⁴-1 count as that.
 pub fn integer(query: &Query<'_>, names: &[&str]) -> Result<Option<u64>, Fault> {
-    let Some(text) = query.one(names)? else { return Ok(None) };
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Fault::new(query.name_of(names), FaultCode::InvalidValue, "must be a whole number"));
-    }
-    // All digits: the only way to fail is to be too large.
-    Ok(Some(text.parse().unwrap_or(u64::MAX)))
+    integer_from(0, "must be a whole number", query, names)
 }
 
 /// An integer from 1 on; `None` when absent.
 pub fn positive_integer(query: &Query<'_>, names: &[&str]) -> Result<Option<u64>, Fault> {
-    let problem = "must be a whole number from 1 on";
-    match integer(query, names) {
-        Ok(Some(0)) => Err(Fault::new(query.name_of(names), FaultCode::InvalidValue, problem)),
-        Err(fault) if fault.code == FaultCode::InvalidValue && fault.problem == "must be a whole number" => {
-            Err(Fault { problem: problem.to_owned(), ..fault })
-        }
-        other => other,
+    integer_from(1, "must be a whole number from 1 on", query, names)
+}
+
+/// An integer from `least` on; `problem` is what any other text is refused with.
+fn integer_from(least: u64, problem: &str, query: &Query<'_>, names: &[&str]) -> Result<Option<u64>, Fault> {
+    let Some(text) = query.one(names)? else { return Ok(None) };
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    // All digits: the only way to fail is to be too large.
+    let value = digits.then(|| text.parse().unwrap_or(u64::MAX)).filter(|value| *value >= least);
+    match value {
+        Some(value) => Ok(Some(value)),
+        None => Err(Fault::new(query.name_of(names), FaultCode::InvalidValue, problem)),
     }
 }
 
@@ -178,6 +178,13 @@ mod tests {
         for raw in ["p=0", "p=-1", "p=abc", "p=+1", "p=1%20", "p=1.0", "p=%D9%A1", "p=0x1"] {
             let fault = positive_integer(&query(raw), &["p"]).expect_err(raw);
             assert_eq!((fault.parameter.as_str(), fault.code), ("p", FaultCode::InvalidValue), "{raw}");
+            assert_eq!(fault.problem, "must be a whole number from 1 on", "{raw}");
+        }
+        assert_eq!(integer(&query("p=0"), &["p"]), Ok(Some(0)));
+        assert_eq!(integer(&query("p=x"), &["p"]).expect_err("no number").problem, "must be a whole number");
+        for raw in ["p=%zz", "p=1&p=2"] {
+            let fault = positive_integer(&query(raw), &["p"]).expect_err(raw);
+            assert!(!fault.problem.contains("whole number"), "what is wrong is something else: {}", fault.problem);
         }
     }
 

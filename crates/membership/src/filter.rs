@@ -180,8 +180,8 @@ pub enum FilterTooLarge {
     /// Too many nodes.
     #[error("has more than {} parts", limits::FILTER_NODES)]
     Nodes,
-    /// Too many items in one `in`.
-    #[error("has more than {} items in a list", limits::FILTER_ITEMS)]
+    /// Too many items in its `in` together.
+    #[error("has more than {} items in its lists", limits::FILTER_ITEMS)]
     Items,
     /// An expression may produce too long a text.
     #[error("may produce a text of more than {} characters", limits::FILTER_TEXT)]
@@ -201,9 +201,10 @@ impl TextExpr {
     }
 }
 
-/// Counts down the nodes while it walks.
+/// Counts down the nodes and the items while it walks.
 struct Budget {
     nodes: usize,
+    items: usize,
 }
 
 impl Budget {
@@ -212,8 +213,9 @@ impl Budget {
         if depth == 0 { Err(FilterTooLarge::Depth) } else { Ok(depth - 1) }
     }
 
-    fn items(len: usize) -> Result<(), FilterTooLarge> {
-        if len > limits::FILTER_ITEMS { Err(FilterTooLarge::Items) } else { Ok(()) }
+    fn items(&mut self, len: usize) -> Result<(), FilterTooLarge> {
+        self.items = self.items.checked_sub(len).ok_or(FilterTooLarge::Items)?;
+        Ok(())
     }
 
     fn text(&mut self, expr: &TextExpr, depth: usize) -> Result<(), FilterTooLarge> {
@@ -269,14 +271,14 @@ impl Budget {
                 self.text(b, depth)
             }
             Filter::TextIn(text, items) => {
-                Self::items(items.len())?;
+                self.items(items.len())?;
                 self.text(text, depth)
             }
             Filter::Int(a, _, b) => {
                 self.int(a, depth)?;
                 self.int(b, depth)
             }
-            Filter::IdIn(ids) => Self::items(ids.len()),
+            Filter::IdIn(ids) => self.items(ids.len()),
         }
     }
 }
@@ -285,7 +287,7 @@ impl Filter {
     /// Makes sure the filter is within the bounds of [`crate::limits`]. Takes time in proportion to its size (times
     /// its depth), and never goes deeper than the bound.
     pub fn check(&self) -> Result<(), FilterTooLarge> {
-        Budget { nodes: limits::FILTER_NODES }.filter(self, limits::FILTER_DEPTH)
+        Budget { nodes: limits::FILTER_NODES, items: limits::FILTER_ITEMS }.filter(self, limits::FILTER_DEPTH)
     }
 }
 
@@ -310,7 +312,24 @@ mod tests {
     #[test]
     fn wide_filters_are_refused() {
         assert_eq!(Filter::Any(vec![Filter::Always(true); limits::FILTER_NODES]).check(), Err(FilterTooLarge::Nodes));
-        assert_eq!(Filter::IdIn(vec![Uuid::nil(); limits::FILTER_ITEMS + 1]).check(), Err(FilterTooLarge::Items));
+        assert_eq!(Filter::Any(vec![Filter::Always(true); limits::FILTER_NODES - 1]).check(), Ok(()));
+    }
+
+    #[test]
+    fn items_are_counted_together() {
+        let ids = |many| Filter::IdIn(vec![Uuid::nil(); many]);
+        let texts = |many| Filter::TextIn(name(), vec![Folded::new("a"); many]);
+        let half = limits::FILTER_ITEMS / 2;
+        for (filter, within) in [
+            (ids(limits::FILTER_ITEMS), true),
+            (ids(limits::FILTER_ITEMS + 1), false),
+            (texts(limits::FILTER_ITEMS + 1), false),
+            (Filter::All(vec![ids(half), Filter::Not(Box::new(texts(half)))]), true),
+            (Filter::All(vec![ids(half), Filter::Not(Box::new(texts(half + 1)))]), false),
+            (Filter::Same(Box::new(texts(half + 1)), Box::new(ids(half))), false),
+        ] {
+            assert_eq!(filter.check(), if within { Ok(()) } else { Err(FilterTooLarge::Items) });
+        }
     }
 
     #[test]

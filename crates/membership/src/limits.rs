@@ -33,9 +33,9 @@ pub const TAG: usize = 100;
 /// Levels of a filter.
 pub const FILTER_DEPTH: usize = 64;
 /// Nodes of a filter, items of an `in` not counted.
-pub const FILTER_NODES: usize = 1_000;
-/// Items of one `in`.
-pub const FILTER_ITEMS: usize = 1_000;
+pub const FILTER_NODES: usize = 500;
+/// Items of all the `in` of a filter together.
+pub const FILTER_ITEMS: usize = 10_000;
 /// The longest text that an expression in a filter may produce, in code points. Nested `replace` calls could
 /// otherwise grow a short request into gigabytes.
 pub const FILTER_TEXT: u64 = 1_000_000;

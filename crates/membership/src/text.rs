@@ -11,6 +11,11 @@ use icu_casemap::CaseMapper;
 /// stored text anew.
 pub const FOLD_VERSION: &str = "icu_casemap-2";
 
+/// What SHA-256 gives for the foldings of all characters, one behind the other, under [`FOLD_VERSION`]. A test compares:
+/// where the library brings other data, both must change.
+#[cfg(test)]
+const FOLD_SHA256: &str = "878929d343408c4b42a605994030e60388597b4cbfdc87e19bc6e34cacce1fb8";
+
 /// The code points that `trim` removes at both ends: Unicode `White_Space`, the same set as Rust's [`str::trim`].
 pub const WHITE_SPACE: &str = "\u{9}\u{a}\u{b}\u{c}\u{d} \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 
@@ -56,6 +61,7 @@ pub fn has_nul(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn white_space_is_what_trim_removes() {
@@ -73,6 +79,16 @@ mod tests {
                 assert_eq!(once, c.to_ascii_lowercase());
             }
         }
+    }
+
+    #[test]
+    fn a_folding_that_changes_gets_another_version() {
+        let mut hash = Sha256::new();
+        for c in char::MIN..=char::MAX {
+            hash.update(fold(c.encode_utf8(&mut [0; 4])));
+        }
+        let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hash, FOLD_SHA256, "{FOLD_VERSION} folds otherwise: give it another name, and this its hash");
     }
 
     #[test]
