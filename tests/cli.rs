@@ -10,6 +10,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Stdio;
 use std::time::Duration;
 
 #[test]
@@ -230,6 +231,32 @@ fn bad_rows_are_named_and_nothing_is_applied() {
         let all = exported(&database, &[]);
         assert_eq!(all.lines().count(), 1, "{all}");
         assert!(all.contains(r#""login":"good""#), "{all}");
+    }
+}
+
+#[test]
+fn a_reader_who_went_away_hides_no_failure() {
+    let database = Database::sqlite();
+    let unread = |arguments: &[&str], input: &str, errors: bool| {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(input.as_bytes()).expect("written");
+        let stderr = if errors { Stdio::from(writer.try_clone().expect("a pipe")) } else { Stdio::null() };
+        let input = file.reopen().expect("a file");
+        let mut command = rollcall();
+        command.args(arguments).args(["--database", &database.url]).stdin(input).stdout(writer).stderr(stderr);
+        command.status().expect("the program runs").code()
+    };
+    let import = ["import", "--format", "ndjson", "-"];
+    for errors in [false, true] {
+        assert_eq!(unread(&import, "{not json\n", errors), Some(1), "nothing was applied");
+        assert_eq!(unread(&import, NDJSON, errors), Some(0), "all was applied");
+        assert_eq!(unread(&["credential", "create", "rm"], "", errors), Some(1), "nobody knows the secret");
+        assert_eq!(unread(&["credential", "revoke", "999"], "", errors), Some(1));
+        for only_writes in [&["export"][..], &["generate"], &["credential", "list"]] {
+            assert_eq!(unread(only_writes, "", errors), Some(0), "{only_writes:?}");
+        }
     }
 }
 

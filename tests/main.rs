@@ -10,6 +10,7 @@ mod demo;
 mod faults;
 mod hostile;
 mod layers;
+mod limits;
 mod msrv;
 mod page_edges;
 mod sample;

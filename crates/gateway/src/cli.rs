@@ -48,6 +48,17 @@ pub enum Command {
     Credential(CredentialCommand),
 }
 
+impl Command {
+    /// Whether it does nothing but write to stdout, so that all is well when the reader has read enough. What makes or
+    /// changes something must tell how that ended.
+    pub(crate) const fn only_writes(&self) -> bool {
+        match self {
+            Self::Export(_) | Self::Generate(_) | Self::Credential(CredentialCommand::List) => true,
+            Self::Serve(_) | Self::Migrate | Self::Check | Self::Import(_) | Self::Credential(_) => false,
+        }
+    }
+}
+
 /// Where the configuration and the database are.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Place {

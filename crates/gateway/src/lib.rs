@@ -29,23 +29,27 @@ pub mod server;
 pub mod settings;
 
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Runs the program: reads the command line, does what it says and gives the exit code: 0 when all went well, 1 when
 /// not (one line on stderr says why), 2 when the command line could not be understood.
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    let only_writes = cli.command.only_writes();
     match commands::run(cli) {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if only_writes && is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("rollcall: {}", one_line(&in_words(&error)));
+            // Nobody may be reading that either; the exit code says it all the same.
+            let _ = writeln!(std::io::stderr(), "rollcall: {}", one_line(&in_words(&error)));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether the reader of our output went away (`rollcall export | head`). That is no failure of ours.
+/// Whether the reader of our output went away (`rollcall export | head`). That is no failure of a command which has
+/// nothing else to do than to write ([`cli::Command::only_writes`]).
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let broken = |e: &std::io::Error| e.kind() == std::io::ErrorKind::BrokenPipe;
     error.chain().any(|cause| cause.downcast_ref().is_some_and(broken))
@@ -84,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_went_away_is_no_failure() {
+    fn a_reader_who_went_away_is_known() {
         let broken = io::Error::from(io::ErrorKind::BrokenPipe);
         assert!(is_broken_pipe(&anyhow::Error::new(store::export::ExportError::Output(broken)).context("exporting")));
         assert!(!is_broken_pipe(&io::Error::other("disk full").into()));

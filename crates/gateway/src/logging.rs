@@ -36,7 +36,8 @@ pub(crate) fn start(settings: &Logging) -> anyhow::Result<()> {
 
 fn builder(settings: &Logging) -> anyhow::Result<env_logger::Builder> {
     let mut builder = env_logger::Builder::new();
-    builder.try_parse(&settings.filter)?;
+    check_filter(&settings.filter)?;
+    builder.parse_filters(&settings.filter);
     builder.format(match settings.format {
         LogFormat::Text => text,
         LogFormat::Json => json,
@@ -44,25 +45,18 @@ fn builder(settings: &Logging) -> anyhow::Result<env_logger::Builder> {
     Ok(builder)
 }
 
-trait TryParse {
-    fn try_parse(&mut self, filter: &str) -> anyhow::Result<()>;
-}
-
-impl TryParse for env_logger::Builder {
-    /// Unlike `parse_filters`, which tells of a bad filter on stderr and goes on without it.
-    fn try_parse(&mut self, filter: &str) -> anyhow::Result<()> {
-        let levels = filter.split(',').map(|part| part.rsplit_once('=').map_or(part, |(_, level)| level).trim());
-        for level in levels {
-            if level.parse::<log::LevelFilter>().is_err() {
-                anyhow::bail!(
-                    "logging.filter cannot be read at `{level}`; write a level (error, warn, info, debug, trace, \
-                     off) or parts with theirs, like warn,access=info"
-                );
-            }
+/// Refuses a bad filter. `parse_filters` would tell of it on stderr and go on without it.
+fn check_filter(filter: &str) -> anyhow::Result<()> {
+    let levels = filter.split(',').map(|part| part.rsplit_once('=').map_or(part, |(_, level)| level).trim());
+    for level in levels {
+        if level.parse::<log::LevelFilter>().is_err() {
+            anyhow::bail!(
+                "logging.filter cannot be read at `{level}`; write a level (error, warn, info, debug, trace, off) or \
+                 parts with theirs, like warn,access=info"
+            );
         }
-        self.parse_filters(filter);
-        Ok(())
     }
+    Ok(())
 }
 
 /// Where it panicked and with which words, on one line.
@@ -148,7 +142,7 @@ mod tests {
             ("", false),
             ("access=", false),
         ] {
-            assert_eq!(env_logger::Builder::new().try_parse(filter).is_ok(), good, "{filter}");
+            assert_eq!(check_filter(filter).is_ok(), good, "{filter}");
         }
     }
 

@@ -29,7 +29,11 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
     let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, now: super::now() };
     let report = store.import(&mut spool, &options, &mut |progress| bar.at(progress.done, Some(progress.total)))?;
     drop(bar);
-    tell(&report)?;
+    match tell(&report) {
+        // Nobody reads the report. How the import ended is told by the exit code.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        told => told.context("cannot write the report")?,
+    }
     // A dry run tells what would happen, so it fails where the import would.
     let refused = report.bad_total > 0 && !args.skip_bad;
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })

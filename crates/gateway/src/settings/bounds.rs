@@ -1,0 +1,46 @@
+//! What the values may be.
+
+use super::Settings;
+
+impl Settings {
+    /// What is wrong with the values, in words.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut within = |name: &str, value: u64, least: u64, most: u64| {
+            if !(least..=most).contains(&value) {
+                problems.push(format!("{name} must be from {least} to {most}"));
+            }
+        };
+        const DAY: u64 = 86_400;
+        within("server.workers", self.server.workers as u64, 0, 1024);
+        within("server.keep_alive_seconds", self.server.keep_alive_seconds, 0, DAY);
+        within("server.request_timeout_seconds", self.server.request_timeout_seconds, 1, DAY);
+        within("server.shutdown_timeout_seconds", self.server.shutdown_timeout_seconds, 0, DAY);
+        within("database.pool_size", self.database.pool_size.into(), 1, 1000);
+        within("database.acquire_timeout_seconds", self.database.acquire_timeout_seconds, 1, DAY);
+        within("database.statement_timeout_seconds", self.database.statement_timeout_seconds, 1, DAY);
+        within("limits.body_bytes", self.limits.body_bytes as u64, 1024, 1 << 30);
+        within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
+        within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
+        within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
+        for (name, prefix) in [
+            ("elance", &self.dialects.elance.prefix),
+            ("rm", &self.dialects.rm.prefix),
+            ("cometchat", &self.dialects.cometchat.prefix),
+        ] {
+            if !is_prefix(prefix) {
+                problems.push(format!(
+                    "dialects.{name}.prefix must be empty, or begin with / and not end in one, of letters, digits \
+                     and the characters - . _ ~ /"
+                ));
+            }
+        }
+        problems
+    }
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    prefix.is_empty()
+        || prefix.starts_with('/') && !prefix.ends_with('/') && !prefix.contains("//") && prefix.bytes().all(legal)
+}

@@ -1,0 +1,85 @@
+//! The configuration: built-in defaults, a file, the environment, and flags, each over the ones before.
+//!
+//! The defaults are the text of `config/rollcall.toml` itself, so that the file which explains the settings cannot
+//! say anything else than what applies.
+
+mod bounds;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod url;
+
+use anyhow::{Context, bail};
+use config::{Config, Environment, File, FileFormat};
+pub use sections::{Database, Dialects, Elance, Limits, LogFormat, Logging, Plain, Server, Settings};
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+use store::DatabaseUrl;
+pub use url::UrlText;
+
+/// The text of `config/rollcall.toml`.
+pub const BUILT_IN: &str = include_str!("../../../../config/rollcall.toml");
+
+impl Settings {
+    /// The defaults.
+    pub fn built_in() -> anyhow::Result<Self> {
+        Self::from_sources(None, HashMap::new())
+    }
+
+    /// The defaults, with the file over them and the variables `ROLLCALL__…` of the environment over both.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mine = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.into_string().ok().filter(|n| n.to_ascii_uppercase().starts_with("ROLLCALL__"))?;
+            Some((name, value.to_string_lossy().into_owned()))
+        });
+        Self::from_sources(file, mine.collect())
+    }
+
+    fn from_sources(file: Option<&Path>, environment: HashMap<String, String>) -> anyhow::Result<Self> {
+        let mut builder = Config::builder().add_source(File::from_str(BUILT_IN, FileFormat::Toml));
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            // Read here first, by itself, so that an error is told with the name of the file.
+            let source = File::from_str(&text, FileFormat::Toml);
+            let alone = Config::builder().add_source(source.clone()).build();
+            alone.with_context(|| format!("{} is not well-formed", path.display()))?;
+            builder = builder.add_source(source);
+        }
+        let variables = Environment::with_prefix("ROLLCALL")
+            .prefix_separator("__")
+            .separator("__")
+            .source(Some(environment.into_iter().collect()));
+        let settings: Self = builder
+            .add_source(variables)
+            .build()
+            .and_then(Config::try_deserialize)
+            .context("the configuration cannot be used")?;
+        let problems = settings.problems();
+        if !problems.is_empty() {
+            bail!("the configuration cannot be used: {}", problems.join("; "));
+        }
+        Ok(settings)
+    }
+
+    /// What the store needs to know to serve. A thread that serves connections asks an SQLite database by itself when
+    /// that is quick; each has a connection for it, so that it never waits for the slow requests.
+    pub fn store_to_serve(&self) -> anyhow::Result<store::Settings> {
+        let mut settings = self.store()?;
+        if !matches!(settings.url, DatabaseUrl::Postgres(_)) {
+            settings.pool_size = settings.pool_size.saturating_add(self.server.worker_count() as u32);
+        }
+        Ok(settings)
+    }
+
+    /// What the store needs to know.
+    pub fn store(&self) -> anyhow::Result<store::Settings> {
+        let database = &self.database;
+        Ok(store::Settings {
+            url: database.url.parse()?,
+            pool_size: database.pool_size,
+            acquire_timeout: Duration::from_secs(database.acquire_timeout_seconds),
+            statement_timeout: Duration::from_secs(database.statement_timeout_seconds),
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! The sections of the configuration and their values. What each means stands in `config/rollcall.toml`.
+
+use super::UrlText;
+use serde::Deserialize;
+
+/// Every setting. What each means stands in `config/rollcall.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The web server.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// What a client may cost.
+    pub limits: Limits,
+    /// The log.
+    pub logging: Logging,
+    /// The dialects.
+    pub dialects: Dialects,
+}
+
+/// Section `server`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Address and port.
+    pub listen: String,
+    /// Threads that serve connections, 0 for one a core.
+    pub workers: usize,
+    /// Seconds for which an idle connection is kept, 0 for none.
+    pub keep_alive_seconds: u64,
+    /// Seconds in which a header must have arrived.
+    pub request_timeout_seconds: u64,
+    /// Seconds for which requests may go on after a signal to end.
+    pub shutdown_timeout_seconds: u64,
+}
+
+impl Server {
+    /// How many threads serve connections: one a core unless the configuration says it.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+}
+
+/// Section `database`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where it is, empty when nowhere.
+    pub url: UrlText,
+    /// Number of connections.
+    pub pool_size: u32,
+    /// Seconds to wait for a connection.
+    pub acquire_timeout_seconds: u64,
+    /// Seconds that a statement may run.
+    pub statement_timeout_seconds: u64,
+}
+
+/// Section `limits`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The longest body, in bytes.
+    pub body_bytes: usize,
+    /// Seconds in which a body must have arrived.
+    pub body_timeout_seconds: u64,
+    /// Seconds that a slow request waits for its turn.
+    pub queue_timeout_seconds: u64,
+}
+
+/// Section `logging`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logging {
+    /// Form of the lines.
+    pub format: LogFormat,
+    /// What is logged.
+    pub filter: String,
+}
+
+/// Forms of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Section `dialects`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dialects {
+    /// Elance.
+    pub elance: Elance,
+    /// RM.
+    pub rm: Plain,
+    /// CometChat.
+    pub cometchat: Plain,
+}
+
+/// Section of a dialect without settings of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plain {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// What stands in front of its addresses.
+    pub prefix: String,
+}
+
+/// Section `dialects.elance`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elance {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// What stands in front of its addresses.
+    pub prefix: String,
+    /// Rows of a page when the request does not say.
+    pub default_rpp: u32,
+    /// Whether the rows of a page are an array.
+    pub results_as_array: bool,
+}

@@ -1,0 +1,110 @@
+//! Defaults, sources and refusals.
+
+use super::*;
+use std::io::Write;
+
+fn with(toml: &str, environment: &[(&str, &str)]) -> anyhow::Result<Settings> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(toml.as_bytes()).expect("written");
+    let environment = environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    Settings::from_sources(Some(file.path()), environment)
+}
+
+#[test]
+fn the_documented_file_holds_every_setting_with_its_default() {
+    let plain = || Plain { enabled: true, prefix: String::new() };
+    let expected = Settings {
+        server: Server {
+            listen: "127.0.0.1:8080".into(),
+            workers: 0,
+            keep_alive_seconds: 75,
+            request_timeout_seconds: 10,
+            shutdown_timeout_seconds: 20,
+        },
+        database: Database {
+            url: UrlText::default(),
+            pool_size: 8,
+            acquire_timeout_seconds: 5,
+            statement_timeout_seconds: 30,
+        },
+        limits: Limits { body_bytes: 1 << 20, body_timeout_seconds: 30, queue_timeout_seconds: 10 },
+        logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
+        dialects: Dialects {
+            elance: Elance { enabled: true, prefix: String::new(), default_rpp: 8, results_as_array: false },
+            rm: plain(),
+            cometchat: plain(),
+        },
+    };
+    assert_eq!(Settings::built_in().expect("sound"), expected);
+}
+
+#[test]
+fn every_setting_in_the_documented_file_is_explained() {
+    let lines: Vec<_> = BUILT_IN.lines().collect();
+    for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.contains(" = ") && !l.starts_with('#')) {
+        assert!(lines[at - 1].starts_with("# "), "{line} has no explanation");
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let toml = "[server]\nlisten = \"[::1]:9\"\nworkers = 3\n[dialects.rm]\nprefix = \"/risk\"\n";
+    let environment = [
+        ("ROLLCALL__SERVER__WORKERS", "4"),
+        ("ROLLCALL__DIALECTS__ELANCE__ENABLED", "false"),
+        ("ROLLCALL__DATABASE__URL", "sqlite:///x.db"),
+        ("ROLLCALL__LOGGING__FORMAT", "json"),
+    ];
+    let settings = with(toml, &environment).expect("sound");
+    assert_eq!(settings.server.listen, "[::1]:9");
+    assert_eq!(settings.server.workers, 4);
+    assert_eq!(settings.dialects.rm.prefix, "/risk");
+    assert!(settings.dialects.rm.enabled && !settings.dialects.elance.enabled);
+    assert_eq!(settings.database.url, UrlText::new("sqlite:///x.db"));
+    assert_eq!(settings.logging.format, LogFormat::Json);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_in_words() {
+    for (toml, word) in [
+        ("[server]\nlistn = \"x\"", "listn"),
+        ("[serverr]\nlisten = \"x\"", "serverr"),
+        ("[dialects.soap]\nenabled = true", "soap"),
+        ("[dialects.rm]\ndefault_rpp = 3", "default_rpp"),
+        ("[server]\nworkers = -1", "workers"),
+        ("[server]\nworkers = \"many\"", "workers"),
+        ("[database]\npool_size = 0", "database.pool_size must be from 1 to 1000"),
+        ("[dialects.rm]\nprefix = \"risk\"", "dialects.rm.prefix"),
+        ("[dialects.rm]\nprefix = \"/risk/\"", "dialects.rm.prefix"),
+        ("[logging]\nformat = \"xml\"", "xml"),
+        ("[server", "not well-formed"),
+    ] {
+        let error = format!("{:#}", with(toml, &[]).expect_err(toml));
+        assert!(error.contains(word), "{toml}: {error}");
+    }
+    let error = format!("{:#}", with("", &[("ROLLCALL__SERVER__LISTN", "x")]).expect_err("unknown"));
+    assert!(error.contains("listn"), "{error}");
+}
+
+#[test]
+fn short_requests_have_connections_of_their_own() {
+    let settings = |url| {
+        let environment = [("ROLLCALL__SERVER__WORKERS", "3"), ("ROLLCALL__DATABASE__URL", url)];
+        with("", &environment).and_then(|s| s.store_to_serve()).expect("sound")
+    };
+    assert_eq!(settings("sqlite::memory:").pool_size, 8 + 3);
+    assert_eq!(settings("postgres://h/x").pool_size, 8);
+}
+
+#[test]
+fn passwords_are_not_printed() {
+    for url in ["postgres://u:hunter2@h/x", "postgres://u:hunter2@h:notaport/x", "hunter2"] {
+        let settings = with("", &[("ROLLCALL__DATABASE__URL", url)]).expect("any text is taken");
+        assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+        if let Err(error) = settings.store() {
+            assert!(!format!("{error:#}").contains("hunter2"), "{error:#}");
+        }
+    }
+    let error = Settings::built_in().and_then(|s| s.store().map(|_| ())).expect_err("no database");
+    assert!(error.to_string().contains("--database"), "{error}");
+}
