@@ -14,7 +14,7 @@ use std::cell::Cell;
 use uuid::Uuid;
 
 /// The columns that a query may leave out, with the fields that ask for them. `PageRows::row` names them by their
-/// place here.
+/// place here, and `persons.card` in SQLite holds them in this order, behind the uid.
 const OPTIONAL: [(PersonFields, &str, Kind); 28] = [
     (PersonFields::ID, "p.id", Kind::Text),
     (PersonFields::LOGIN, "p.login", Kind::Text),
@@ -204,7 +204,7 @@ pub fn count(connection: &mut Connection, group: i64, query: &MemberQuery) -> Qu
     if !is_common(query) {
         sql.rare();
     }
-    Ok(sql.load(connection, &[Kind::Int], 1)?.int(0, 0))
+    Ok(sql.load(connection, &[Some(Kind::Int)], 1)?.int(0, 0))
 }
 
 /// Whether statements of this shape come again and again: their prepared form is kept. There must only be a bounded
@@ -229,12 +229,24 @@ fn window(sql: &mut Sql, window: Window) {
     sql.push(") OFFSET (0 + ").int(i64::try_from(window.offset).unwrap_or(i64::MAX)).push(")");
 }
 
-/// Writes the columns; gives their kinds. The first two are columns of the membership, as it is called here.
-fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) -> Vec<Kind> {
-    let asked = || OPTIONAL.iter().filter(|(field, ..)| fields.contains(*field));
-    let always = [scope, joined_at, "p.number", "p.uid"];
-    sql.push("SELECT ").columns(always.into_iter().chain(asked().map(|(_, column, _)| *column)));
-    ALWAYS.into_iter().chain(asked().map(|(.., kind)| *kind)).collect()
+/// Writes the columns; gives their kinds, `None` for one to be passed over. The first two are columns of the
+/// membership, as it is called here.
+fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) -> Vec<Option<Kind>> {
+    sql.push("SELECT ");
+    let always = ALWAYS.into_iter().map(Some);
+    let asked = |field| fields.contains(field);
+    match sql.flavor {
+        Flavor::Sqlite => {
+            sql.columns([scope, joined_at, "p.number", "p.card"]);
+            always.chain(OPTIONAL.iter().map(|(field, _, kind)| asked(*field).then_some(*kind))).collect()
+        }
+        Flavor::Postgres => {
+            let optional = || OPTIONAL.iter().filter(|(field, ..)| asked(*field));
+            let always_named = [scope, joined_at, "p.number", "p.uid"];
+            sql.columns(always_named.into_iter().chain(optional().map(|(_, column, _)| *column)));
+            always.chain(optional().map(|(.., kind)| Some(*kind))).collect()
+        }
+    }
 }
 
 /// The candidates: memberships `m` of the group, joined to persons `p` where the filter or the order needs them.

@@ -97,9 +97,10 @@ impl Sql {
         if packed { self.push(")") } else { self }
     }
 
-    /// Runs the query, whose columns were given to [`Sql::columns`], and takes its rows over, whose columns are of these kinds; probably so many rows.
-    pub fn load(&self, connection: &mut Connection, kinds: &[Kind], rows: usize) -> QueryResult<Table> {
-        let mut table = Table::new(kinds.len(), rows);
+    /// Runs the query and takes its rows over, probably so many. Their columns, given to [`Sql::columns`], are of these
+    /// kinds; those without a kind are left out.
+    pub fn load(&self, connection: &mut Connection, kinds: &[Option<Kind>], rows: usize) -> QueryResult<Table> {
+        let mut table = Table::new(kinds.iter().flatten().count(), rows);
         match connection {
             Connection::Sqlite(connection) => {
                 for row in LoadConnection::load(connection, self)? {
@@ -117,8 +118,11 @@ impl Sql {
                         let value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
                         let bytes = value.as_bytes();
                         match kind {
-                            Kind::Int => table.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?)),
-                            Kind::Text => table.push_text(std::str::from_utf8(bytes).map_err(unreadable)?),
+                            Some(Kind::Int) => {
+                                table.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?));
+                            }
+                            Some(Kind::Text) => table.push_text(std::str::from_utf8(bytes).map_err(unreadable)?),
+                            None => {}
                         }
                     }
                 }

@@ -48,23 +48,25 @@ impl Table {
         self.cells.push(Cell::Text(begin, end));
     }
 
-    /// Appends a row whose columns stand in one text with U+0000 between them; `None` when they are not as many as their
-    /// kinds, or not of them.
-    pub fn push_packed(&mut self, row: &str, kinds: &[Kind]) -> Option<()> {
+    /// Appends a row whose columns stand in one text with U+0000 between them, leaving out those without a kind; `None`
+    /// when they are not as many as their kinds, or not of them.
+    pub fn push_packed(&mut self, row: &str, kinds: &[Option<Kind>]) -> Option<()> {
         let begin = self.end();
         self.texts.push_str(row);
-        let mut columns = row.split('\0');
-        let mut at = begin;
+        let mut ends = memchr::memchr_iter(0, row.as_bytes()).chain([row.len()]);
+        let mut at = 0;
         for kind in kinds {
-            let column = columns.next()?;
-            let end = at + u32::try_from(column.len()).ok()?;
-            self.cells.push(match kind {
-                Kind::Int => Cell::Int(column.parse().ok()?),
-                Kind::Text => Cell::Text(at, end),
-            });
+            let end = ends.next()?;
+            match kind {
+                Some(Kind::Int) => self.cells.push(Cell::Int(row.get(at..end)?.parse().ok()?)),
+                Some(Kind::Text) => {
+                    self.cells.push(Cell::Text(begin + u32::try_from(at).ok()?, begin + u32::try_from(end).ok()?));
+                }
+                None => {}
+            }
             at = end + 1;
         }
-        columns.next().is_none().then_some(())
+        ends.next().is_none().then_some(())
     }
 
     /// Where the next text begins. A page is a thousand rows of bounded texts: four gigabytes are far away.
@@ -114,12 +116,11 @@ mod tests {
         }
         assert_eq!(table.rows(), 3);
         assert_eq!((table.int(2, 0), table.text(0, 1), table.text(2, 1)), (3, "é", "z"));
-        assert_eq!(table.push_packed("4\0é", &[Kind::Int, Kind::Text]), Some(()));
+        let kinds = [Some(Kind::Int), None, Some(Kind::Text)];
+        assert_eq!(table.push_packed("4\0skipped\0é", &kinds), Some(()));
         assert_eq!((table.rows(), table.int(3, 0), table.text(3, 1)), (4, 4, "é"));
-        for (row, kinds) in
-            [("4", &[Kind::Int, Kind::Text]), ("4\0a\0b", &[Kind::Int, Kind::Text]), ("x\0a", &[Kind::Int, Kind::Text])]
-        {
-            assert_eq!(Table::new(2, 1).push_packed(row, kinds), None, "{row:?}");
+        for row in ["4\0a", "4\0a\0b\0c", "x\0a\0b"] {
+            assert_eq!(Table::new(2, 1).push_packed(row, &kinds), None, "{row:?}");
         }
         assert_eq!((table.int(0, 1), table.text(9, 1), table.text(0, 2)), (0, "", ""));
     }
