@@ -32,9 +32,11 @@ pub const TAG: usize = 100;
 
 /// Levels of a filter.
 pub const FILTER_DEPTH: usize = 64;
-/// Nodes of a filter, items of an `in` not counted.
+/// Nodes of a filter, items of an `in` not counted. SQLite takes expressions of at most 1,000 levels, and a list of `or`
+/// is as deep as it is long.
 pub const FILTER_NODES: usize = 500;
-/// Items of all the `in` of a filter together.
+/// Items of all the `in` of a filter together. Each is a bound value, and so are literals, up to three times each: SQLite
+/// takes 32,766 of them in a statement, PostgreSQL 65,535.
 pub const FILTER_ITEMS: usize = 10_000;
 /// The longest text that an expression in a filter may produce, in code points. Nested `replace` calls could
 /// otherwise grow a short request into gigabytes.
