@@ -20,7 +20,7 @@ struct Count {
 }
 
 /// How many problems of one kind are told.
-const MOST: usize = 20;
+const MOST: u32 = 20;
 
 /// Totals that differ from a recount, either way.
 const TOTALS: &str = "\
@@ -62,10 +62,11 @@ impl Store {
     pub fn check(&self) -> Result<Vec<String>, StoreError> {
         self.ready()?;
         self.read(|connection| {
+            connection.without_time_limits()?;
             let mut problems = Vec::new();
             for query in [TOTALS, STATES, COUNTERS, LOG] {
-                let found: Vec<Problem> = diesel::sql_query(query).load(connection)?;
-                problems.extend(found.into_iter().take(MOST).map(|p| p.problem));
+                let found: Vec<Problem> = diesel::sql_query(format!("{query} LIMIT {MOST}")).load(connection)?;
+                problems.extend(found.into_iter().map(|p| p.problem));
             }
             problems.extend(heads(connection)?);
             problems.extend(integrity(connection)?);
@@ -83,7 +84,7 @@ fn heads(connection: &mut Connection) -> Result<Option<String>, Failure> {
 /// SQLite's own check of its file. PostgreSQL looks after its own.
 fn integrity(connection: &mut Connection) -> Result<Vec<String>, Failure> {
     let Connection::Sqlite(connection) = connection else { return Ok(Vec::new()) };
-    let found: Vec<Problem> =
-        diesel::sql_query("SELECT integrity_check AS problem FROM pragma_integrity_check LIMIT 20").load(connection)?;
+    let query = format!("SELECT integrity_check AS problem FROM pragma_integrity_check LIMIT {MOST}");
+    let found: Vec<Problem> = diesel::sql_query(query).load(connection)?;
     Ok(found.into_iter().map(|p| p.problem).filter(|p| p != "ok").collect())
 }

@@ -7,6 +7,7 @@ use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnecti
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
 use diesel::{ConnectionError, QueryResult};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -25,9 +26,9 @@ const BUSY_MILLISECONDS: u32 = 5_000;
 impl Connection {
     /// Connects and sets up.
     pub fn open(url: &DatabaseUrl, file: Option<&Path>, role: Role, statement: Duration) -> Result<Self, StoreError> {
-        let away = |error: ConnectionError| StoreError::Unavailable(error.to_string());
         match (url, file) {
             (DatabaseUrl::Postgres(url), _) => {
+                let away = |error: ConnectionError| StoreError::Unavailable(url.without_secrets(&error.to_string()));
                 let mut connection = PgConnection::establish(&url.for_libpq()).map_err(away)?;
                 let milliseconds = statement.as_millis();
                 connection.batch_execute(&format!(
@@ -35,11 +36,16 @@ impl Connection {
                      SET idle_in_transaction_session_timeout = 60000; SET client_min_messages = warning; \
                      SET client_encoding = 'UTF8'; SET timezone = 'UTC'; SET standard_conforming_strings = on"
                 ))?;
+                speak_english(&mut connection);
                 Ok(Self::Postgres(connection))
             }
             (_, Some(file)) => {
                 let path = file.to_str().ok_or_else(|| StoreError::Unavailable("the path is not UTF-8".to_owned()))?;
-                let mut connection = SqliteConnection::establish(path).map_err(away)?;
+                if role == Role::Writer {
+                    make_private(file).map_err(|e| StoreError::Unavailable(format!("{path}: {e}")))?;
+                }
+                let away = |error: ConnectionError| StoreError::Unavailable(error.to_string());
+                let mut connection = SqliteConnection::establish(&as_a_path(path)).map_err(away)?;
                 set_up_sqlite(&mut connection, role)?;
                 Ok(Self::Sqlite(connection))
             }
@@ -60,6 +66,23 @@ impl Connection {
         }
     }
 
+    /// Lifts the limits on how long statements and locks may take, until the transaction ends: for work whose time
+    /// depends on how much is stored. To be called in a transaction. SQLite has no such limits.
+    pub fn without_time_limits(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(c) => c.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"),
+        }
+    }
+
+    /// The same for as long as the connection lives, see [`crate::store::Store::apart`].
+    pub fn no_limits_for_the_session(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(c) => c.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0"),
+        }
+    }
+
     /// Ends the transaction.
     pub fn commit(&mut self) -> QueryResult<()> {
         match self {
@@ -75,6 +98,38 @@ impl Connection {
             Self::Postgres(c) => AnsiTransactionManager::rollback_transaction(c),
         }
     }
+}
+
+/// Messages in English, since some errors are told in words only. A superuser may choose the language; from PostgreSQL
+/// 15 on others may whom `GRANT SET ON PARAMETER lc_messages` allows it. Whoever may not keeps the server's language;
+/// in a block of its own the refusal is caught and not written to the server's log.
+fn speak_english(connection: &mut PgConnection) {
+    let asked = connection.batch_execute(
+        "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+         EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
+    );
+    if let Err(error) = asked {
+        log::debug!("the language of messages stays: {error}");
+    }
+}
+
+/// Makes the file when it is not there, for its owner only: it holds personal data. SQLite gives the files beside it
+/// the same mode. A file that is there keeps its mode; it is not even opened here, since closing it again would
+/// release the locks that other connections of this process hold on it.
+fn make_private(file: &Path) -> io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The path as SQLite takes it: what begins with `file:` would be a URI with options, and `:memory:` no file.
+fn as_a_path(path: &str) -> std::borrow::Cow<'_, str> {
+    if path.starts_with("file:") || path.starts_with(':') { format!("./{path}").into() } else { path.into() }
 }
 
 /// Write-ahead log, so that readers never wait for the writer; a memory map and a cache large enough for the upper

@@ -44,7 +44,7 @@ pub struct Manager {
 pub struct Pooled {
     /// The connection.
     pub connection: Connection,
-    /// Set when an error has shown that it is gone; the pool then throws it away.
+    /// Set while it is used, and after an error that shows that it is gone; the pool then throws it away.
     pub lost: bool,
 }
 

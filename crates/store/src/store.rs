@@ -4,7 +4,6 @@ use crate::connection::{Connection, Role};
 use crate::error::{StoreError, lost_connection, may_retry};
 use crate::pool::{self, Manager, Pool, Settings};
 use crate::url::DatabaseUrl;
-use diesel::QueryResult;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -65,31 +64,37 @@ impl Store {
         &self.inner.url
     }
 
-    /// Runs `work` in one snapshot. It may run a second time, on another connection, when the first was lost.
+    /// Runs `work` in one snapshot. It may run again, on another connection, when the first was lost.
     pub(crate) fn read<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
-        let mut again = !self.inner.in_process;
+        let mut tries = 0;
         loop {
+            tries += 1;
             match self.once(&self.inner.readers, Role::Reader, &mut work) {
-                Err(Failure::Database(error)) if again && lost_connection(&error) => again = false,
-                outcome => return outcome.map_err(StoreError::from),
+                // A standby may end a reader's snapshot to follow its primary, which is told as such a failure.
+                Err(failed) if tries <= self.idle() && (failed.is_lost() || failed.may_retry()) => {
+                    log::debug!("read again: {:?}", failed.failure);
+                }
+                outcome => return outcome.map_err(|failed| failed.failure.into()),
             }
         }
     }
 
     /// Runs `work` in one transaction that writes. It may run again after a deadlock. Everything that `work` changes
-    /// is committed when this returns `Ok`, and nothing otherwise.
+    /// is committed when this returns `Ok`, and nothing otherwise, unless the connection is lost in the very commit.
     pub(crate) fn write<T>(
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, StoreError> {
-        let mut tries = 0;
+        let (mut tries, mut dead) = (0, 0);
         loop {
-            tries += 1;
             match self.once(&self.inner.writers, Role::Writer, &mut work) {
-                Err(Failure::Database(error)) if tries <= RETRIES && may_retry(&error) => {
-                    log::debug!("transaction tried again: {error}");
+                Err(failed) if tries < RETRIES && failed.may_retry() => {
+                    tries += 1;
+                    log::debug!("transaction tried again: {:?}", failed.failure);
                 }
-                outcome => return outcome.map_err(StoreError::from),
+                // Nothing had been done yet.
+                Err(failed) if dead < self.idle() && !failed.begun && failed.is_lost() => dead += 1,
+                outcome => return outcome.map_err(|failed| failed.failure.into()),
             }
         }
     }
@@ -100,7 +105,32 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut pooled = self.inner.writers.get().map_err(away)?;
+        // Stays so when `work` fails or panics: nobody knows in what state it leaves the connection.
+        pooled.lost = true;
+        let outcome = work(&mut pooled.connection);
+        pooled.lost = outcome.is_err();
+        outcome
+    }
+
+    /// Runs `work` outside of a transaction and without limits of time, as [`Store::outside`] on SQLite. On PostgreSQL
+    /// the connection is closed afterwards, so whatever `work` sets or locks for the session ends with it.
+    pub(crate) fn apart<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.inner.in_process {
+            return self.outside(work);
+        }
+        let mut pooled = self.inner.writers.get().map_err(away)?;
+        pooled.lost = true;
+        pooled.connection.no_limits_for_the_session()?;
         work(&mut pooled.connection)
+    }
+
+    /// How many connections may lie idle: after the database was away for a moment, all of them are dead, and only
+    /// using one shows it.
+    fn idle(&self) -> u32 {
+        self.inner.readers.max_size()
     }
 
     fn once<T>(
@@ -108,12 +138,13 @@ impl Store {
         pool: &Pool,
         role: Role,
         work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let mut pooled = pool.get().map_err(away)?;
+    ) -> Result<T, Failed> {
+        let not_begun = |failure| Failed { failure, begun: false, lost: false };
+        let mut pooled = pool.get().map_err(|error| not_begun(away(error).into()))?;
+        // Stays so when `work` panics: the transaction is open then, and the connection must not be used again.
+        pooled.lost = true;
         let outcome = transaction(&mut pooled.connection, role, work);
-        if let Err(Failure::Database(error)) = &outcome {
-            pooled.lost |= lost_connection(error);
-        }
+        pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
         outcome
     }
 }
@@ -126,21 +157,40 @@ fn transaction<T>(
     connection: &mut Connection,
     role: Role,
     work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    connection.begin(role)?;
+) -> Result<T, Failed> {
+    let failed = |begun, lost| move |failure: Failure| Failed { failure, begun, lost };
+    connection.begin(role).map_err(|error| failed(false, false)(error.into()))?;
     match work(connection) {
-        Ok(value) => {
-            connection.commit()?;
-            Ok(value)
+        Ok(value) => match connection.commit() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(failed(true, false)(error.into())),
+        },
+        Err(failure) => {
+            // What went wrong first is told. A connection that cannot even roll back is not used again.
+            let stuck = connection.roll_back().is_err();
+            Err(failed(true, stuck)(failure))
         }
-        Err(error) => {
-            let rolled_back: QueryResult<()> = connection.roll_back();
-            match (rolled_back, error) {
-                // A connection that cannot roll back is lost, whatever happened before.
-                (Err(lost), Failure::Database(_)) => Err(Failure::Database(lost)),
-                (_, error) => Err(error),
-            }
-        }
+    }
+}
+
+/// A transaction that failed.
+struct Failed {
+    failure: Failure,
+    /// Whether it had begun, so that something may have been done.
+    begun: bool,
+    /// Whether it could not be rolled back.
+    lost: bool,
+}
+
+impl Failed {
+    /// Whether the connection is of no use any more.
+    fn is_lost(&self) -> bool {
+        self.lost || matches!(&self.failure, Failure::Database(error) if lost_connection(error))
+    }
+
+    /// Whether the database asks for trying again.
+    fn may_retry(&self) -> bool {
+        matches!(&self.failure, Failure::Database(error) if may_retry(error))
     }
 }
 
