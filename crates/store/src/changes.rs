@@ -20,6 +20,9 @@ pub struct Change {
     pub credential: i64,
 }
 
+/// How many entries one statement inserts: PostgreSQL binds up to 65,535 values.
+const ENTRIES: usize = 1_000;
+
 /// Appends `new` to the log. To be called last in a transaction: it locks the head of the log until the commit, so
 /// that a number is visible only when all lower ones are.
 pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), Failure> {
@@ -29,18 +32,31 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
     }
     diesel::update(change_head::table).set(change_head::number.eq(change_head::number + count)).execute(connection)?;
     let head: i64 = change_head::table.select(change_head::number).first(connection)?;
-    for (number, change) in (head - count + 1..).zip(new) {
-        diesel::insert_into(changes::table)
-            .values((
-                changes::number.eq(number),
-                changes::at.eq(now),
-                changes::action.eq(change.action),
-                changes::group_number.eq(change.group),
-                changes::person_number.eq(change.person),
-                changes::actor.eq(change.actor),
-                changes::credential.eq(change.credential),
-            ))
-            .execute(connection)?;
+    let mut rows = (head - count + 1..).zip(new).map(|(number, change)| {
+        (
+            changes::number.eq(number),
+            changes::at.eq(now),
+            changes::action.eq(change.action),
+            changes::group_number.eq(change.group),
+            changes::person_number.eq(change.person),
+            changes::actor.eq(change.actor),
+            changes::credential.eq(change.credential),
+        )
+    });
+    match connection {
+        // In this process a statement for each costs next to nothing.
+        Connection::Sqlite(connection) => {
+            for row in rows {
+                diesel::insert_into(changes::table).values(row).execute(connection)?;
+            }
+        }
+        Connection::Postgres(connection) => loop {
+            let some: Vec<_> = rows.by_ref().take(ENTRIES).collect();
+            if some.is_empty() {
+                break;
+            }
+            diesel::insert_into(changes::table).values(some).execute(connection)?;
+        },
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use crate::connection::Connection;
 use crate::query::{Kind, Sql};
-use crate::schema::group_totals::dsl;
+use crate::schema::group_totals::{self, dsl};
 use crate::store::Failure;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use membership::{Scope, ScopeSet, State};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub fn of(connection: &mut Connection, group: i64, state: State, scopes: ScopeSe
     let mut sql = Sql::new(connection);
     sql.push("SELECT ").columns(["scope", "members"]).push(" FROM group_totals WHERE group_number = ").int(group);
     sql.push(" AND state = ").text(state.as_str());
-    let found = sql.load(connection, &[Kind::Text, Kind::Int], 3)?;
+    let found = sql.load(connection, &[Some(Kind::Text), Some(Kind::Int)], 3)?;
     let wanted = |row: &usize| found.text(*row, 0).parse::<Scope>().is_ok_and(|scope| scopes.contains(scope));
     Ok((0..found.rows()).filter(wanted).map(|row| found.int(row, 1)).sum())
 }
@@ -30,37 +31,50 @@ impl Differences {
 
     /// Applies them in ascending order of the group, so that no two transactions wait for each other.
     pub fn apply(&self, connection: &mut Connection) -> Result<(), Failure> {
-        for ((group, state, scope), by) in &self.0 {
-            if *by != 0 {
-                add(connection, *group, state, scope, *by)?;
+        let mut rows = self.0.iter().filter(|(_, by)| **by != 0).map(|((group, state, scope), by)| Row {
+            group_number: *group,
+            state,
+            scope,
+            members: *by,
+        });
+        match connection {
+            Connection::Sqlite(connection) => {
+                for row in rows {
+                    diesel::insert_into(group_totals::table)
+                        .values(&row)
+                        .on_conflict((dsl::group_number, dsl::state, dsl::scope))
+                        .do_update()
+                        .set(dsl::members.eq(dsl::members + row.members))
+                        .execute(connection)?;
+                }
             }
+            // Another transaction may be making the same row: then this waits for it and adds to what it made.
+            Connection::Postgres(connection) => loop {
+                let some: Vec<_> = rows.by_ref().take(ROWS).collect();
+                if some.is_empty() {
+                    break;
+                }
+                diesel::insert_into(group_totals::table)
+                    .values(&some)
+                    .on_conflict((dsl::group_number, dsl::state, dsl::scope))
+                    .do_update()
+                    .set(dsl::members.eq(dsl::members + excluded(dsl::members)))
+                    .execute(connection)?;
+            },
         }
         Ok(())
     }
 }
 
-fn add(connection: &mut Connection, group: i64, state: &str, scope: &str, by: i64) -> Result<(), Failure> {
-    let update = |connection: &mut Connection| {
-        diesel::update(dsl::group_totals.find((group, state, scope)))
-            .set(dsl::members.eq(dsl::members + by))
-            .execute(connection)
-    };
-    if update(connection)? == 0 {
-        // Another transaction may be making the same row: then this waits for it and adds to what it made.
-        let row = (dsl::group_number.eq(group), dsl::state.eq(state), dsl::scope.eq(scope), dsl::members.eq(by));
-        match connection {
-            Connection::Sqlite(connection) => {
-                diesel::insert_into(dsl::group_totals).values(row).execute(connection)?;
-            }
-            Connection::Postgres(connection) => {
-                diesel::insert_into(dsl::group_totals)
-                    .values(row)
-                    .on_conflict((dsl::group_number, dsl::state, dsl::scope))
-                    .do_update()
-                    .set(dsl::members.eq(dsl::members + by))
-                    .execute(connection)?;
-            }
-        }
-    }
-    Ok(())
+/// How many rows one statement writes: PostgreSQL binds up to 65,535 values.
+const ROWS: usize = 1_000;
+
+/// A total to be made, or a difference to be added to the one that is there.
+#[derive(Insertable)]
+#[diesel(table_name = group_totals)]
+struct Row<'a> {
+    group_number: i64,
+    state: &'a str,
+    scope: &'a str,
+    members: i64,
 }
