@@ -9,12 +9,13 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use membership::text::{FOLD_VERSION, fold};
+use uuid::Uuid;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRESQL: EmbeddedMigrations = embed_migrations!("../../migrations/postgresql");
 
 /// Held while one process migrates a PostgreSQL database, so that several may start at once.
-const ADVISORY_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
+pub(crate) const ADVISORY_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
 /// How many rows are folded anew in one transaction.
 const FOLD_BATCH: i64 = 5_000;
 
@@ -22,11 +23,9 @@ impl Store {
     /// Brings the schema up to date and folds all texts anew when the folding has changed. Gives the names of the
     /// steps that were needed; none when all was up to date already. Safe to call from several processes at once.
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
-        let mut steps = self.outside(|connection| {
+        let mut steps = self.apart(|connection| {
             lock(connection)?;
-            let outcome = run(connection);
-            unlock(connection)?;
-            outcome
+            run(connection)
         })?;
         if self.fold_anew()? {
             steps.push(format!("fold ({FOLD_VERSION})"));
@@ -57,9 +56,9 @@ impl Store {
     pub fn is_empty(&self) -> Result<bool, StoreError> {
         self.read(|connection| {
             let head: i64 = change_head::table.select(change_head::number).first(connection)?;
-            let persons: i64 = persons::table.limit(1).count().get_result(connection)?;
-            let groups: i64 = groups::table.limit(1).count().get_result(connection)?;
-            Ok(head == 0 && persons == 0 && groups == 0)
+            let person: Option<i64> = persons::table.select(persons::number).first(connection).optional()?;
+            let group: Option<i64> = groups::table.select(groups::number).first(connection).optional()?;
+            Ok(head == 0 && person.is_none() && group.is_none())
         })
     }
 
@@ -100,10 +99,21 @@ impl Store {
 }
 
 fn state_fact(connection: &mut Connection, name: &str, value: &str) -> Result<(), Failure> {
-    diesel::delete(store_facts::table.find(name)).execute(connection)?;
-    diesel::insert_into(store_facts::table)
-        .values((store_facts::name.eq(name), store_facts::value.eq(value)))
-        .execute(connection)?;
+    // In one statement, since another process may be stating the same.
+    macro_rules! state {
+        ($connection:ident) => {
+            diesel::insert_into(store_facts::table)
+                .values((store_facts::name.eq(name), store_facts::value.eq(value)))
+                .on_conflict(store_facts::name)
+                .do_update()
+                .set(store_facts::value.eq(value))
+                .execute($connection)
+        };
+    }
+    match connection {
+        Connection::Sqlite(connection) => state!(connection)?,
+        Connection::Postgres(connection) => state!(connection)?,
+    };
     Ok(())
 }
 
@@ -121,16 +131,10 @@ fn run(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     Ok(applied)
 }
 
+/// Held until the connection is closed, see [`Store::apart`].
 fn lock(connection: &mut Connection) -> Result<(), StoreError> {
     if let Connection::Postgres(connection) = connection {
         diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(ADVISORY_LOCK).execute(connection)?;
-    }
-    Ok(())
-}
-
-fn unlock(connection: &mut Connection) -> Result<(), StoreError> {
-    if let Connection::Postgres(connection) = connection {
-        diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(ADVISORY_LOCK).execute(connection)?;
     }
     Ok(())
 }
@@ -154,17 +158,54 @@ fn leave_stat4(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Loads rows that are going to be written, so that nobody changes them in between (SQLite has locked already).
+macro_rules! locked {
+    ($connection:ident, $query:expr) => {
+        match &mut *$connection {
+            Connection::Sqlite(connection) => $query.load(connection)?,
+            Connection::Postgres(connection) => $query.for_no_key_update().load(connection)?,
+        }
+    };
+}
+
+/// Makes sure that nobody else has the folded login that this person is about to get. A person that only has it from
+/// the older folding gets a stand-in until its turn comes.
+fn make_room(connection: &mut Connection, number: i64, login: &str) -> Result<(), Failure> {
+    use persons::dsl as p;
+    let folded = fold(login);
+    let query = p::persons.filter(p::login_folded.eq(&folded)).filter(p::number.ne(number));
+    let other: Vec<(i64, String)> = locked!(connection, query.select((p::number, p::login)));
+    for (other, its_login) in other {
+        if fold(&its_login) == folded {
+            let told = format!(
+                "the logins of person {other} ({its_login:?}) and person {number} ({login:?}) are the same now that \
+                 upper and lower case are told apart by {FOLD_VERSION}; change one of them, then run `rollcall migrate`"
+            );
+            return Err(StoreError::Schema(told).into());
+        }
+        let stand_in = Uuid::new_v4().to_string();
+        diesel::update(p::persons.find(other)).set(p::login_folded.eq(stand_in)).execute(connection)?;
+    }
+    Ok(())
+}
+
 /// Folds the next batch of persons; the last number and how many there were, or none when all is done.
 fn fold_persons(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
     use persons::dsl as p;
     type Texts = (i64, String, String, String, String, String, String);
-    let batch: Vec<Texts> = p::persons
-        .filter(p::number.gt(after))
-        .order(p::number)
-        .limit(FOLD_BATCH)
-        .select((p::number, p::login, p::name, p::description, p::email, p::phone, p::additional_information))
-        .load(connection)?;
+    connection.without_time_limits()?;
+    let query = p::persons.filter(p::number.gt(after)).order(p::number).limit(FOLD_BATCH).select((
+        p::number,
+        p::login,
+        p::name,
+        p::description,
+        p::email,
+        p::phone,
+        p::additional_information,
+    ));
+    let batch: Vec<Texts> = locked!(connection, query);
     for (number, login, name, description, email, phone, information) in &batch {
+        make_room(connection, *number, login)?;
         diesel::update(p::persons.find(number))
             .set((
                 p::login_folded.eq(fold(login)),
@@ -182,12 +223,9 @@ fn fold_persons(connection: &mut Connection, after: i64) -> Result<Option<(i64, 
 /// The same for groups.
 fn fold_groups(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
     use groups::dsl as g;
-    let batch: Vec<(i64, String, String)> = g::groups
-        .filter(g::number.gt(after))
-        .order(g::number)
-        .limit(FOLD_BATCH)
-        .select((g::number, g::name, g::description))
-        .load(connection)?;
+    connection.without_time_limits()?;
+    let query = g::groups.filter(g::number.gt(after)).order(g::number).limit(FOLD_BATCH);
+    let batch: Vec<(i64, String, String)> = locked!(connection, query.select((g::number, g::name, g::description)));
     for (number, name, description) in &batch {
         diesel::update(g::groups.find(number))
             .set((g::name_folded.eq(fold(name)), g::description_folded.eq(fold(description))))
