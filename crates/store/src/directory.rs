@@ -8,6 +8,7 @@ use crate::schema::{change_head, persons};
 use crate::store::{Failure, Store};
 use crate::totals;
 use diesel::prelude::*;
+use membership::text::has_nul;
 use membership::{
     Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, Person, PersonKey, Rows, SliceRows,
 };
@@ -106,7 +107,12 @@ pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Optio
         "updated_at",
     ];
     const INTS: [usize; 4] = [0, 6, 15, 16];
-    let kinds: [Kind; 17] = std::array::from_fn(|at| if INTS.contains(&at) { Kind::Int } else { Kind::Text });
+    // Not every database can even be asked about a text with this character in it.
+    if matches!(key, GroupKey::Guid(guid) if has_nul(guid)) {
+        return Ok(None);
+    }
+    let kinds: [Option<Kind>; 17] =
+        std::array::from_fn(|at| Some(if INTS.contains(&at) { Kind::Int } else { Kind::Text }));
     let mut sql = Sql::new(connection);
     sql.push("SELECT ").columns(COLUMNS).push(" FROM \"groups\" WHERE ");
     match key {
@@ -142,6 +148,9 @@ pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Optio
 
 /// The person so named.
 pub(crate) fn person(connection: &mut Connection, key: &PersonKey) -> Result<Option<Person>, Failure> {
+    if matches!(key, PersonKey::Uid(text) | PersonKey::Login(text) if has_nul(text)) {
+        return Ok(None);
+    }
     let all = persons::table.select(PersonRecord::as_select());
     let row = match key {
         PersonKey::Number(number) => all.filter(persons::number.eq(number)).first(connection).optional()?,

@@ -9,6 +9,7 @@ use crate::schema::{counters, credentials};
 use crate::store::{Failure, Store};
 use access::{Credential, CredentialKind, Found, Holder, NewCredential, Rights, SecretHash, Vault, VaultError, Viewer};
 use diesel::prelude::*;
+use std::collections::BTreeSet;
 
 /// A credential's row.
 #[derive(Queryable, Selectable, Debug)]
@@ -63,7 +64,7 @@ impl Vault for Store {
         const FROM: &str =
             " FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
         use Kind::{Int, Text};
-        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text];
+        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text].map(Some);
         Ok(self.read(|connection| {
             let mut sql = Sql::new(connection);
             sql.push("SELECT ").columns(COLUMNS).push(FROM).text(&secret.to_hex());
@@ -164,19 +165,31 @@ impl Vault for Store {
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
         Ok(self.write(|connection| {
-            let known: i64 = credentials::table.find(id).count().get_result(connection)?;
-            if known == 0 {
-                return Ok(false);
+            // A generation after the other: writing a credential's row waits for whoever is about to exchange it for
+            // another, and keeps others from doing so. Only then is it sure who its children are.
+            let mut generation = by_id(connection, id)?;
+            let known = !generation.is_empty();
+            let mut seen = BTreeSet::new();
+            let mut revoked = Vec::new();
+            while !generation.is_empty() {
+                let mut next = Vec::new();
+                for (credential, person) in generation {
+                    if !seen.insert(credential) {
+                        continue;
+                    }
+                    let written = diesel::update(credentials::table.find(credential))
+                        .filter(credentials::revoked_at.eq(0))
+                        .set(credentials::revoked_at.eq(now))
+                        .execute(connection)?;
+                    if written > 0 {
+                        revoked.push(Change { action: "credential_revoke", person, credential, ..Change::default() });
+                    }
+                    next.extend(children(connection, credential)?);
+                }
+                generation = next;
             }
-            let family = credentials::id.eq(id).or(credentials::parent.eq(id));
-            let revoked = diesel::update(credentials::table.filter(family).filter(credentials::revoked_at.eq(0)))
-                .set(credentials::revoked_at.eq(now))
-                .execute(connection)?;
-            if revoked > 0 {
-                let action = "credential_revoke";
-                changes::log(connection, now, &[Change { action, credential: id, ..Change::default() }])?;
-            }
-            Ok(true)
+            changes::log(connection, now, &revoked)?;
+            Ok(known)
         })?)
     }
 
@@ -188,6 +201,18 @@ impl Vault for Store {
             Ok(all?)
         })?)
     }
+}
+
+/// Id and person of this credential, if there is one.
+fn by_id(connection: &mut Connection, id: i64) -> Result<Vec<(i64, i64)>, Failure> {
+    let row = credentials::table.find(id).select((credentials::id, credentials::person_number));
+    Ok(row.load(connection)?)
+}
+
+/// Ids and persons of the credentials that this one was exchanged for, revoked or not, in ascending order.
+fn children(connection: &mut Connection, parent: i64) -> Result<Vec<(i64, i64)>, Failure> {
+    let rows = credentials::table.filter(credentials::parent.eq(parent)).order(credentials::id);
+    Ok(rows.select((credentials::id, credentials::person_number)).load(connection)?)
 }
 
 /// Makes sure the parent is in force and stays so until this transaction ends.
