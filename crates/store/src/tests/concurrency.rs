@@ -1,7 +1,7 @@
 //! Several writers and readers at once.
 
-use super::{on_both, soundness};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault};
+use super::{number, on_both, soundness};
+use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{Directory, GroupKey, MemberQuery, Window};
 
 #[test]
@@ -36,6 +36,83 @@ fn sixteen_importers_of_one_group_keep_totals_and_log_exact() {
         let query = MemberQuery::new(GroupKey::Guid("busy".to_owned()), Window::page(1, 1));
         assert_eq!(store.count(&query).expect("counted"), 80);
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn sixteen_writers_of_all_kinds_keep_totals_and_log_exact() {
+    const ROUNDS: i64 = 6;
+    on_both(|store| {
+        let mut lines = String::new();
+        for group in ["a", "b"] {
+            lines.push_str(&format!("{{\"kind\":\"group\",\"guid\":\"{group}\"}}\n"));
+        }
+        for person in 0..10 {
+            lines.push_str(&format!("{{\"kind\":\"person\",\"uid\":\"p{person}\"}}\n"));
+        }
+        soundness::import(store, &lines, 1_000);
+        let make = |secret: String, parent| {
+            store.create(&NewCredential {
+                audience: "rm".to_owned(),
+                kind: CredentialKind::Token,
+                rights: Rights::USER,
+                person: None,
+                client_id: String::new(),
+                parent,
+                secret: Secret::presented(secret).hash(),
+                created_at: 1,
+                expires_at: None,
+            })
+        };
+        let clients: Vec<i64> = (0..4).map(|c| make(format!("client {c}"), None).expect("made").id).collect();
+        let clients = &clients;
+        std::thread::scope(|scope| {
+            for writer in 0..16_i64 {
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        match writer % 4 {
+                            // The same ten persons change their state and scope in both groups, in either order.
+                            0 | 1 => {
+                                let state = ["member", "pending", "banned"][(writer + round) as usize % 3];
+                                let scope = ["participant", "moderator", "admin"][(writer * round) as usize % 3];
+                                let mut lines = String::new();
+                                for group in if writer % 8 < 4 { ["a", "b"] } else { ["b", "a"] } {
+                                    for person in 0..10 {
+                                        let person = if writer % 8 < 4 { person } else { 9 - person };
+                                        lines.push_str(&format!(
+                                            "{{\"kind\":\"membership\",\"group\":{{\"guid\":\"{group}\"}},\"person\":\
+                                             {{\"uid\":\"p{person}\"}},\"state\":\"{state}\",\"scope\":\"{scope}\"}}\n"
+                                        ));
+                                    }
+                                }
+                                soundness::import(store, &lines, 2_000 + round);
+                            }
+                            // Tokens are exchanged and their clients revoked at the same time.
+                            2 => match make(format!("token {writer} {round}"), Some(clients[round as usize % 4])) {
+                                Ok(_) | Err(VaultError::Gone) => {}
+                                Err(error) => panic!("{error}"),
+                            },
+                            _ => {
+                                let id = clients[round as usize % 4];
+                                if round >= 2 {
+                                    assert!(store.revoke(id, 3_000).expect("revoked"));
+                                }
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(store.check().expect("checked"), Vec::<String>::new());
+        let log = "SELECT COUNT(*) AS number FROM changes WHERE action = ";
+        let logged = |action: &str| number(store, &format!("{log}'{action}'"));
+        let credentials = store.list().expect("listed");
+        assert_eq!(logged("credential_create"), credentials.len() as i64);
+        let gone = credentials.iter().filter(|c| c.revoked_at.is_some());
+        assert_eq!(logged("credential_revoke"), gone.clone().count() as i64);
+        assert!(credentials.iter().all(|c| c.revoked_at.is_some()), "all clients were revoked: {credentials:?}");
+        let memberships = number(store, "SELECT COUNT(*) AS number FROM memberships");
+        assert_eq!(memberships, 20);
     });
 }
 

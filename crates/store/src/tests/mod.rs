@@ -1,15 +1,22 @@
 //! Tests that need to see inside, each on SQLite and on a PostgreSQL of its own.
 
 mod concurrency;
+mod connections;
 mod differential;
+mod folding;
+mod outage;
 mod schema;
 mod soundness;
+mod time_limits;
 mod vault;
 
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
 
 use crate::{Settings, Store};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use std::time::{Duration, Instant};
 
 /// A fresh store in SQLite.
 pub fn sqlite() -> Store {
@@ -31,4 +38,27 @@ fn fresh(url: &str) -> Store {
 pub fn on_both(test: impl Fn(&Store)) {
     test(&sqlite());
     test(&postgresql());
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// The answer to a question for one number, in a column of this name.
+pub fn number(store: &Store, query: &str) -> i64 {
+    let found: Number = store.outside(|connection| Ok(diesel::sql_query(query).get_result(connection)?)).expect(query);
+    found.number
+}
+
+/// Comes back when some connection to this PostgreSQL database waits for a lock.
+pub fn until_somebody_waits(store: &Store) {
+    let begun = Instant::now();
+    let query = "SELECT COUNT(*) AS number FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while number(store, query) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody waits");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -6,7 +6,8 @@ use crate::connection::Connection;
 use diesel::QueryableByName;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
+use std::collections::BTreeSet;
 
 #[derive(QueryableByName, PartialEq, Eq, Debug)]
 struct Column {
@@ -16,6 +17,8 @@ struct Column {
     column_name: String,
     #[diesel(sql_type = Text)]
     kind: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
 }
 
 fn columns(store: &Store) -> Vec<Column> {
@@ -24,13 +27,14 @@ fn columns(store: &Store) -> Vec<Column> {
             let query = match connection {
                 Connection::Sqlite(_) => {
                     "SELECT s.name AS table_name, c.name AS column_name, \
-                     CASE WHEN c.type = 'INTEGER' THEN 'BIGINT' ELSE c.type END AS kind \
+                     CASE WHEN c.type = 'INTEGER' THEN 'BIGINT' ELSE c.type END AS kind, NOT c.\"notnull\" AS nullable \
                      FROM sqlite_schema s, pragma_table_info(s.name) c \
                      WHERE s.type = 'table' AND s.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND s.name NOT LIKE 'sqlite%' \
                      ORDER BY s.name, c.cid"
                 }
                 Connection::Postgres(_) => {
-                    "SELECT table_name::text, column_name::text, upper(data_type) AS kind \
+                    "SELECT table_name::text, column_name::text, upper(data_type) AS kind, \
+                     is_nullable <> 'NO' AS nullable \
                      FROM information_schema.columns \
                      WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' \
                      ORDER BY table_name COLLATE \"C\", ordinal_position"
@@ -45,37 +49,83 @@ fn columns(store: &Store) -> Vec<Column> {
 fn both_databases_have_the_same_tables_and_columns() {
     let (sqlite, postgresql) = (columns(&sqlite()), columns(&postgresql()));
     assert_eq!(sqlite, postgresql);
+    assert!(sqlite.iter().all(|c| !c.nullable), "there are no nulls");
     assert!(sqlite.iter().any(|c| c.table_name == "memberships" && c.column_name == "joined_at" && c.kind == "BIGINT"));
 }
 
+/// One column of an index.
 #[derive(QueryableByName)]
-struct Index {
+struct IndexColumn {
     #[diesel(sql_type = Text)]
-    name: String,
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    index_name: String,
+    #[diesel(sql_type = Bool)]
+    is_unique: bool,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+}
+
+/// Table, the name where we gave one, whether it is unique, the columns in their order.
+type Index = (String, String, bool, Vec<String>);
+
+/// All indexes, those of primary keys and unique columns too.
+fn indexes(store: &Store) -> BTreeSet<Index> {
+    let columns: Vec<IndexColumn> = store
+        .outside(|connection| {
+            let query = match connection {
+                // The primary key of a table with row numbers has no index of its own: it is the table.
+                Connection::Sqlite(_) => {
+                    "SELECT s.name AS table_name, i.name AS index_name, i.\"unique\" AS is_unique, \
+                         c.name AS column_name, c.seqno AS place \
+                     FROM sqlite_schema s, pragma_index_list(s.name) i, pragma_index_info(i.name) c \
+                     WHERE s.type = 'table' AND s.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+                     UNION SELECT s.name, 'sqlite_rowid_' || s.name, TRUE, c.name, c.pk \
+                     FROM sqlite_schema s, pragma_table_info(s.name) c \
+                     WHERE s.type = 'table' AND s.name NOT LIKE '\\_\\_%' ESCAPE '\\' AND c.pk > 0 \
+                     ORDER BY 1, 2, 5"
+                }
+                Connection::Postgres(_) => {
+                    "SELECT t.relname::text AS table_name, i.relname::text AS index_name, \
+                         x.indisunique AS is_unique, a.attname::text AS column_name \
+                     FROM pg_index x \
+                     JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
+                     CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, place) \
+                     JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
+                     WHERE t.relnamespace = 'public'::regnamespace AND t.relname NOT LIKE '\\_\\_%' \
+                     ORDER BY t.relname COLLATE \"C\", i.relname COLLATE \"C\", k.place"
+                }
+            };
+            Ok(diesel::sql_query(query).load(connection)?)
+        })
+        .expect("indexes");
+    let ours = |name: &str| !name.starts_with("sqlite_") && !name.ends_with("_pkey") && !name.ends_with("_key");
+    columns
+        .chunk_by(|a, b| a.table_name == b.table_name && a.index_name == b.index_name)
+        .map(|columns| {
+            let first = &columns[0];
+            let name = if ours(&first.index_name) { first.index_name.clone() } else { String::new() };
+            let columns = columns.iter().map(|column| column.column_name.clone()).collect();
+            (first.table_name.clone(), name, first.is_unique, columns)
+        })
+        .collect()
 }
 
 #[test]
 fn both_databases_have_the_same_indexes() {
-    let named = |store: &Store| {
-        store
-            .outside(|connection| {
-                let query = match connection {
-                    Connection::Sqlite(_) => {
-                        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name"
-                    }
-                    Connection::Postgres(_) => {
-                        "SELECT indexname::text AS name FROM pg_indexes WHERE schemaname = 'public' \
-                         AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key' ORDER BY 1"
-                    }
-                };
-                Ok(diesel::sql_query(query).load::<Index>(connection)?)
-            })
-            .expect("indexes")
-            .into_iter()
-            .map(|index| index.name)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(named(&sqlite()), named(&postgresql()));
+    let (sqlite, postgresql) = (indexes(&sqlite()), indexes(&postgresql()));
+    assert_eq!(sqlite, postgresql);
+    for (table, name, is_unique, columns) in [
+        ("persons", "", true, &["number"][..]),
+        ("persons", "", true, &["login_folded"]),
+        ("memberships", "", true, &["group_number", "state", "joined_at", "person_number"]),
+        ("memberships", "memberships_person", true, &["person_number", "group_number"]),
+        ("changes", "changes_group", false, &["group_number", "number"]),
+    ] {
+        let columns = columns.iter().map(|&column| column.to_owned()).collect();
+        let index = (table.to_owned(), name.to_owned(), is_unique, columns);
+        assert!(sqlite.contains(&index), "{index:?} in {sqlite:#?}");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Credentials in the store.
 
-use super::{on_both, soundness};
+use super::{number, on_both, postgresql, soundness, until_somebody_waits};
 use access::{CredentialKind, Denial, NewCredential, Rights, Secret, Vault, VaultError};
+use diesel::connection::SimpleConnection;
 use membership::{Directory, PersonKey};
+use std::sync::mpsc::channel;
 
 fn new(audience: &str, kind: CredentialKind, secret: &Secret) -> NewCredential {
     NewCredential {
@@ -54,6 +56,67 @@ fn a_revocation_works_at_once_and_takes_the_family_along() {
         assert!(!store.revoke(999, 3_000).expect("asked"));
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
     });
+}
+
+#[test]
+fn a_revocation_takes_all_generations_along_and_logs_each() {
+    on_both(|store| {
+        let make = |secret: &str, parent: Option<i64>| {
+            let secret = Secret::presented(secret);
+            store.create(&NewCredential { parent, ..new("rm", CredentialKind::Token, &secret) }).expect("made").id
+        };
+        let first = make("first", None);
+        let second = make("second", Some(first));
+        let already = make("already", Some(first));
+        let other = make("other", None);
+        let third = make("third", Some(second));
+        assert!(store.revoke(already, 1_500).expect("revoked"));
+        let before = store.head().expect("head");
+        assert!(store.revoke(first, 2_000).expect("revoked"));
+        let revoked: Vec<_> = store.list().expect("listed").iter().map(|c| (c.id, c.revoked_at)).collect();
+        let expected =
+            [(first, Some(2_000)), (second, Some(2_000)), (already, Some(1_500)), (other, None), (third, Some(2_000))];
+        assert_eq!(revoked, expected);
+        assert_eq!(store.head().expect("head"), before + 3);
+        for id in [first, second, third] {
+            let query = format!(
+                "SELECT COUNT(*) AS number FROM changes \
+                 WHERE action = 'credential_revoke' AND credential = {id} AND number > {before}"
+            );
+            assert_eq!(number(store, &query), 1, "{id}");
+        }
+        assert_eq!(store.check().expect("checked"), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_token_that_is_made_during_the_revocation_is_revoked_too() {
+    let store = &postgresql();
+    let parent = store.create(&new("rm", CredentialKind::Client, &Secret::presented("client"))).expect("made").id;
+    std::thread::scope(|scope| {
+        let (sender, receiver) = channel();
+        scope.spawn(move || {
+            // What `create` does, but slowly.
+            let made = store.write(|connection| {
+                connection.batch_execute(&format!(
+                    "UPDATE credentials SET revoked_at = 0 WHERE id = {parent} AND revoked_at = 0; \
+                     UPDATE counters SET last = last + 1 WHERE name = 'credential'; \
+                     INSERT INTO credentials (id, audience, kind, rights, person_number, client_id, secret_hash, \
+                         parent, created_at, expires_at, revoked_at) \
+                     SELECT last, 'rm', 'token', '', 0, 'client', 'late', {parent}, 1000, 0, 0 \
+                         FROM counters WHERE name = 'credential'"
+                ))?;
+                sender.send(()).expect("somebody listens");
+                until_somebody_waits(store);
+                Ok(())
+            });
+            made.expect("made");
+        });
+        receiver.recv().expect("made");
+        assert!(store.revoke(parent, 2_000).expect("revoked"));
+    });
+    assert_eq!(number(store, "SELECT COUNT(*) AS number FROM credentials WHERE revoked_at = 2000"), 2);
+    assert_eq!(number(store, "SELECT COUNT(*) AS number FROM changes WHERE action = 'credential_revoke'"), 2);
 }
 
 #[test]
