@@ -7,9 +7,9 @@
 //! NDJSON leaves out what the import would make by itself at creation; CSV, one kind a file, writes every cell.
 //! References are written by number.
 
-mod csv;
 mod ndjson;
 mod read;
+mod table;
 
 pub use crate::import::Progress;
 

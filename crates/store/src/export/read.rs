@@ -1,6 +1,6 @@
 //! Reading the rows in one snapshot, one after the other, and writing each at once.
 
-use super::{ExportError, ExportFormat, ExportOptions, Progress, RecordKind, csv, ndjson};
+use super::{ExportError, ExportFormat, ExportOptions, Progress, RecordKind, ndjson, table};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::import::MembershipRow;
@@ -8,7 +8,8 @@ use crate::rows::{GroupRecord, PersonRecord};
 use crate::schema::{group_totals, groups, memberships, persons};
 use crate::store::Failure;
 use crate::{Store, rows};
-use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use csv::{Terminator, WriterBuilder};
+use diesel::connection::DefaultLoadingMode;
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use membership::GroupKey;
@@ -31,7 +32,8 @@ pub(super) fn export(
             return Err(StoreError::Unavailable("the connection was lost".to_owned()).into());
         }
         let progress = &mut *progress;
-        let mut export = Export { out: &mut *out, format: what.format, progress, done: 0, total: 0 };
+        let mut export =
+            Export { out: Sink::new(what.format, &mut *out), format: what.format, progress, done: 0, total: 0 };
         match export.all(connection, what.group.as_ref()) {
             Ok(done) => Ok(Some(done)),
             Err(Stop::Database(failure)) => Err(failure),
@@ -77,8 +79,32 @@ impl From<io::Error> for Stop {
     }
 }
 
+/// Where the rows go.
+enum Sink<'a> {
+    Lines(&'a mut dyn Write),
+    Rows(Box<csv::Writer<&'a mut dyn Write>>),
+}
+
+impl<'a> Sink<'a> {
+    fn new(format: ExportFormat, out: &'a mut dyn Write) -> Self {
+        match format {
+            ExportFormat::Ndjson => Self::Lines(out),
+            ExportFormat::Csv(_) => {
+                Self::Rows(Box::new(WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(out)))
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Lines(out) => out.flush(),
+            Self::Rows(out) => out.flush(),
+        }
+    }
+}
+
 struct Export<'a> {
-    out: &'a mut dyn Write,
+    out: Sink<'a>,
     format: ExportFormat,
     progress: &'a mut dyn FnMut(Progress),
     done: u64,
@@ -105,10 +131,8 @@ macro_rules! each {
 
 impl Export<'_> {
     fn all(&mut self, connection: &mut Connection, group: Option<&GroupKey>) -> Result<u64, Stop> {
-        if let Connection::Postgres(inner) = &mut *connection {
-            // A statement lasts as long as its rows are being written. Ends with the transaction.
-            inner.batch_execute("SET LOCAL statement_timeout = 0")?;
-        }
+        // A statement lasts as long as its rows are being written.
+        connection.without_time_limits()?;
         let group = match group {
             Some(key) => Some(find(connection, key)?.ok_or(Stop::Other(ExportError::NoSuchGroup))?),
             None => None,
@@ -120,7 +144,7 @@ impl Export<'_> {
         }
         for kind in kinds {
             if let ExportFormat::Csv(kind) = self.format {
-                self.cells(&csv::header(kind))?;
+                self.cells(&table::header(kind))?;
             }
             match kind {
                 RecordKind::Persons => self.persons(connection, group)?,
@@ -136,7 +160,7 @@ impl Export<'_> {
     fn persons(&mut self, connection: &mut Connection, group: Option<(i64, i64)>) -> Result<(), Stop> {
         let mut each = |row: PersonRecord| match self.format {
             ExportFormat::Ndjson => self.record(&ndjson::person(row)?),
-            ExportFormat::Csv(_) => self.row(&csv::person(row)?),
+            ExportFormat::Csv(_) => self.row(&table::person(row)?),
         };
         let Some((group, owner)) = group else {
             let all = persons::table.order(persons::number);
@@ -154,7 +178,7 @@ impl Export<'_> {
     fn groups(&mut self, connection: &mut Connection, group: Option<(i64, i64)>) -> Result<(), Stop> {
         let mut each = |row: GroupRecord| match self.format {
             ExportFormat::Ndjson => self.record(&ndjson::group(row)?),
-            ExportFormat::Csv(_) => self.row(&csv::group(row)),
+            ExportFormat::Csv(_) => self.row(&table::group(row)),
         };
         let all = groups::table.order(groups::number);
         if let Some((number, _)) = group {
@@ -169,7 +193,7 @@ impl Export<'_> {
     fn memberships(&mut self, connection: &mut Connection, group: Option<(i64, i64)>) -> Result<(), Stop> {
         let mut each = |row: MembershipRow| match self.format {
             ExportFormat::Ndjson => self.record(&ndjson::membership(&row)?),
-            ExportFormat::Csv(_) => self.row(&csv::membership(row)),
+            ExportFormat::Csv(_) => self.row(&table::membership(row)),
         };
         // Group by group, so that the database sorts one group at a time and not all memberships at once.
         let numbers: Vec<i64> = match group {
@@ -185,9 +209,11 @@ impl Export<'_> {
     }
 
     fn record(&mut self, record: &Record) -> Result<(), Stop> {
-        serde_json::to_writer(&mut *self.out, record).map_err(io::Error::from)?;
-        self.out.write_all(b"\n")?;
-        self.count();
+        if let Sink::Lines(out) = &mut self.out {
+            serde_json::to_writer(&mut *out, record).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+            self.count();
+        }
         Ok(())
     }
 
@@ -198,17 +224,10 @@ impl Export<'_> {
     }
 
     fn cells(&mut self, cells: &[String]) -> Result<(), Stop> {
-        for (at, cell) in cells.iter().enumerate() {
-            if at > 0 {
-                self.out.write_all(b",")?;
-            }
-            if cell.contains(['"', ',', '\n', '\r']) {
-                write!(self.out, "\"{}\"", cell.replace('"', "\"\""))?;
-            } else {
-                self.out.write_all(cell.as_bytes())?;
-            }
+        match &mut self.out {
+            Sink::Rows(out) => Ok(out.write_record(cells).map_err(io::Error::from)?),
+            Sink::Lines(_) => Ok(()),
         }
-        Ok(self.out.write_all(b"\n")?)
     }
 
     fn count(&mut self) {

@@ -6,8 +6,9 @@
 
 use super::cells::{Setter, group_setter, membership_setter, person_setter};
 use super::spool::{MAX_LINE, Part, Spool, Stop};
+use csv_core::ReadRecordResult;
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord, Record};
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead};
 
 /// The setters of the columns of a file, by its kind.
 enum Columns {
@@ -16,138 +17,146 @@ enum Columns {
     Memberships(Vec<Setter<MembershipRecord>>),
 }
 
+/// At most how many cells a row may have; the kinds have some thirty columns.
+const MAX_CELLS: usize = 1_024;
+
 /// Reads all rows into the spool.
 pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
     let mut header: Option<(Vec<String>, Columns)> = None;
     let mut part = Part::of(spool);
-    let (mut text, mut row) = (Vec::new(), Row::default());
-    let (mut number, mut first, mut bytes) = (0_u64, 0, 0);
+    let (mut row, mut bytes) = (Row::new(), 0);
     loop {
-        text.clear();
-        let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut text).map_err(Stop::Input)?;
-        if length == 0 {
-            break;
-        }
-        bytes += length as u64;
-        number += 1;
-        if !row.is_open() {
-            row.clear();
-            first = number;
-        }
-        let complete = row.feed(&text);
-        if row.cells.len() > MAX_LINE || length > MAX_LINE {
-            part.refuse(
-                first,
-                1,
-                format!("the row is longer than {MAX_LINE} bytes; the rest of the file was not read"),
-            );
-            break;
-        }
-        if number.is_multiple_of(256) {
-            progress(bytes);
-            spool.keep(std::mem::replace(&mut part, Part::of(spool)))?;
-        }
-        if !complete || row.is_blank() {
-            continue;
-        }
-        match &header {
-            None => match columns(&row) {
-                Ok(found) => header = Some(found),
-                Err((column, problem)) => {
-                    part.refuse(first, column, problem);
-                    break;
-                }
+        let buffer = match input.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other.map_err(Stop::Input)?,
+        };
+        let (at, used) = row.feed(buffer);
+        input.consume(used);
+        bytes += used as u64;
+        match at {
+            At::Row if row.is_blank() => {}
+            At::Row => match &header {
+                None => match columns(&row) {
+                    Ok(found) => header = Some(found),
+                    Err((column, problem)) => {
+                        part.refuse(row.first, column, problem);
+                        break;
+                    }
+                },
+                Some((names, columns)) => match record(names, columns, &row) {
+                    Ok(record) => part.add(record, row.first, &|key| place(names, &row, key)),
+                    Err((column, problem)) => part.refuse(row.first, column, problem),
+                },
             },
-            Some((names, columns)) => match record(names, columns, &row) {
-                Ok(record) => part.add(record, first, &|key| place(names, &row, key)),
-                Err((column, problem)) => part.refuse(first, column, problem),
-            },
+            At::Middle => {
+                progress(bytes);
+                spool.keep(std::mem::replace(&mut part, Part::of(spool)))?;
+            }
+            At::Bad(problem) => {
+                part.refuse(row.first, 1, format!("{problem}; the rest of the file was not read"));
+                break;
+            }
+            At::OpenQuote => {
+                part.refuse(row.first, row.len() as u64 + 1, "the quotation mark is not closed".to_owned());
+                break;
+            }
+            At::End => break,
         }
-    }
-    if row.is_open() && row.cells.len() <= MAX_LINE {
-        part.refuse(first, row.ends.len() as u64 + 1, "the quotation mark is not closed".to_owned());
     }
     progress(bytes);
     spool.keep(part)
 }
 
-/// A row, taken apart byte by byte, so that one of many lines is read once.
-#[derive(Debug, Default)]
+/// A row, taken apart as the bytes come; never longer than [`MAX_LINE`] bytes.
 struct Row {
-    /// The cells, one behind the other.
+    reader: csv_core::Reader,
+    /// Room for the cells, one behind the other, and how much of it is used.
     cells: Vec<u8>,
-    /// Where each cell ends.
+    used: usize,
+    /// Room for the ends of the cells in `cells`, and how many there are.
     ends: Vec<usize>,
-    at: At,
+    count: usize,
+    /// The line on which the row begins, from 1.
+    first: u64,
+    begun: bool,
+    complete: bool,
 }
 
-/// Where in a cell the next byte stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How far a row has come.
 enum At {
-    #[default]
-    Start,
-    Plain,
-    Quoted,
-    /// Behind a quotation mark inside of a quoted cell: the end of the cell, or the first half of a doubled mark.
-    Closing,
+    /// It is complete.
+    Row,
+    /// It goes on behind what was fed.
+    Middle,
+    /// It is too much.
+    Bad(String),
+    /// The input has ended, and there is no row.
+    End,
+    /// The input has ended inside of a quoted cell.
+    OpenQuote,
 }
 
 impl Row {
-    /// Whether the row goes on in the next line.
-    fn is_open(&self) -> bool {
-        self.at == At::Quoted
+    fn new() -> Self {
+        let (cells, ends) = (vec![0; MAX_LINE + 1], vec![0; MAX_CELLS + 1]);
+        let reader = csv_core::Reader::new();
+        Self { reader, cells, used: 0, ends, count: 0, first: 1, begun: false, complete: false }
     }
 
-    /// Whether it is an empty line.
+    /// Takes in `input` up to the end of a row, and tells how much that was. Nothing to take in is the end.
+    fn feed(&mut self, input: &[u8]) -> (At, usize) {
+        if std::mem::take(&mut self.complete) {
+            (self.used, self.count, self.begun) = (0, 0, false);
+        }
+        let ended = input.is_empty();
+        let blank = if self.begun { 0 } else { input.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count() };
+        let (blanks, input) = input.split_at(blank);
+        if blank > 0 {
+            self.read(blanks);
+        }
+        if input.is_empty() && (!ended || !self.begun) {
+            return (if ended { At::End } else { At::Middle }, blank);
+        }
+        if !std::mem::replace(&mut self.begun, true) {
+            self.first = self.reader.line();
+        }
+        // The last line may lack its line feed. Where that does not end the row, it belongs to a quoted cell.
+        let (result, used) = if ended { (self.read(b"\n").0, 0) } else { self.read(input) };
+        let at = match result {
+            ReadRecordResult::Record => {
+                self.complete = true;
+                At::Row
+            }
+            ReadRecordResult::InputEmpty if ended => At::OpenQuote,
+            ReadRecordResult::InputEmpty => At::Middle,
+            ReadRecordResult::OutputFull => At::Bad(format!("the row is longer than {MAX_LINE} bytes")),
+            ReadRecordResult::OutputEndsFull => At::Bad(format!("the row has more than {MAX_CELLS} cells")),
+            ReadRecordResult::End => At::End,
+        };
+        (at, blank + used)
+    }
+
+    fn read(&mut self, input: &[u8]) -> (ReadRecordResult, usize) {
+        let (cells, ends) = (&mut self.cells[self.used..], &mut self.ends[self.count..]);
+        let (result, used, cells, ends) = self.reader.read_record(input, cells, ends);
+        self.used += cells;
+        self.count += ends;
+        (result, used)
+    }
+
+    /// Whether it is a single empty cell.
     fn is_blank(&self) -> bool {
-        self.ends.len() == 1 && self.cells.is_empty()
-    }
-
-    fn clear(&mut self) {
-        self.cells.clear();
-        self.ends.clear();
-        self.at = At::Start;
-    }
-
-    /// Takes in a line; whether the row is complete.
-    fn feed(&mut self, line: &[u8]) -> bool {
-        let content = line.strip_suffix(b"\n").unwrap_or(line);
-        let content = content.strip_suffix(b"\r").unwrap_or(content);
-        for &byte in content {
-            self.at = match (self.at, byte) {
-                (At::Start, b'"') => At::Quoted,
-                (At::Quoted, b'"') => At::Closing,
-                (At::Start | At::Plain | At::Closing, b',') => {
-                    self.ends.push(self.cells.len());
-                    At::Start
-                }
-                (at, byte) => {
-                    self.cells.push(byte);
-                    match at {
-                        At::Closing if byte == b'"' => At::Quoted,
-                        At::Quoted => At::Quoted,
-                        // A mark in the middle of a cell is one like any other character.
-                        At::Start | At::Plain | At::Closing => At::Plain,
-                    }
-                }
-            };
-        }
-        if self.is_open() {
-            self.cells.extend_from_slice(&line[content.len()..]);
-            return false;
-        }
-        self.ends.push(self.cells.len());
-        self.at = At::Start;
-        true
+        self.count == 1 && self.used == 0
     }
 
     fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| self.cells.get(start..*end).unwrap_or_default())
+        let ends = self.ends.iter().copied().take(self.count);
+        let starts = std::iter::once(0).chain(ends.clone());
+        starts.zip(ends).map(|(start, end)| self.cells.get(start..end).unwrap_or_default())
     }
 }
 
@@ -285,6 +294,52 @@ mod tests {
         let (rows, told) = endless(MAX_LINE);
         assert_eq!(rows, 1);
         assert!(told[0].starts_with("f:3:1: the row is longer than 1048576 bytes"), "{told:?}");
-        assert_eq!(endless(5), (1, vec!["f:3:2: the quotation mark is not closed".to_owned()]));
+        let open = vec!["f:3:2: the quotation mark is not closed".to_owned()];
+        assert_eq!(endless(5), (1, open.clone()));
+        assert_eq!(spooled("uid,name\na,x\nb,\""), (1, open));
+        assert_eq!(spooled("uid,name\na,x\nb,\"\""), (2, vec![]));
+        let cells = ",".repeat(MAX_CELLS + 1);
+        let told = "f:2:1: the row has more than 1024 cells; the rest of the file was not read".to_owned();
+        assert_eq!(spooled(&format!("uid,name\na{cells}\nb,x\n")), (0, vec![told]));
+    }
+
+    /// Hands out a byte at a time.
+    struct Dribble<'a>(&'a [u8]);
+
+    impl io::Read for Dribble<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let some = buffer.len().min(self.0.len()).min(1);
+            let (now, later) = self.0.split_at(some);
+            buffer[..some].copy_from_slice(now);
+            self.0 = later;
+            Ok(some)
+        }
+    }
+
+    #[test]
+    fn rows_may_come_in_pieces() {
+        let input = "\r\nuid,name\r\n\r\n\"a\",\"x\r\n\"\"y\"\"\"\r\nb,\"x\"y\rc,\"\"\n\nd d,\"\n\"";
+        let mut spool = Spool::new().expect("a temporary file");
+        let mut slow = io::BufReader::with_capacity(1, Dribble(input.as_bytes()));
+        spool.read("f", &mut slow, Format::Csv, &mut |_| ()).expect("reads");
+        assert_eq!(spool.rows(), 3);
+        assert_eq!((spool.bad.kept.len(), spool.bad.kept[0].line), (1, 8));
+        assert_eq!(spooled(input), (3, vec![spool.bad.kept[0].to_string()]));
+        let mut rows = Row::new();
+        let (mut cells, mut rest) = (Vec::new(), input.as_bytes());
+        loop {
+            match rows.feed(rest) {
+                (At::End, _) => break,
+                (at, used) => {
+                    rest = &rest[used..];
+                    if matches!(at, At::Row) {
+                        let texts = rows.iter().map(|cell| String::from_utf8_lossy(cell).into_owned());
+                        cells.push((rows.first, texts.collect::<Vec<_>>().join("|")));
+                    }
+                }
+            }
+        }
+        let expected = [(2, "uid|name"), (4, "a|x\r\n\"y\""), (6, "b|xy"), (6, "c|"), (8, "d d|\n")];
+        assert_eq!(cells, expected.map(|(line, row)| (line, row.to_owned())));
     }
 }
