@@ -11,10 +11,17 @@ use membership::text::fold;
 use membership::{AccountStatus, Group, GroupKey, GroupKind, Money, Person, PersonKey, Presence};
 use uuid::Uuid;
 
+/// The largest number.
+const MAX_NUMBER: i64 = 9_007_199_254_740_991;
+const USED_UP: &str = "no number is left";
+
 impl MemoryDirectory {
     /// Takes in every line, at the time `now` (unix seconds): persons first, then groups, then memberships, so that a
     /// line may name what stands behind it. Empty lines are passed over. Gives the number of rows that were made or
     /// changed; an error names the line, and then what was taken in before it stays.
+    ///
+    /// Each line is taken in before the next is looked at. So an identifier that is generated here may be one that a
+    /// later line brings for somebody else; the import of a store keeps such identifiers free.
     pub fn load_ndjson(&mut self, text: &str, now: i64) -> Result<usize, String> {
         let mut lines = Vec::new();
         for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -60,6 +67,7 @@ impl MemoryDirectory {
         let new = stored.is_none();
         let mut person = match &stored {
             Some(person) => person.clone(),
+            None if record.number.is_none() && self.last_person >= MAX_NUMBER => return Err(USED_UP.to_owned()),
             None => self.new_person(&reference, now),
         };
         macro_rules! say {
@@ -153,6 +161,7 @@ impl MemoryDirectory {
         let new = stored.is_none();
         let mut group = match &stored {
             Some(group) => group.clone(),
+            None if record.number.is_none() && self.last_group >= MAX_NUMBER => return Err(USED_UP.to_owned()),
             None => self.new_group(&reference, record.name.as_deref().unwrap_or_default(), now),
         };
         if let Some(owner) = &record.owner {

@@ -13,10 +13,26 @@ use crate::Store;
 use crate::connection::Connection;
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord};
 use std::collections::BTreeMap;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
+use std::time::{Duration, Instant};
 
 /// How often the lines are resolved anew because somebody else has made or removed rows in between.
 const ATTEMPTS: u32 = 10;
+
+/// Up to how many lines are resolved while other writers wait, about a second and a half.
+const LOCKED_ROWS: u64 = 500_000;
+/// How many rows the first batch has; the following ones have as many as go into [`HELD`].
+const FIRST_BATCH: usize = 10_000;
+/// How many rows a batch has at least.
+const SMALL_BATCH: usize = 1_000;
+/// For how long a batch should keep other writers waiting.
+const HELD: Duration = Duration::from_millis(250);
+/// SQLite does not queue those who want to write: they ask again and again, in the end every 100 ms, and give up after
+/// five seconds. So an import that goes from batch to batch would starve them. After this time it pauses.
+const PAUSE_EVERY: Duration = Duration::from_secs(2);
+/// For as long that everybody who waits asks once.
+const PAUSE: Duration = Duration::from_millis(110);
 
 pub(super) fn import(
     store: &Store,
@@ -24,9 +40,12 @@ pub(super) fn import(
     options: &ImportOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, ImportError> {
+    // Nobody joins at the time 0, which says that there is none.
+    let options = &ImportOptions { now: options.now.max(1), ..*options };
     for attempt in 0..ATTEMPTS {
-        // Nobody is kept waiting at first; when somebody was quicker, the numbers are reserved while resolving.
-        let reserve = attempt > 0 && !options.dry_run;
+        // Nobody is kept waiting at first; when somebody was quicker, the numbers are reserved while resolving, unless
+        // that would keep others waiting for too long.
+        let reserve = attempt > 0 && !options.dry_run && spool.rows() <= LOCKED_ROWS;
         let resolved = resolve(store, spool, options, reserve)?;
         let mut bad = resolved.bad.kept.clone();
         bad.sort();
@@ -36,7 +55,12 @@ pub(super) fn import(
         }
         let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
         let tuned = if options.dry_run { None } else { Tuned::for_rows(store, spool.rows())? };
-        let done = run(store, spool, &resolved, options, numbers, progress, &mut report);
+        let mut done = run(store, spool, &resolved, options, numbers, progress, &mut report);
+        if let (Ok(_), Some(tuned)) = (&done, &tuned)
+            && let Err(error) = tuned.make_durable(store)
+        {
+            done = Err(error.into());
+        }
         if let Some(Err(error)) = tuned.map(|tuned| tuned.back(store)) {
             log::warn!("the database stays set up for an import: {error}");
         }
@@ -52,6 +76,7 @@ pub(super) fn import(
 fn resolve(store: &Store, spool: &mut Spool, options: &ImportOptions, reserve: bool) -> Result<Resolved, ImportError> {
     let mut work = |connection: &mut Connection| {
         if reserve {
+            connection.without_time_limits()?;
             write::lock_counters(connection)?;
         }
         match resolve::resolve(connection, spool) {
@@ -80,14 +105,23 @@ fn run(
 ) -> Result<bool, ImportError> {
     let total = spool.rows();
     let mut done = 0;
+    let size = AtomicUsize::new(FIRST_BATCH);
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(0);
-        let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), sender };
+        let (give_back, used) = channel();
+        let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), size: &size, sender, used };
         let reader = scope.spawn(move || feeder.feed(spool));
+        let mut paused = Instant::now();
         // Leaving the loop drops the receiver, which ends the reader too.
         for batch in receiver {
+            if store.in_process() && !options.dry_run && paused.elapsed() > PAUSE_EVERY {
+                std::thread::sleep(PAUSE);
+                paused = Instant::now();
+            }
             let mut overtaken = false;
+            let mut begun = Instant::now();
             let mut work = |connection: &mut Connection| {
+                begun = Instant::now();
                 let outcome = write::apply(connection, &batch, numbers, options.now, !options.dry_run);
                 overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
                 outcome
@@ -105,7 +139,10 @@ fn run(
             add(&mut report.groups, counts.groups);
             add(&mut report.memberships, counts.memberships);
             done += batch.len() as u64;
+            size.store(next_size(batch.len(), begun.elapsed()), Ordering::Relaxed);
             progress(Progress { done, total });
+            // Freeing that many texts takes time; the other thread has it.
+            drop(give_back.send(batch));
         }
         // Lines that are bad, or that repeat others, are done too.
         progress(Progress { done: total, total });
@@ -114,6 +151,12 @@ fn run(
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })
+}
+
+/// How many rows a batch should have when one of `rows` rows took so long.
+fn next_size(rows: usize, took: Duration) -> usize {
+    let fit = rows as u128 * HELD.as_micros() / took.as_micros().max(1);
+    usize::try_from(fit).unwrap_or(BATCH).clamp(SMALL_BATCH, BATCH)
 }
 
 fn add(to: &mut Counts, more: Counts) {
@@ -127,7 +170,11 @@ struct Feeder<'a> {
     resolved: &'a Resolved,
     now: i64,
     batch: Batch,
+    /// How many rows a batch should have.
+    size: &'a AtomicUsize,
     sender: SyncSender<Batch>,
+    /// Batches that were written.
+    used: Receiver<Batch>,
 }
 
 /// Why feeding ended early.
@@ -161,11 +208,16 @@ impl Feeder<'_> {
     fn send(&mut self) -> Result<(), Ended> {
         // In the order of the table: neighbours are written together.
         self.batch.new_memberships.sort_unstable_by(|a, b| a.key().cmp(&b.key()));
+        for row in &self.batch.new_memberships {
+            let (state, scope) = (row.state.parse().map_err(|_| damaged())?, row.scope.parse().map_err(|_| damaged())?);
+            *self.batch.totals.entry((row.group_number, state, scope)).or_default() += 1;
+        }
+        self.used.try_iter().for_each(drop);
         self.sender.send(std::mem::take(&mut self.batch)).map_err(|_| Ended::Unwanted)
     }
 
     fn send_when_full(&mut self) -> Result<(), Ended> {
-        if self.batch.len() < BATCH { Ok(()) } else { self.send() }
+        if self.batch.len() < self.size.load(Ordering::Relaxed) { Ok(()) } else { self.send() }
     }
 
     /// Lines that differ about the same row wait for each other, so that what they say together is applied at once.
@@ -281,5 +333,23 @@ fn together<R: Merge>(often: &mut BTreeMap<u32, R>, at: u32, record: R) {
     match often.get_mut(&at) {
         Some(earlier) => earlier.merge(record),
         None => drop(often.insert(at, record)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_as_large_as_others_can_wait() {
+        for (rows, milliseconds, next) in [
+            (10_000, 250, 10_000),
+            (10_000, 100, 25_000),
+            (50_000, 1_000, 12_500),
+            (50_000, 60_000, 1_000),
+            (1, 0, 50_000),
+        ] {
+            assert_eq!(next_size(rows, Duration::from_millis(milliseconds)), next, "{rows} in {milliseconds} ms");
+        }
     }
 }

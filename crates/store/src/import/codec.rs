@@ -267,6 +267,18 @@ impl<'a> Names<'a> {
         })
     }
 
+    /// Reads only the identifiers of a spooled group.
+    pub fn of_spooled_group(mut bytes: &'a [u8]) -> Option<Self> {
+        let input = &mut bytes;
+        let mut said = Said(take_count(input)?);
+        Some(Self {
+            number: if said.next() { Some(Field::take(input)?) } else { None },
+            id: if said.next() { Some(Field::take(input)?) } else { None },
+            uid: if said.next() { Some(take_str(input)?) } else { None },
+            login: None,
+        })
+    }
+
     /// The number, when nothing else is said.
     pub fn number_alone(&self) -> Option<i64> {
         match *self {

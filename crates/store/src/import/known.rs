@@ -4,6 +4,7 @@
 
 use super::bad::Problem;
 use super::codec::Names;
+use super::rules::MAX_NUMBER;
 use crate::identity;
 use membership::limits;
 use membership::text::fold;
@@ -73,6 +74,13 @@ pub(super) struct Made {
 
 type Digest = [u8; 16];
 
+/// The claim of a line that brings nothing but the text.
+const NOTHING: u64 = 0;
+/// The claim of lines that bring different things.
+const SEVERAL: u64 = u64::MAX;
+/// All identifiers that a line can bring beside a text: number, id, and the other text.
+const ALL: u8 = 1 | 2 | 4;
+
 /// The rows of one kind.
 #[derive(Debug)]
 pub(super) struct Known {
@@ -85,6 +93,8 @@ pub(super) struct Known {
     made: HashMap<u32, Made>,
     /// Texts that were looked up lately and are not in the store.
     absent: HashSet<Digest>,
+    /// Texts that lines of the input bring, with a hash of what else these bring.
+    claims: HashMap<Digest, u64>,
     /// Where to go on when a base for an identifier is taken.
     attempts: HashMap<Digest, u32>,
     hashers: (RandomState, RandomState),
@@ -112,6 +122,7 @@ impl Known {
             texts: HashMap::new(),
             made: HashMap::new(),
             absent: HashSet::new(),
+            claims: HashMap::new(),
             attempts: HashMap::new(),
             hashers: (RandomState::new(), RandomState::new()),
             last,
@@ -225,6 +236,52 @@ impl Known {
         self.texts.insert(digest, at);
     }
 
+    /// Why no row can be made for `names`: it brings no number, and there are none left.
+    pub fn used_up(&self, names: &Names<'_>) -> Result<(), Problem> {
+        if names.number.is_none() && self.last >= MAX_NUMBER {
+            return Err(Problem::of("number", format!("is missing, and none is left: {MAX_NUMBER} is taken")));
+        }
+        Ok(())
+    }
+
+    /// Keeps the texts that a line brings from being made for another row, whichever line comes first.
+    pub fn claim(&mut self, names: &Names<'_>) {
+        let folded = names.login.map(fold);
+        for (what, text) in [(Text::Uid, names.uid), (Text::Login, folded.as_deref())] {
+            let Some(text) = text else { continue };
+            let claim = self.others(names, what, ALL);
+            let place = self.claims.entry(self.digest(what, text)).or_insert(claim);
+            *place = match (*place, claim) {
+                (NOTHING, claim) | (claim, NOTHING) => claim,
+                (earlier, later) if earlier == later => earlier,
+                _ => SEVERAL,
+            };
+        }
+    }
+
+    /// A hash of what a line brings beside the text `what`, of the identifiers whose bits are set in `which`.
+    fn others(&self, names: &Names<'_>, what: Text, which: u8) -> u64 {
+        let (uid, login) = match what {
+            Text::Uid => (None, names.login.map(fold)),
+            Text::Login => (names.uid, None),
+        };
+        let wanted = |bit: u8| which & bit != 0;
+        let number = names.number.filter(|_| wanted(1));
+        let id = names.id.filter(|_| wanted(2));
+        let (uid, login) = (uid.filter(|_| wanted(4)), login.filter(|_| wanted(4)));
+        match (number, id, uid, login) {
+            (None, None, None, None) => NOTHING,
+            others => self.hashers.0.hash_one(others).clamp(NOTHING + 1, SEVERAL - 1),
+        }
+    }
+
+    /// Whether a line brings the text for another row than that of `names`. A line that brings nothing that this one
+    /// does not would name the same row.
+    fn is_claimed(&self, digest: &Digest, what: Text, names: &Names<'_>) -> bool {
+        let claim = self.claims.get(digest).copied().unwrap_or(NOTHING);
+        claim != NOTHING && !(1..=ALL).any(|which| self.others(names, what, which) == claim)
+    }
+
     /// Takes in a row that nothing names yet, with identifiers for all that it does not bring. `named` is the name of
     /// a group; `in_store` tells whether the store has a uid or a folded login.
     pub fn make<E>(
@@ -248,7 +305,7 @@ impl Known {
                     Kind::Person => identity::uid_base(names.login, number),
                     Kind::Group => identity::guid_base(named, number),
                 };
-                let uid: Box<str> = self.free(Text::Uid, &base, in_store)?.into();
+                let uid: Box<str> = self.free(Text::Uid, &base, names, in_store)?.into();
                 made.uid = Some(uid.clone());
                 uid
             }
@@ -258,7 +315,7 @@ impl Known {
             let login = match names.login {
                 Some(login) => fold(login),
                 None => {
-                    let login = self.free(Text::Login, &uid, in_store)?;
+                    let login = self.free(Text::Login, &uid, names, in_store)?;
                     made.login = Some(login.as_str().into());
                     fold(&login)
                 }
@@ -271,11 +328,12 @@ impl Known {
         Ok(at)
     }
 
-    /// The first attempt at `base` that nobody has.
+    /// The first attempt at `base` that nobody has, and that no line brings for another row than that of `names`.
     fn free<E>(
         &mut self,
         what: Text,
         base: &str,
+        names: &Names<'_>,
         in_store: &mut dyn FnMut(Text, &str) -> Result<bool, E>,
     ) -> Result<String, E> {
         let key = self.digest(what, base);
@@ -284,7 +342,8 @@ impl Known {
             let candidate = identity::attempt(base, n, limits::UID);
             // A made login is a made uid or like one, so it is folded already.
             let digest = self.digest(what, &candidate);
-            if !self.texts.contains_key(&digest) && (self.absent.contains(&digest) || !in_store(what, &candidate)?) {
+            let taken = self.texts.contains_key(&digest) || self.is_claimed(&digest, what, names);
+            if !taken && (self.absent.contains(&digest) || !in_store(what, &candidate)?) {
                 if n > 1 {
                     self.attempts.insert(key, n);
                 }

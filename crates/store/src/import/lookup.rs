@@ -4,7 +4,6 @@ use crate::connection::Connection;
 use crate::schema::{counters, groups, memberships, persons};
 use crate::store::Failure;
 use diesel::prelude::*;
-use std::collections::HashSet;
 
 /// At most how many values one question lists; SQLite takes 32,766.
 pub(super) const LIST: usize = 1_000;
@@ -65,6 +64,30 @@ identities!(groups_by_number, groups, number: i64, (groups::number, groups::id, 
 identities!(groups_by_id, groups, id: String, (groups::number, groups::id, groups::guid, groups::guid));
 identities!(groups_by_guid, groups, guid: String, (groups::number, groups::id, groups::guid, groups::guid));
 
+/// Begins a statement that goes through these pairs of group and person and, as `m`, their memberships: pair by pair
+/// by the index, since lists of groups and of persons apart would find every person in every group. Numbers are
+/// written into the statement, as no database binds a list of pairs.
+pub(super) fn of_pairs(columns: &str, pairs: impl Iterator<Item = (i64, i64)>) -> String {
+    let mut sql = String::from("WITH wanted (g, p) AS (VALUES ");
+    for (at, (group, person)) in pairs.enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        sql.push_str(&format!("{comma}({group},{person})"));
+    }
+    sql.push_str(&format!(
+        ") SELECT {columns} FROM wanted w CROSS JOIN memberships m WHERE m.person_number = w.p AND m.group_number = w.g"
+    ));
+    sql
+}
+
+/// Where a membership stands.
+#[derive(QueryableByName)]
+#[diesel(table_name = memberships)]
+struct Standing {
+    group_number: i64,
+    person_number: i64,
+    state: String,
+}
+
 /// Which of these memberships (group, person) there are, and where they stand.
 pub(super) fn memberships(
     connection: &mut Connection,
@@ -72,15 +95,9 @@ pub(super) fn memberships(
 ) -> Result<Vec<(i64, i64, String)>, Failure> {
     let mut found = Vec::new();
     for pairs in pairs.chunks(LIST) {
-        let wanted: HashSet<(i64, i64)> = pairs.iter().copied().collect();
-        let groups: HashSet<i64> = pairs.iter().map(|(group, _)| *group).collect();
-        let people: HashSet<i64> = pairs.iter().map(|(_, person)| *person).collect();
-        let rows: Vec<(i64, i64, String)> = on_either!(connection, inner => memberships::table
-            .filter(memberships::person_number.eq_any(people))
-            .filter(memberships::group_number.eq_any(groups))
-            .select((memberships::group_number, memberships::person_number, memberships::state))
-            .load(inner))?;
-        found.extend(rows.into_iter().filter(|(group, person, _)| wanted.contains(&(*group, *person))));
+        let sql = of_pairs("m.group_number, m.person_number, m.state", pairs.iter().copied());
+        let rows: Vec<Standing> = diesel::sql_query(sql).load(connection)?;
+        found.extend(rows.into_iter().map(|row| (row.group_number, row.person_number, row.state)));
     }
     Ok(found)
 }

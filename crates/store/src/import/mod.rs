@@ -6,7 +6,8 @@
 //!    a row by itself is found here.
 //! 2. [`Store::import`] finds out which row each line means, by the store and the other lines. What is wrong between
 //!    rows is found here: identifiers that name different rows, memberships of nobody.
-//! 3. It applies the rows in batches of one transaction each, [`BATCH`] rows at most, so a small import is atomic.
+//! 3. It applies the rows in batches of one transaction each, so a small import is atomic: the first batch has 10,000
+//!    rows, the others as many as keep writers waiting for about a quarter of a second, [`BATCH`] at most.
 //!    Every batch carries its totals, its counters and its entries of the change log.
 //!
 //! Rules (our decision where the order does not say it):
@@ -15,10 +16,11 @@
 //!   behind it.
 //! - All identifiers of a line must name the same row, or none of them any: then the row is made. An identifier never
 //!   changes. A login names a row by its folding.
-//! - Numbers that have to be made are higher than all numbers in the store and in the input. Identifiers that have to
-//!   be made are chosen in the order of the lines; the following lines may use them.
+//! - Numbers that have to be made are higher than all numbers in the store and in the input; when none is left, the line is bad. Identifiers that have to
+//!   be made are chosen in the order of the lines; the following lines may use them. None is chosen that a line
+//!   anywhere in the input brings for another row.
 //! - A field that is left out keeps what is stored. When a row changes and its `updated_at` is not said, that is the
-//!   time of the import. The time 0 says that there is none.
+//!   time of the import. The time 0 says that there is none; `joined_at` and `banned_at` may not say so.
 //! - Lines of one input that name the same row are taken together; where they differ, the last one holds. So
 //!   importing the same input twice changes nothing the second time.
 //! - `joined_at` and `joined_by` are for the state `member` only, `banned_at` and `banned_by` for `banned` only. A
@@ -70,7 +72,7 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Leave bad rows out instead of applying nothing.
     pub skip_bad: bool,
-    /// The time of the import, unix seconds.
+    /// The time of the import, unix seconds; before 1 counts as 1.
     pub now: i64,
 }
 

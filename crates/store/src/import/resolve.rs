@@ -102,6 +102,7 @@ pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<
         // Reading a large spool takes longer than a transaction may otherwise wait. Ends with the transaction.
         inner.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0").map_err(Failure::from)?;
     }
+    connection.without_time_limits().map_err(Failure::from)?;
     let counters = lookup::counters(connection)?;
     let (any_persons, any_groups, any_memberships) = lookup::any(connection)?;
     let resolved = Resolved {
@@ -133,9 +134,30 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn all(&mut self, spool: &mut Spool) -> Result<(), Stop> {
+        // Where every line brings its own there is nothing to be made, and nothing to be kept free.
+        if spool.persons_incomplete {
+            chunks(&mut spool.persons, PERSON_KEYS, self, Self::claim_persons)?;
+        }
+        if spool.groups_incomplete {
+            chunks(&mut spool.groups, GROUP_KEYS, self, Self::claim_groups)?;
+        }
         chunks(&mut spool.persons, PERSON_KEYS, self, Self::persons)?;
         chunks(&mut spool.groups, GROUP_KEYS, self, Self::groups)?;
         chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, Self::memberships)
+    }
+
+    fn claim_persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        for row in chunk.each() {
+            self.resolved.persons.claim(&Names::of_spooled_person(row.body).ok_or_else(damaged)?);
+        }
+        Ok(())
+    }
+
+    fn claim_groups(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+        for row in chunk.each() {
+            self.resolved.groups.claim(&Names::of_spooled_group(row.body).ok_or_else(damaged)?);
+        }
+        Ok(())
     }
 
     fn bad(&mut self, place: &Place, problem: Problem) {
@@ -149,25 +171,32 @@ impl Resolver<'_> {
         }
         for row in chunk.each() {
             let names = Names::of_spooled_person(row.body).ok_or_else(damaged)?;
-            let line = match self.resolved.persons.find(&names) {
-                Ok(Some(at)) => Some(at),
-                Ok(None) => {
-                    let (any, connection) = (self.any_persons, &mut *self.connection);
-                    Some(self.resolved.persons.make(&names, None, &mut |what, text| match what {
-                        _ if !any => Ok(false),
-                        Text::Uid => lookup::has_uid(connection, text),
-                        Text::Login => lookup::has_login(connection, text),
-                    })?)
-                }
-                Err(problem) => {
+            let line = match self.person(&names) {
+                Ok(at) => Some(at),
+                Err(Bad::Row(problem)) => {
                     self.bad(&row.place, problem);
                     None
                 }
+                Err(Bad::Database(failure)) => return Err(failure.into()),
             };
             let told = line.filter(|at| self.resolved.persons.tell(*at, row.body));
             self.resolved.person_lines.push(told.unwrap_or(SKIPPED));
         }
         Ok(())
+    }
+
+    fn person(&mut self, names: &Names<'_>) -> Result<u32, Bad> {
+        if let Some(at) = self.resolved.persons.find(names)? {
+            return Ok(at);
+        }
+        self.resolved.persons.used_up(names)?;
+        let (any, connection) = (self.any_persons, &mut *self.connection);
+        let made = self.resolved.persons.make(names, None, &mut |what, text| match what {
+            _ if !any => Ok(false),
+            Text::Uid => lookup::has_uid(connection, text),
+            Text::Login => lookup::has_login(connection, text),
+        });
+        made.map_err(Bad::Database)
     }
 
     fn groups(&mut self, chunk: &Chunk) -> Result<(), Stop> {
@@ -199,6 +228,7 @@ impl Resolver<'_> {
         if let Some(at) = self.resolved.groups.find(&names)? {
             return Ok(at);
         }
+        self.resolved.groups.used_up(&names)?;
         let (any, connection) = (self.any_groups, &mut *self.connection);
         let made = self.resolved.groups.make(&names, record.name.as_deref(), &mut |_, guid| {
             if any { lookup::has_guid(connection, guid) } else { Ok(false) }

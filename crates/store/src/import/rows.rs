@@ -75,7 +75,7 @@ pub(crate) struct GroupRow {
 }
 
 /// A row of `memberships`.
-#[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq)]
+#[derive(Queryable, QueryableByName, Selectable, Insertable, Clone, Debug, PartialEq)]
 #[diesel(table_name = memberships, treat_none_as_default_value = false)]
 pub(crate) struct MembershipRow {
     pub group_number: i64,

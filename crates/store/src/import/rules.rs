@@ -43,6 +43,17 @@ fn time(field: &'static str, said: Option<i64>) -> Checked {
     }
 }
 
+/// A time that cannot be absent: everybody who has joined, or was banned, did so at some time.
+fn moment(field: &'static str, said: Option<i64>) -> Checked {
+    if said == Some(0) {
+        return Err(Problem::of(
+            field,
+            format!("must be unix seconds from 1 to {MAX_TIME}; 0 would say that it never was"),
+        ));
+    }
+    time(field, said)
+}
+
 fn count(field: &'static str, said: Option<i64>) -> Checked {
     if said.is_some_and(|n| n < 0) { Err(Problem::of(field, "must not be negative")) } else { Ok(()) }
 }
@@ -172,9 +183,9 @@ fn check_membership(r: &mut MembershipRecord) -> Checked {
         }
     }
     time("asked_at", r.asked_at)?;
-    time("joined_at", r.joined_at)?;
+    moment("joined_at", r.joined_at)?;
     time("scope_changed_at", r.scope_changed_at)?;
-    time("banned_at", r.banned_at)
+    moment("banned_at", r.banned_at)
 }
 
 /// A problem inside of the reference `field`.
@@ -233,6 +244,14 @@ mod tests {
                 r#"{"kind":"person","uid":"a","created_at":-1}"#.to_owned(),
                 "created_at must be unix seconds from 0 to 253402300799",
             ),
+            (
+                r#"{"kind":"membership","group":{"guid":"a"},"person":{"uid":"a"},"joined_at":0}"#.to_owned(),
+                "joined_at must be unix seconds from 1 to 253402300799; 0 would say that it never was",
+            ),
+            (
+                r#"{"kind":"membership","group":{"guid":"a"},"person":{"uid":"a"},"banned_at":0}"#.to_owned(),
+                "banned_at must be unix seconds from 1 to 253402300799; 0 would say that it never was",
+            ),
             (r#"{"kind":"membership","person":{"uid":"a"}}"#.to_owned(), "group is missing"),
             (r#"{"kind":"membership","group":{"guid":"a"}}"#.to_owned(), "person is missing"),
             (
@@ -262,6 +281,7 @@ mod tests {
             r#"{"kind":"person","uid":"ABC","number":9007199254740991,"updated_at":0}"#.to_owned(),
             format!(r#"{{"kind":"person","uid":"a","name":"{}"}}"#, "ß".repeat(400)),
             r#"{"kind":"person","uid":"a","metadata":{"a":"\\u0000"}}"#.to_owned(),
+            r#"{"kind":"membership","group":{"guid":"a"},"person":{"uid":"a"},"asked_at":0,"joined_at":1}"#.to_owned(),
         ] {
             assert_eq!(problem(&line), None, "{line}");
         }

@@ -41,6 +41,9 @@ pub struct Spool {
     /// The highest numbers that the input says.
     pub(super) highest_person: i64,
     pub(super) highest_group: i64,
+    /// Whether there are lines that leave an identifier to be made.
+    pub(super) persons_incomplete: bool,
+    pub(super) groups_incomplete: bool,
 }
 
 impl Spool {
@@ -54,6 +57,8 @@ impl Spool {
             bad: BadRows::default(),
             highest_person: 0,
             highest_group: 0,
+            persons_incomplete: false,
+            groups_incomplete: false,
         })
     }
 
@@ -108,6 +113,8 @@ impl Spool {
         }
         self.highest_person = self.highest_person.max(part.highest_person);
         self.highest_group = self.highest_group.max(part.highest_group);
+        self.persons_incomplete |= part.persons_incomplete;
+        self.groups_incomplete |= part.groups_incomplete;
         let piles = [&mut self.persons, &mut self.groups, &mut self.memberships];
         piles.into_iter().zip(&part.rows).try_for_each(|(pile, rows)| pile.add(rows)).map_err(Stop::Spool)
     }
@@ -122,6 +129,8 @@ pub(super) struct Part {
     rows: [Rows; 3],
     highest_person: i64,
     highest_group: i64,
+    persons_incomplete: bool,
+    groups_incomplete: bool,
     /// Line, column and problem.
     bad: Vec<(u64, u64, String)>,
     scratch: Vec<u8>,
@@ -160,10 +169,12 @@ impl Part {
         match &record {
             Record::Person(person) => {
                 self.highest_person = self.highest_person.max(person.number.unwrap_or_default());
+                self.persons_incomplete |= person.uid.is_none() || person.login.is_none();
                 person.put(out);
             }
             Record::Group(group) => {
                 self.highest_group = self.highest_group.max(group.number.unwrap_or_default());
+                self.groups_incomplete |= group.guid.is_none();
                 group.put(out);
             }
             Record::Membership(membership) => membership.put(out),

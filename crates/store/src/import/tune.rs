@@ -1,7 +1,8 @@
 //! SQLite set up for a large import, and back again.
 //!
 //! Every row goes into several indexes at places far from each other. With the cache that serves readers well, each
-//! transaction would read and write most pages of these indexes more than once.
+//! transaction would read and write most pages of these indexes more than once. The commits need not be waited for
+//! one by one either: what a loss of power takes away is whole batches from the end, and importing again does them.
 
 use crate::connection::Connection;
 use crate::{Store, StoreError};
@@ -39,8 +40,18 @@ impl Tuned {
             let Connection::Sqlite(inner) = connection else { return Ok(None) };
             let query = diesel::sql_query("SELECT cache_size AS value FROM pragma_cache_size");
             let cache = query.get_result::<Setting>(inner)?.value;
-            set(inner, CACHE, CHECKPOINT)?;
+            set(inner, CACHE, CHECKPOINT, "NORMAL")?;
             Ok(Some(Self { cache }))
+        })
+    }
+
+    /// Makes all that was committed outlive a loss of power: an update that changes nothing, committed as usual.
+    pub fn make_durable(&self, store: &Store) -> Result<(), StoreError> {
+        store.outside(|connection| {
+            let Connection::Sqlite(inner) = connection else { return Ok(()) };
+            inner.batch_execute("PRAGMA synchronous = FULL")?;
+            inner.batch_execute("BEGIN IMMEDIATE; UPDATE counters SET last = last; COMMIT")?;
+            Ok(())
         })
     }
 
@@ -48,7 +59,7 @@ impl Tuned {
     pub fn back(&self, store: &Store) -> Result<(), StoreError> {
         store.outside(|connection| {
             let Connection::Sqlite(inner) = connection else { return Ok(()) };
-            set(inner, self.cache, USUAL_CHECKPOINT)?;
+            set(inner, self.cache, USUAL_CHECKPOINT, "FULL")?;
             // Readers may keep it from finishing; then a later one does.
             inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
             Ok(())
@@ -56,6 +67,8 @@ impl Tuned {
     }
 }
 
-fn set(inner: &mut SqliteConnection, cache: i64, checkpoint: i64) -> QueryResult<()> {
-    inner.batch_execute(&format!("PRAGMA cache_size = {cache}; PRAGMA wal_autocheckpoint = {checkpoint}"))
+fn set(inner: &mut SqliteConnection, cache: i64, checkpoint: i64, synchronous: &str) -> QueryResult<()> {
+    inner.batch_execute(&format!(
+        "PRAGMA cache_size = {cache}; PRAGMA wal_autocheckpoint = {checkpoint}; PRAGMA synchronous = {synchronous}"
+    ))
 }

@@ -14,10 +14,10 @@ use crate::totals::Differences;
 use diesel::prelude::*;
 use membership::record::{GroupRecord, PersonRecord};
 use membership::{Scope, State};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A row was deleted after the lines were resolved.
-const GONE: Failure = Failure::Store(StoreError::Gone);
+const GONE: Failure = Failure::Store(StoreError::Overtaken);
 
 /// The rows of one transaction.
 #[derive(Debug, Default)]
@@ -25,6 +25,8 @@ pub(super) struct Batch {
     pub new_persons: Vec<PersonRow>,
     pub new_groups: Vec<GroupRow>,
     pub new_memberships: Vec<MembershipRow>,
+    /// How many of the new memberships there are in a group, by their states and scopes.
+    pub totals: BTreeMap<(i64, State, Scope), i64>,
     /// Number of the person and what is said.
     pub persons: Vec<(i64, PersonRecord)>,
     /// Number of the group, what is said, number of the owner that is said.
@@ -66,6 +68,8 @@ pub(super) fn apply(
     now: i64,
     write: bool,
 ) -> Result<Option<Done>, Failure> {
+    // How long a batch takes, and whom it waits for, is nothing that a limit for requests should decide.
+    connection.without_time_limits()?;
     if let Some(numbers) = numbers {
         lock_counters(connection)?;
         if lookup::counters(connection)? != numbers.seen {
@@ -88,7 +92,9 @@ pub(super) fn apply(
 /// Keeps others from making rows until the transaction ends. SQLite does anyway.
 pub(super) fn lock_counters(connection: &mut Connection) -> Result<(), Failure> {
     if let Connection::Postgres(inner) = connection {
-        counters::table.select(counters::last).order(counters::name).for_update().load::<i64>(inner)?;
+        // Not those of credentials, which are made all the time.
+        let wanted = counters::table.filter(counters::name.eq_any(["group", "person"]));
+        wanted.select(counters::last).order(counters::name).for_no_key_update().load::<i64>(inner)?;
     }
     Ok(())
 }
@@ -111,7 +117,7 @@ pub(super) fn is_overtaken(failure: &Failure) -> bool {
         Failure::Database(Error::DatabaseError(
             DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
             _
-        )) | Failure::Store(StoreError::Gone)
+        )) | Failure::Store(StoreError::Overtaken)
     )
 }
 
@@ -133,7 +139,8 @@ macro_rules! load {
             let rows = match &mut *$work.connection {
                 Connection::Sqlite(inner) => query.select(<$row>::as_select()).load(inner)?,
                 Connection::Postgres(inner) if $work.write => {
-                    query.select(<$row>::as_select()).for_update().load(inner)?
+                    // Rows that refer to these may be written meanwhile: their keys stay.
+                    query.select(<$row>::as_select()).for_no_key_update().load(inner)?
                 }
                 Connection::Postgres(inner) => query.select(<$row>::as_select()).load(inner)?,
             };
@@ -218,8 +225,9 @@ impl Work<'_> {
         if self.write {
             insert!(&mut *self.connection, memberships, &batch.new_memberships);
         }
-        for row in &batch.new_memberships {
-            self.count(row, 1)?;
+        for ((group, state, scope), members) in &batch.totals {
+            self.totals.add(*group, *state, *scope, *members);
+            self.touched.insert(*group);
         }
         for said in batch.memberships.chunks(LIST) {
             let stored = self.stored_memberships(said)?;
@@ -250,19 +258,12 @@ impl Work<'_> {
     }
 
     fn stored_memberships(&mut self, said: &[(i64, i64, Step)]) -> Result<HashMap<(i64, i64), MembershipRow>, Failure> {
-        let group_numbers: BTreeSet<i64> = said.iter().map(|(group, ..)| *group).collect();
-        let people: BTreeSet<i64> = said.iter().map(|(_, person, _)| *person).collect();
-        let query = memberships::table
-            .filter(memberships::person_number.eq_any(&people))
-            .filter(memberships::group_number.eq_any(&group_numbers))
-            .order((memberships::group_number, memberships::person_number));
-        let rows = match &mut *self.connection {
-            Connection::Sqlite(inner) => query.select(MembershipRow::as_select()).load(inner)?,
-            Connection::Postgres(inner) if self.write => {
-                query.select(MembershipRow::as_select()).for_update().load(inner)?
-            }
-            Connection::Postgres(inner) => query.select(MembershipRow::as_select()).load(inner)?,
-        };
+        let mut sql = lookup::of_pairs("m.*", said.iter().map(|(group, person, _)| (*group, *person)));
+        sql.push_str(" ORDER BY m.group_number, m.person_number");
+        if self.write && matches!(self.connection, Connection::Postgres(_)) {
+            sql.push_str(" FOR NO KEY UPDATE OF m");
+        }
+        let rows = diesel::sql_query(sql).load(&mut *self.connection)?;
         Ok(rows.into_iter().map(|row: MembershipRow| ((row.group_number, row.person_number), row)).collect())
     }
 

@@ -9,6 +9,10 @@ pub(super) fn not_negative(field: &str, value: Option<i64>) -> Result<(), String
     if value.is_some_and(|value| value < 0) { Err(format!("{field} must not be negative")) } else { Ok(()) }
 }
 
+pub(super) fn greater_than_zero(field: &str, value: Option<i64>) -> Result<(), String> {
+    if value.is_some_and(|value| value <= 0) { Err(format!("{field} must be greater than 0")) } else { Ok(()) }
+}
+
 fn check_texts(
     texts: &[(&'static str, &Option<String>, usize)],
     metadata: Option<&Metadata>,

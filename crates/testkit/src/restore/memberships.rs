@@ -1,6 +1,6 @@
 //! The import of a membership.
 
-use super::bounds::not_negative;
+use super::bounds::{greater_than_zero, not_negative};
 use super::{positive, time};
 use crate::MemoryDirectory;
 use membership::life_cycle::{Action, Actor, Next, Situation};
@@ -10,9 +10,9 @@ use membership::{GroupKey, Membership, Scope, State};
 impl MemoryDirectory {
     pub(super) fn restore_membership(&mut self, record: &MembershipRecord, now: i64) -> Result<bool, String> {
         not_negative("asked_at", record.asked_at)?;
-        not_negative("joined_at", record.joined_at)?;
+        greater_than_zero("joined_at", record.joined_at)?;
         not_negative("scope_changed_at", record.scope_changed_at)?;
-        not_negative("banned_at", record.banned_at)?;
+        greater_than_zero("banned_at", record.banned_at)?;
         let group =
             self.named_group(record.group.as_ref().ok_or("group is missing")?)?.ok_or("group names no group")?;
         let person = record.person.as_ref().ok_or("person is missing")?;

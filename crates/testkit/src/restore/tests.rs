@@ -120,6 +120,11 @@ fn bad_lines_change_nothing() {
             "for members",
         ),
         (r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"banned_at":1}"#, "for the banned"),
+        (r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"joined_at":0}"#, "greater than 0"),
+        (
+            r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"state":"banned","banned_at":0}"#,
+            "greater than 0",
+        ),
     ] {
         let before = (directory.persons().to_vec(), directory.groups().to_vec(), directory.head().expect("in memory"));
         let error = load(&mut directory, 60, line).expect_err(line);

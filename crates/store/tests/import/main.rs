@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../../../tests/support/postgres.rs"]
+mod bad_rows;
+mod fields;
+#[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
+mod waiting;
 
 use membership::record::Record;
 use membership::{Directory, GroupKey, MemberQuery, PersonKey, Window};
@@ -294,92 +297,47 @@ fn identifiers_are_made_for_what_brings_none() {
 }
 
 #[test]
-fn rows_that_contradict_the_store_or_each_other_are_bad() {
-    let there = concat!(
-        r#"{"kind":"person","number":1,"uid":"a","login":"A"}"#,
-        "\n",
-        r#"{"kind":"person","number":2,"uid":"b","login":"B"}"#,
-        "\n",
-        r#"{"kind":"group","number":1,"guid":"g"}"#,
-        "\n",
-        r#"{"kind":"membership","group":{"number":1},"person":{"number":2},"state":"pending"}"#,
-        "\n",
-    );
-    let cases = [
-        (r#"{"kind":"person","number":1,"uid":"b"}"#, "f0:1:29: uid names person 2, but number names person 1"),
-        (
-            r#"{"kind":"person","number":9,"uid":"b"}"#,
-            "f0:1:18: number names nobody, but uid names person 2; an identifier never changes",
-        ),
-        (
-            r#"{"kind":"person","uid":"a","login":"new"}"#,
-            "f0:1:28: login names nobody, but uid names person 1; an identifier never changes",
-        ),
-        (r#"{"kind":"group","guid":"h","owner":{"uid":"nobody"}}"#, "f0:1:28: owner names nobody"),
-        (r#"{"kind":"membership","group":{"guid":"none"},"person":{"number":1}}"#, "f0:1:22: group names no group"),
-        (r#"{"kind":"membership","group":{"guid":"g"},"person":{"number":77}}"#, "f0:1:43: person names nobody"),
-        (
-            r#"{"kind":"membership","group":{"guid":"g"},"person":{"number":1,"uid":"b"}}"#,
-            "f0:1:43: person: uid names person 2, but number names person 1",
-        ),
-        (
-            r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"joined_by":{"uid":"x"}}"#,
-            "f0:1:64: joined_by names nobody",
-        ),
-        (
-            r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"b"},"joined_at":5}"#,
-            "f0:1:64: joined_at is only for the state member, and this one is pending",
-        ),
-        (
-            r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"banned_at":5}"#,
-            "f0:1:64: banned_at is only for the state banned, and this one is member",
-        ),
-        (
-            "group_guid,person_uid,joined_at\ng,b,5\n",
-            "f0:2:3: joined_at is only for the state member, and this one is pending",
-        ),
-        (
-            "number,uid,name\n1,a,x\n9,b,x\n",
-            "f0:3:1: number names nobody, but uid names person 2; an identifier never changes",
-        ),
-    ];
-    for store in stores() {
-        assert!(import(&store, there).applied);
-        let (head, before) = (store.head().expect("answers"), ndjson(&store));
-        for (input, problem) in cases {
-            let report = import(&store, input);
-            assert_eq!((report.applied, report.bad_total), (false, 1), "{input}");
-            assert_eq!(problems(&report), [problem], "{input}");
-        }
-        assert_eq!((store.head().expect("answers"), ndjson(&store)), (head, before));
-    }
-}
-
-#[test]
-fn bad_rows_stop_everything_or_are_skipped() {
+fn identifiers_that_a_later_line_brings_are_left_to_it() {
     let input = concat!(
-        r#"{"kind":"person","uid":"a"}"#,
+        r#"{"kind":"person","login":"bob"}"#,
         "\n",
-        r#"{"kind":"person","uid":"no good"}"#,
+        r#"{"kind":"person","login":"Eve","number":7}"#,
         "\n",
-        r#"{"kind":"group","guid":"g"}"#,
+        r#"{"kind":"person","login":"max"}"#,
         "\n",
-        r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"gone"}}"#,
+        r#"{"kind":"person","uid":"tom"}"#,
         "\n",
-        r#"{"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"}}"#,
+        r#"{"kind":"group","id":"6fe49ce4-56d4-475f-9483-1adca6b2976c","name":"Chess"}"#,
+        "\n",
+        // Others have the identifiers that would have been made for bob, tom and the group …
+        r#"{"kind":"person","uid":"bob","login":"robert"}"#,
+        "\n",
+        r#"{"kind":"person","login":"TOM","uid":"thomas"}"#,
+        "\n",
+        r#"{"kind":"group","guid":"chess","number":9}"#,
+        "\n",
+        // … but these name the rows that were made.
+        r#"{"kind":"person","uid":"eve","login":"eve"}"#,
+        "\n",
+        r#"{"kind":"person","uid":"max","city":"Rome"}"#,
         "\n",
     );
     for store in stores() {
-        let stopped = import(&store, input);
-        assert_eq!((stopped.applied, stopped.bad_total, counts(&stopped)), (false, 2, [[0; 3]; 3]));
-        assert_eq!((store.head().expect("answers"), ndjson(&store)), (0, String::new()));
-        for dry_run in [true, false] {
-            let skipped = import_as(&store, &[input], ImportOptions { dry_run, skip_bad: true, now: NOW });
-            assert_eq!((skipped.applied, skipped.bad_total), (!dry_run, 2));
-            assert_eq!(counts(&skipped), [[1, 0, 0], [1, 0, 0], [1, 0, 0]]);
-            assert_eq!(ndjson(&store).is_empty(), dry_run);
-        }
-        sound(&store);
+        let report = import(&store, input);
+        assert_eq!(problems(&report), Vec::<String>::new());
+        assert_eq!(counts(&report), [[6, 0, 0], [2, 0, 0], [0; 3]]);
+        let uid_of = |login: &str| {
+            let found = store.person(&PersonKey::Login(login.into())).expect("answers").expect(login);
+            found.uid
+        };
+        let uids = ["bob", "robert", "eve", "max", "tom-2", "tom"].map(uid_of);
+        assert_eq!(uids, ["bob-2", "bob", "eve", "max", "tom", "thomas"]);
+        let group = store.group(&GroupKey::Guid("chess-2".into())).expect("answers").expect("is there");
+        assert_eq!((group.name.as_str(), group.number), ("Chess", 10));
+        let before = (store.head().expect("answers"), ndjson(&store));
+        let again = import(&store, input);
+        assert_eq!(problems(&again), Vec::<String>::new());
+        assert_eq!((store.head().expect("answers"), ndjson(&store)), before);
     }
 }
 
@@ -468,7 +426,8 @@ fn large_imports_go_in_batches() {
         let report = import(&store, &input);
         assert_eq!((report.persons.created, report.memberships.created), (rows as u64, members));
         let head = store.head().expect("answers");
-        assert_eq!(head, 3, "persons; the other persons and the group with its members");
+        // An entry for the persons in each batch, and one for the group in those with its members.
+        assert!((3..=60).contains(&head), "{head}");
         let query = MemberQuery::new(GroupKey::Guid("g".into()), Window::page(1, 10));
         assert_eq!(store.count(&query).expect("answers"), members);
         let again = import(&store, &input);
