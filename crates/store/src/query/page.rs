@@ -67,7 +67,7 @@ pub struct PageRows {
 
 impl PageRows {
     fn empty(query: &MemberQuery) -> Self {
-        Self::new(Table::new(0, 0), query)
+        Self::new(Table::empty(), query)
     }
 
     fn new(table: Table, query: &MemberQuery) -> Self {

@@ -1,6 +1,6 @@
 //! A statement under construction: SQL text with values that are always bound, never written into the text.
 
-use super::table::{Kind, Table};
+use super::table::{Gathering, Kind, Table};
 use crate::connection::Connection;
 use diesel::QueryResult;
 use diesel::connection::{DefaultLoadingMode, LoadConnection};
@@ -85,29 +85,29 @@ impl Sql {
     /// Appends the columns of a `SELECT`.
     ///
     /// SQLite is asked for each row as one text with U+0000, which no stored text holds, between its columns: one value
-    /// costs a fraction of the calls and checks that a dozen of them do.
+    /// costs a fraction of the calls and checks that a dozen of them do. (As a blob, since a text is checked at once.)
     pub fn columns<'c>(&mut self, columns: impl IntoIterator<Item = &'c str>) -> &mut Self {
         let packed = self.flavor == Flavor::Sqlite;
         if packed {
-            self.push("concat_ws(char(0)");
+            self.push("CAST(concat_ws(char(0)");
         }
         for (at, column) in columns.into_iter().enumerate() {
             self.push(if at > 0 || packed { ", " } else { "" }).push(column);
         }
-        if packed { self.push(")") } else { self }
+        if packed { self.push(") AS BLOB)") } else { self }
     }
 
     /// Runs the query and takes its rows over, probably so many. Their columns, given to [`Sql::columns`], are of these
     /// kinds; those without a kind are left out.
     pub fn load(&self, connection: &mut Connection, kinds: &[Option<Kind>], rows: usize) -> QueryResult<Table> {
-        let mut table = Table::new(kinds.iter().flatten().count(), rows);
+        let mut rows = Gathering::new(kinds.iter().flatten().count(), rows);
         match connection {
             Connection::Sqlite(connection) => {
                 for row in LoadConnection::load(connection, self)? {
                     let row = row?;
                     let field = row.get(0);
                     let mut value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(0))?;
-                    table.push_packed(value.read_text(), kinds).ok_or_else(|| absent(kinds.len()))?;
+                    rows.push_packed(value.read_blob(), kinds).ok_or_else(|| absent(kinds.len()))?;
                 }
             }
             Connection::Postgres(connection) => {
@@ -119,16 +119,16 @@ impl Sql {
                         let bytes = value.as_bytes();
                         match kind {
                             Some(Kind::Int) => {
-                                table.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?));
+                                rows.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?));
                             }
-                            Some(Kind::Text) => table.push_text(std::str::from_utf8(bytes).map_err(unreadable)?),
+                            Some(Kind::Text) => rows.push_text(bytes),
                             None => {}
                         }
                     }
                 }
             }
         }
-        Ok(table)
+        rows.finish().map_err(unreadable)
     }
 }
 

@@ -20,6 +20,15 @@ enum Cell {
 /// How many bytes of text a row has, at a guess.
 const ROW_BYTES: usize = 320;
 
+/// Rows as they are gathered. What they hold is not known to be UTF-8 before all of it is there: checking it once is
+/// faster than checking piece after piece.
+#[derive(Debug)]
+pub struct Gathering {
+    columns: usize,
+    cells: Vec<Cell>,
+    texts: Vec<u8>,
+}
+
 /// Rows and columns. A cell that is asked for as what it is not, or that is not there, is 0 or empty.
 #[derive(Debug)]
 pub struct Table {
@@ -28,10 +37,10 @@ pub struct Table {
     texts: String,
 }
 
-impl Table {
+impl Gathering {
     /// Without rows, but with room for so many.
     pub fn new(columns: usize, rows: usize) -> Self {
-        let texts = if rows == 0 { String::new() } else { String::with_capacity(rows * ROW_BYTES) };
+        let texts = Vec::with_capacity(rows * ROW_BYTES);
         Self { columns, cells: Vec::with_capacity(rows * columns), texts }
     }
 
@@ -41,24 +50,26 @@ impl Table {
     }
 
     /// Appends a text.
-    pub fn push_text(&mut self, value: &str) {
+    pub fn push_text(&mut self, value: &[u8]) {
         let begin = self.end();
-        self.texts.push_str(value);
+        self.texts.extend_from_slice(value);
         let end = self.end();
         self.cells.push(Cell::Text(begin, end));
     }
 
     /// Appends a row whose columns stand in one text with U+0000 between them, leaving out those without a kind; `None`
     /// when they are not as many as their kinds, or not of them.
-    pub fn push_packed(&mut self, row: &str, kinds: &[Option<Kind>]) -> Option<()> {
+    pub fn push_packed(&mut self, row: &[u8], kinds: &[Option<Kind>]) -> Option<()> {
         let begin = self.end();
-        self.texts.push_str(row);
-        let mut ends = memchr::memchr_iter(0, row.as_bytes()).chain([row.len()]);
+        self.texts.extend_from_slice(row);
+        let mut ends = memchr::memchr_iter(0, row).chain([row.len()]);
         let mut at = 0;
         for kind in kinds {
             let end = ends.next()?;
             match kind {
-                Some(Kind::Int) => self.cells.push(Cell::Int(row.get(at..end)?.parse().ok()?)),
+                Some(Kind::Int) => {
+                    self.cells.push(Cell::Int(std::str::from_utf8(row.get(at..end)?).ok()?.parse().ok()?))
+                }
                 Some(Kind::Text) => {
                     self.cells.push(Cell::Text(begin + u32::try_from(at).ok()?, begin + u32::try_from(end).ok()?));
                 }
@@ -72,6 +83,18 @@ impl Table {
     /// Where the next text begins. A page is a thousand rows of bounded texts: four gigabytes are far away.
     fn end(&self) -> u32 {
         u32::try_from(self.texts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The finished rows; fails when some text is not UTF-8. No cell ends within a character: U+0000 is none's part.
+    pub fn finish(self) -> Result<Table, std::string::FromUtf8Error> {
+        Ok(Table { columns: self.columns, cells: self.cells, texts: String::from_utf8(self.texts)? })
+    }
+}
+
+impl Table {
+    /// Without rows and columns.
+    pub const fn empty() -> Self {
+        Self { columns: 0, cells: Vec::new(), texts: String::new() }
     }
 
     /// How many rows there are.
@@ -109,19 +132,28 @@ mod tests {
 
     #[test]
     fn cells_come_out_as_they_went_in() {
-        let mut table = Table::new(2, 1);
+        let mut rows = Gathering::new(2, 1);
         for (number, text) in [(1, "é"), (2, ""), (3, "z")] {
-            table.push_int(number);
-            table.push_text(text);
+            rows.push_int(number);
+            rows.push_text(text.as_bytes());
         }
-        assert_eq!(table.rows(), 3);
-        assert_eq!((table.int(2, 0), table.text(0, 1), table.text(2, 1)), (3, "é", "z"));
         let kinds = [Some(Kind::Int), None, Some(Kind::Text)];
-        assert_eq!(table.push_packed("4\0skipped\0é", &kinds), Some(()));
-        assert_eq!((table.rows(), table.int(3, 0), table.text(3, 1)), (4, 4, "é"));
-        for row in ["4\0a", "4\0a\0b\0c", "x\0a\0b"] {
-            assert_eq!(Table::new(2, 1).push_packed(row, &kinds), None, "{row:?}");
-        }
+        assert_eq!(rows.push_packed("4\0skipped\0é".as_bytes(), &kinds), Some(()));
+        let table = rows.finish().expect("UTF-8");
+        assert_eq!(table.rows(), 4);
+        assert_eq!((table.int(2, 0), table.text(0, 1), table.text(2, 1)), (3, "é", "z"));
+        assert_eq!((table.int(3, 0), table.text(3, 1)), (4, "é"));
         assert_eq!((table.int(0, 1), table.text(9, 1), table.text(0, 2)), (0, "", ""));
+    }
+
+    #[test]
+    fn what_is_not_as_announced_is_refused() {
+        let kinds = [Some(Kind::Int), None, Some(Kind::Text)];
+        for row in ["4\0a", "4\0a\0b\0c", "x\0a\0b"] {
+            assert_eq!(Gathering::new(2, 1).push_packed(row.as_bytes(), &kinds), None, "{row:?}");
+        }
+        let mut rows = Gathering::new(1, 1);
+        rows.push_text(b"\xff");
+        assert!(rows.finish().is_err());
     }
 }
