@@ -5,12 +5,13 @@
 
 mod bounds;
 mod sections;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod url;
 
-use anyhow::{Context, bail};
-use config::{Config, Environment, File, FileFormat};
+use anyhow::{Context, anyhow, bail};
+use config::{Config, ConfigError, Environment, File, FileFormat, Map, Source, Value};
 pub use sections::{Database, Dialects, Elance, Limits, LogFormat, Logging, Plain, Server, Settings};
 use std::collections::HashMap;
 use std::path::Path;
@@ -30,35 +31,46 @@ impl Settings {
     /// The defaults, with the file over them and the variables `ROLLCALL__…` of the environment over both.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let mine = std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.into_string().ok().filter(|n| n.to_ascii_uppercase().starts_with("ROLLCALL__"))?;
+            let name = name.into_string().ok().filter(|n| n.to_ascii_uppercase().starts_with(PREFIX))?;
             Some((name, value.to_string_lossy().into_owned()))
         });
         Self::from_sources(file, mine.collect())
     }
 
     fn from_sources(file: Option<&Path>, environment: HashMap<String, String>) -> anyhow::Result<Self> {
-        let mut builder = Config::builder().add_source(File::from_str(BUILT_IN, FileFormat::Toml));
+        let defaults = File::from_str(BUILT_IN, FileFormat::Toml);
+        let known = collect(&defaults).context("the defaults cannot be read")?;
+        let mut builder = Config::builder().add_source(defaults);
+        let mut problems = Vec::new();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             // Read here first, by itself, so that an error is told with the name of the file.
             let source = File::from_str(&text, FileFormat::Toml);
-            let alone = Config::builder().add_source(source.clone()).build();
-            alone.with_context(|| format!("{} is not well-formed", path.display()))?;
+            let given = collect(&source)
+                .map_err(|error| anyhow!("{} is not well-formed TOML{}", path.display(), shape::place(&error)))?;
+            let named = |problem| format!("{problem} (set by {})", path.display());
+            problems.extend(shape::problems(&given, &known).into_iter().map(named));
             builder = builder.add_source(source);
+        }
+        // Two spellings of one name would leave it to chance which of them counts.
+        if let Some(name) = environment.keys().find(|name| name.to_ascii_uppercase() != **name) {
+            bail!("the variable {name} of the environment must be written in capitals");
         }
         let variables = Environment::with_prefix("ROLLCALL")
             .prefix_separator("__")
             .separator("__")
             .source(Some(environment.into_iter().collect()));
+        let given = collect(&variables).map_err(|_| anyhow!("the variables {PREFIX}… cannot be read"))?;
+        problems.extend(shape::problems(&given, &known));
+        refuse(&problems)?;
+        // An error is not printed, for it may quote a value, and a value may be a password. What can be wrong has
+        // been told above.
         let settings: Self = builder
             .add_source(variables)
             .build()
             .and_then(Config::try_deserialize)
-            .context("the configuration cannot be used")?;
-        let problems = settings.problems();
-        if !problems.is_empty() {
-            bail!("the configuration cannot be used: {}", problems.join("; "));
-        }
+            .map_err(|_| anyhow!("the configuration cannot be used"))?;
+        refuse(&settings.problems())?;
         Ok(settings)
     }
 
@@ -82,4 +94,19 @@ impl Settings {
             statement_timeout: Duration::from_secs(database.statement_timeout_seconds),
         })
     }
+}
+
+/// How the variables of the environment begin that hold settings.
+const PREFIX: &str = "ROLLCALL__";
+
+/// What one source says, by itself.
+fn collect(source: &(impl Source + Clone + Send + Sync + 'static)) -> Result<Map<String, Value>, ConfigError> {
+    Config::builder().add_source(source.clone()).build()?.collect()
+}
+
+fn refuse(problems: &[String]) -> anyhow::Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    bail!("the configuration cannot be used: {}", problems.join("; "))
 }

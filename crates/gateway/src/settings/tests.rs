@@ -76,14 +76,24 @@ fn what_cannot_be_meant_is_refused_in_words() {
         ("[database]\npool_size = 0", "database.pool_size must be from 1 to 1000"),
         ("[dialects.rm]\nprefix = \"risk\"", "dialects.rm.prefix"),
         ("[dialects.rm]\nprefix = \"/risk/\"", "dialects.rm.prefix"),
-        ("[logging]\nformat = \"xml\"", "xml"),
-        ("[server", "not well-formed"),
+        ("[server]\nworkers = 1.5", "server.workers must be a whole number"),
+        ("[server]\nworkers = 5000000000", "server.workers is too large"),
+        ("[logging]\nformat = \"xml\"", "logging.format must be \"text\" or \"json\""),
+        ("[dialects.rm]\nenabled = \"perhaps\"", "dialects.rm.enabled must be true or false"),
+        ("server = 3", "server is a section, not a setting"),
+        ("\n[server", "not well-formed TOML at line 2, column 8"),
     ] {
         let error = format!("{:#}", with(toml, &[]).expect_err(toml));
         assert!(error.contains(word), "{toml}: {error}");
     }
-    let error = format!("{:#}", with("", &[("ROLLCALL__SERVER__LISTN", "x")]).expect_err("unknown"));
-    assert!(error.contains("listn"), "{error}");
+    for (name, words) in [
+        ("ROLLCALL__SERVER__LISTN", "server.listn is not a setting (set by the environment)"),
+        ("ROLLCALL__SERVER__LISTEN__X", "server.listen must be a text"),
+        ("rollcall__server__listen", "in capitals"),
+    ] {
+        let error = format!("{:#}", with("", &[(name, "x")]).expect_err(name));
+        assert!(error.contains(words), "{error}");
+    }
 }
 
 #[test]
@@ -107,4 +117,27 @@ fn passwords_are_not_printed() {
     }
     let error = Settings::built_in().and_then(|s| s.store().map(|_| ())).expect_err("no database");
     assert!(error.to_string().contains("--database"), "{error}");
+}
+
+#[test]
+fn no_error_quotes_a_value() {
+    for toml in [
+        "[database]\nurl = \"postgres://u:hunter2@h/x",
+        "[database]\nurl = postgres://u:hunter2@h/x",
+        "[database]\npool_size = \"postgres://u:hunter2@h/x\"",
+        "[database]\nenabled = \"hunter2\"",
+        "database = \"postgres://u:hunter2@h/x\"",
+        "[logging]\nformat = \"hunter2\"",
+        "[dialects.rm]\nprefix = \"hunter2\"",
+        "[dialects]\nrm = [\"hunter2\"]",
+        "[database]\nurl = [\"hunter2\"]",
+        "[database]\nurl = \"hunter2\"\nurl = \"hunter2\"",
+    ] {
+        let error = format!("{:?}", with(toml, &[]).expect_err(toml));
+        assert!(!error.contains("hunter2"), "{toml}: {error}");
+    }
+    for name in ["ROLLCALL__DATABASE", "ROLLCALL__DATABASE__POOL_SIZE", "ROLLCALL__DIALECTS", "ROLLCALL__X"] {
+        let error = format!("{:?}", with("", &[(name, "postgres://u:hunter2@h/x")]).expect_err(name));
+        assert!(!error.contains("hunter2"), "{name}: {error}");
+    }
 }
