@@ -26,11 +26,12 @@ const LOCKED_ROWS: u64 = 500_000;
 const FIRST_BATCH: usize = 10_000;
 /// How many rows a batch has at least.
 const SMALL_BATCH: usize = 1_000;
-/// For how long a batch should keep other writers waiting.
-const HELD: Duration = Duration::from_millis(250);
+/// How long the work of a batch should take. Its commit comes on top: that depends little on the number of rows, since
+/// each writes most pages of the indexes anew, so shorter batches would be slower in all.
+const HELD: Duration = Duration::from_millis(600);
 /// SQLite does not queue those who want to write: they ask again and again, in the end every 100 ms, and give up after
 /// five seconds. So an import that goes from batch to batch would starve them. After this time it pauses.
-const PAUSE_EVERY: Duration = Duration::from_secs(2);
+const PAUSE_EVERY: Duration = Duration::from_secs(3);
 /// For as long that everybody who waits asks once.
 const PAUSE: Duration = Duration::from_millis(110);
 
@@ -119,10 +120,11 @@ fn run(
                 paused = Instant::now();
             }
             let mut overtaken = false;
-            let mut begun = Instant::now();
+            let mut took = Duration::ZERO;
             let mut work = |connection: &mut Connection| {
-                begun = Instant::now();
+                let begun = Instant::now();
                 let outcome = write::apply(connection, &batch, numbers, options.now, !options.dry_run);
+                took = begun.elapsed();
                 overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
                 outcome
             };
@@ -139,7 +141,7 @@ fn run(
             add(&mut report.groups, counts.groups);
             add(&mut report.memberships, counts.memberships);
             done += batch.len() as u64;
-            size.store(next_size(batch.len(), begun.elapsed()), Ordering::Relaxed);
+            size.store(next_size(batch.len(), took), Ordering::Relaxed);
             progress(Progress { done, total });
             // Freeing that many texts takes time; the other thread has it.
             drop(give_back.send(batch));
@@ -343,9 +345,9 @@ mod tests {
     #[test]
     fn batches_are_as_large_as_others_can_wait() {
         for (rows, milliseconds, next) in [
-            (10_000, 250, 10_000),
-            (10_000, 100, 25_000),
-            (50_000, 1_000, 12_500),
+            (10_000, 600, 10_000),
+            (10_000, 300, 20_000),
+            (50_000, 1_200, 25_000),
             (50_000, 60_000, 1_000),
             (1, 0, 50_000),
         ] {

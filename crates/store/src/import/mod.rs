@@ -7,7 +7,7 @@
 //! 2. [`Store::import`] finds out which row each line means, by the store and the other lines. What is wrong between
 //!    rows is found here: identifiers that name different rows, memberships of nobody.
 //! 3. It applies the rows in batches of one transaction each, so a small import is atomic: the first batch has 10,000
-//!    rows, the others as many as keep writers waiting for about a quarter of a second, [`BATCH`] at most.
+//!    rows, the others as many as take about 0.6 seconds, [`BATCH`] at most.
 //!    Every batch carries its totals, its counters and its entries of the change log.
 //!
 //! Rules (our decision where the order does not say it):
