@@ -3,11 +3,13 @@
 use super::demo;
 use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
-use crate::server::{self, Gateway, Limits};
+use crate::server::{self, Ended, Gateway, Limits};
 use crate::settings::{Settings, UrlText};
 use actix_web::web::Data;
+use futures_util::future::{Either, select};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -38,9 +40,16 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         let (server, bound) = server::bind(gateway, &settings.server, address)?;
         // The port is taken, so nothing can fail any more that has nothing to do with the demo itself.
         announce(bound, if args.demo { demo::lines(&store, &settings.dialects, bound)? } else { Vec::new() })?;
-        let ending = actix_web::rt::spawn(server::end_on_signal(server.handle()));
-        server.await?;
-        ending.abort();
+        let ending = server::end_on_signal(server.handle());
+        match select(server, pin!(ending)).await {
+            Either::Left((served, _)) => served?,
+            // The threads that still serve would be waited for when everything is put away, so it is not.
+            Either::Right((Ok(Ended::AtOnce), _)) => std::process::exit(1),
+            Either::Right((ended, server)) => {
+                ended?;
+                server.await?;
+            }
+        }
         anyhow::Ok(())
     })
 }

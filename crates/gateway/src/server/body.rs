@@ -7,36 +7,55 @@ use dialect::{Fault, FaultCode, Refusal};
 use futures_util::StreamExt;
 use std::time::Duration;
 
-/// Reads the whole body. One longer than `limit` bytes is refused as soon as that is known; the web server reads on
-/// for a moment before it closes the connection, so that the client gets to see the reply.
-pub(super) async fn read(
-    request: &HttpRequest,
+/// The body of a request.
+pub(super) struct Body {
     payload: Payload,
-    limit: usize,
-    time: Duration,
-) -> Result<Vec<u8>, Refusal> {
-    let headers = request.headers();
-    let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-    if length.is_none() && !headers.contains_key(TRANSFER_ENCODING) {
-        // No body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not agree to.
-        return Ok(Vec::new());
-    }
-    if length.is_some_and(|length| length > limit as u64) {
-        return Err(Refusal::BodyTooLarge(limit));
-    }
-    tokio::time::timeout(time, collect(payload, limit)).await.unwrap_or_else(|_| Err(unread("did not arrive in time")))
+    /// Bytes that the header announces; unknown when it comes in chunks.
+    length: Option<u64>,
+    /// Whether nothing of it is left on the connection.
+    read: bool,
 }
 
-async fn collect(mut payload: Payload, limit: usize) -> Result<Vec<u8>, Refusal> {
-    let mut body = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| unread("did not arrive whole"))?;
-        if chunk.len() > limit - body.len() {
+impl Body {
+    /// The body of `request`, not yet read.
+    pub(super) fn of(request: &HttpRequest, payload: Payload) -> Self {
+        let headers = request.headers();
+        let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+        // Without both there is no body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not
+        // agree to.
+        let none = !headers.contains_key(TRANSFER_ENCODING) && length.is_none_or(|length| length == 0);
+        Self { payload, length, read: none }
+    }
+
+    /// Whether all of it has been read, so that the connection can take another request.
+    pub(super) const fn is_read(&self) -> bool {
+        self.read
+    }
+
+    /// Reads the whole body. One longer than `limit` bytes is refused as soon as that is known.
+    pub(super) async fn read(&mut self, limit: usize, time: Duration) -> Result<Vec<u8>, Refusal> {
+        if self.read {
+            return Ok(Vec::new());
+        }
+        if self.length.is_some_and(|length| length > limit as u64) {
             return Err(Refusal::BodyTooLarge(limit));
         }
-        body.extend_from_slice(&chunk);
+        let collected = tokio::time::timeout(time, self.collect(limit)).await;
+        collected.unwrap_or_else(|_| Err(unread("did not arrive in time")))
     }
-    Ok(body)
+
+    async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, Refusal> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.payload.next().await {
+            let chunk = chunk.map_err(|_| unread("did not arrive whole"))?;
+            if chunk.len() > limit - body.len() {
+                return Err(Refusal::BodyTooLarge(limit));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        self.read = true;
+        Ok(body)
+    }
 }
 
 fn unread(problem: &str) -> Refusal {

@@ -1,12 +1,14 @@
 //! One request, from the socket to the socket.
 
-use super::{body, problem};
+use super::body::Body;
+use super::watch::UnderWay;
+use super::{LINGER, problem};
 use crate::logging;
 use crate::registry::{Mounted, Registry};
 use access::Vault;
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request};
 use membership::Directory;
@@ -70,13 +72,13 @@ impl Gateway {
         self: &Arc<Self>,
         id: Uuid,
         request: &HttpRequest,
-        payload: web::Payload,
+        body: &mut Body,
     ) -> (Option<&'static str>, Reply) {
         let uri = request.uri();
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
             return (None, problem::no_such_address());
         };
-        let body = body::read(request, payload, self.limits.body_bytes, self.limits.body_timeout).await;
+        let body = body.read(self.limits.body_bytes, self.limits.body_timeout).await;
         let headers = FieldsOf(request.headers());
         let asked = Request {
             method: Method::from_name(request.method().as_str()),
@@ -141,6 +143,10 @@ impl Headers for FieldsOf<'_> {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
+
+    fn is_unreadable(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| std::str::from_utf8(value.as_bytes()).is_err())
+    }
 }
 
 /// Answers one request, whatever its method and path.
@@ -151,10 +157,17 @@ pub(super) async fn handle(
 ) -> HttpResponse<BoxBody> {
     let begun = Instant::now();
     let id = next_id();
-    let (dialect, reply) = gateway.into_inner().reply(id, &request, payload).await;
+    let under_way = UnderWay::begin(&request);
+    let mut body = Body::of(&request, payload);
+    let (dialect, reply) = gateway.into_inner().reply(id, &request, &mut body).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
-    let response = response(id, reply);
+    let mut response = response(id, reply);
+    if !body.is_read() {
+        // What follows on the connection is the rest of the body, not another request.
+        response.head_mut().set_connection_type(ConnectionType::Close);
+        under_way.end_connection(LINGER);
+    }
     // Never the query: an access token may stand in it.
     log::info!(
         target: "access",

@@ -5,6 +5,7 @@ mod gateway;
 mod problem;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use gateway::{Gateway, Limits};
 
@@ -38,7 +39,10 @@ pub fn bind(
         0 => KeepAlive::Disabled,
         seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
     };
+    // The web server closes idle connections itself; this is for those on which a header drips.
+    let patience = Duration::from_secs(settings.keep_alive_seconds.saturating_add(settings.request_timeout_seconds));
     let server = HttpServer::new(app)
+        .on_connect(move |io, data| watch::connected(patience, io, data))
         .workers(settings.worker_count())
         .keep_alive(keep_alive)
         .client_request_timeout(Duration::from_secs(settings.request_timeout_seconds))
@@ -55,19 +59,27 @@ pub fn bind(
 /// For how long a connection is still read from after an early reply, so that the client gets to see it.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// Ends the server after SIGTERM or SIGINT once the requests under way are done; at once after a second one.
-pub async fn end_on_signal(handle: ServerHandle) -> std::io::Result<()> {
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The requests under way are done, or their time was up.
+    Drained,
+    /// Requests may be under way: a second signal asked for the end.
+    AtOnce,
+}
+
+/// Ends the server after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
+/// second one; the server cannot be hurried once it drains, so the caller ends the program then.
+pub async fn end_on_signal(handle: ServerHandle) -> std::io::Result<Ended> {
     let mut signals = Signals::new()?;
     let name = signals.next().await;
     log::info!("{name}: ending when the requests under way are done");
-    let draining = handle.stop(true);
-    actix_web::rt::spawn(async move {
-        let name = signals.next().await;
+    let (draining, again) = (pin!(handle.stop(true)), pin!(signals.next()));
+    if let Either::Right((name, _)) = select(draining, again).await {
         log::warn!("{name} again: ending at once");
-        handle.stop(false).await;
-    });
-    draining.await;
-    Ok(())
+        return Ok(Ended::AtOnce);
+    }
+    Ok(Ended::Drained)
 }
 
 #[cfg(unix)]

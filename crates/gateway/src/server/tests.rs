@@ -168,6 +168,10 @@ struct Running {
 }
 
 fn running(width: usize) -> Running {
+    running_with(width, 30)
+}
+
+fn running_with(width: usize, keep_alive_seconds: u64) -> Running {
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         let mounted = Mounted { dialect: Box::new(Trial), prefix: "/here".into() };
@@ -182,7 +186,7 @@ fn running(width: usize) -> Running {
         let settings = settings::Server {
             listen: String::new(),
             workers: 1,
-            keep_alive_seconds: 30,
+            keep_alive_seconds,
             request_timeout_seconds: 1,
             shutdown_timeout_seconds: 5,
         };
@@ -378,6 +382,51 @@ fn a_header_that_does_not_come_is_408() {
     let server = running(1);
     let reply = server.raw(b"GET /here/try/echo HTTP/1.1\r\nHo");
     assert!(reply.starts_with("HTTP/1.1 408"), "{reply:?}");
+}
+
+#[test]
+fn a_body_that_is_not_read_ends_the_connection() {
+    let server = &running(2);
+    std::thread::scope(|scope| {
+        for path in ["/here/try/echo", "/nowhere"] {
+            for head in ["Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "Content-Length: 500\r\n\r\nabc"] {
+                let request = format!("POST {path} HTTP/1.1\r\nHost: h\r\n{head}");
+                scope.spawn(move || is_ended(server.connect(), &request));
+            }
+        }
+    });
+}
+
+/// Sends the request, goes on dripping, and asserts that the connection is ended all the same.
+fn is_ended(mut stream: TcpStream, request: &str) {
+    stream.write_all(request.as_bytes()).expect("sent");
+    let begun = Instant::now();
+    let mut drip = stream.try_clone().expect("a second handle");
+    let dripping = std::thread::spawn(move || {
+        while begun.elapsed() < Duration::from_secs(20) && drip.write_all(b"1\r\nx\r\n").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let mut reply = Vec::new();
+    // A reset is as good as an end.
+    let _ = stream.read_to_end(&mut reply);
+    let reply = String::from_utf8(reply).expect("UTF-8");
+    assert!(parts(&reply).1.contains("connection: close"), "{reply}");
+    dripping.join().expect("ends");
+    assert!(begun.elapsed() < Duration::from_secs(9), "{request}: {:?}", begun.elapsed());
+}
+
+#[test]
+fn a_later_header_that_drips_ends_the_connection() {
+    let server = running_with(1, 1);
+    let mut stream = server.connect();
+    stream.write_all(b"GET /here/try/echo HTTP/1.1\r\nHost: h\r\n\r\nGET /here/try/e").expect("sent");
+    let begun = Instant::now();
+    while stream.write_all(b"x").is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(8), "still open");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(begun.elapsed() > Duration::from_millis(1_500), "the time of both limits is the client's");
 }
 
 #[test]

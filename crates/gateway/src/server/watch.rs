@@ -1,0 +1,127 @@
+//! Ends connections on which nothing is asked any more.
+//!
+//! The web server limits the time of the first header of a connection only, and waits for ever for the rest of a
+//! chunked body that nobody reads. So each connection is watched from outside: when it has been without a request for
+//! longer than a client can need, it is shut down.
+
+use actix_web::HttpRequest;
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream;
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::net::Shutdown;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// One connection.
+struct Connection {
+    /// A handle of our own to the socket.
+    socket: std::net::TcpStream,
+    /// How many requests are being answered.
+    under_way: Cell<u32>,
+    /// When the connection is ended unless a request is under way.
+    end: Cell<Instant>,
+    /// For how long it may be without a request.
+    patience: Duration,
+    watcher: RefCell<Option<AbortHandle>>,
+}
+
+impl Connection {
+    /// Watches from now on. A watch that is under way already is given up.
+    fn watch(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        let watcher = actix_web::rt::spawn(watch(weak, self.end.get())).abort_handle();
+        if let Some(before) = self.watcher.replace(Some(watcher)) {
+            before.abort();
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(watcher) = self.watcher.take() {
+            watcher.abort();
+        }
+    }
+}
+
+async fn watch(connection: Weak<Connection>, mut until: Instant) {
+    loop {
+        sleep_until(until).await;
+        let Some(connection) = connection.upgrade() else { return };
+        let now = Instant::now();
+        if connection.under_way.get() > 0 {
+            until = now + connection.patience;
+        } else if connection.end.get() > now {
+            until = connection.end.get();
+        } else {
+            log::debug!("a connection without a request is ended");
+            // It may have ended by itself.
+            let _ = connection.socket.shutdown(Shutdown::Both);
+            return;
+        }
+    }
+}
+
+/// Called for each new connection: it is ended when it has been without a request for `patience`, counted from the
+/// end of a request to the end of the header of the next.
+pub(super) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
+    let Some(socket) = io.downcast_ref::<TcpStream>().and_then(duplicate) else { return };
+    let connection = Rc::new(Connection {
+        socket,
+        under_way: Cell::new(0),
+        end: Cell::new(Instant::now() + patience),
+        patience,
+        watcher: RefCell::new(None),
+    });
+    connection.watch();
+    data.insert(connection);
+}
+
+#[cfg(unix)]
+fn duplicate(stream: &TcpStream) -> Option<std::net::TcpStream> {
+    use std::os::fd::AsFd;
+    stream.as_fd().try_clone_to_owned().ok().map(Into::into)
+}
+
+#[cfg(windows)]
+fn duplicate(stream: &TcpStream) -> Option<std::net::TcpStream> {
+    use std::os::windows::io::AsSocket;
+    stream.as_socket().try_clone_to_owned().ok().map(Into::into)
+}
+
+/// A request being answered. Its end is when it is dropped.
+pub(super) struct UnderWay(Option<Rc<Connection>>);
+
+impl UnderWay {
+    /// Begins.
+    pub(super) fn begin(request: &HttpRequest) -> Self {
+        let connection = request.conn_data::<Rc<Connection>>().cloned();
+        if let Some(connection) = &connection {
+            connection.under_way.set(connection.under_way.get() + 1);
+        }
+        Self(connection)
+    }
+
+    /// Ends, with a reply after which the connection must end too: `linger` from now.
+    pub(super) fn end_connection(self, linger: Duration) {
+        if let Some(connection) = &self.0 {
+            let patience = linger.min(connection.patience);
+            let connection = Rc::clone(connection);
+            drop(self);
+            connection.end.set(Instant::now() + patience);
+            connection.watch();
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            connection.under_way.set(connection.under_way.get().saturating_sub(1));
+            connection.end.set(Instant::now() + connection.patience);
+        }
+    }
+}
