@@ -17,9 +17,11 @@ pub fn presented(request: &Request<'_>) -> Result<Presented, Refusal> {
     Ok(Presented::Secret(kind, Secret::presented(secret)))
 }
 
-/// The uid in `onBehalfOf`, in lower case. Only a key may see with another's eyes; beside a user's token it is ignored.
+/// The uid in `onBehalfOf`, in lower case; what is not UTF-8 becomes the empty one, which nobody has. Only a key may see
+/// with another's eyes; beside a user's token it is ignored.
 pub fn on_behalf_of(request: &Request<'_>, presented: &Presented) -> Option<String> {
     match presented {
+        Presented::Secret(CredentialKind::Key, _) if request.headers.is_unreadable(ON_BEHALF_OF) => Some(String::new()),
         Presented::Secret(CredentialKind::Key, _) => given(request, ON_BEHALF_OF).map(str::to_ascii_lowercase),
         Presented::Secret(..) | Presented::Nothing => None,
     }

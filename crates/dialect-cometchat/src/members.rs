@@ -34,7 +34,7 @@ const SCOPES: &[&str] = &[
 pub fn parse(request: &Request<'_>, group: &str) -> Result<Call, Refusal> {
     let presented = caller::presented(request)?;
     let on_behalf_of = caller::on_behalf_of(request, &presented);
-    let parameters = Query::parse(request.query)?;
+    let parameters = Query::parse(request.query);
     let size = size(&parameters)?;
     let number = positive_integer(&parameters, &["page"])?.unwrap_or(1);
     let mut query = MemberQuery::new(group_key(group), Window::page(number, size));
@@ -109,7 +109,8 @@ fn changed(parameters: &Query<'_>) -> Result<Option<Filter>, Fault> {
         Some("prepend") => Compare::Lt,
         Some(_) => return Err(Fault::new("affix", FaultCode::InvalidValue, "must be append or prepend")),
     };
-    let at = positive_integer(parameters, &["updatedAt"])?;
+    // From 0 on: the cursor of a page may say 0, and a client sends it back.
+    let at = integer(parameters, &["updatedAt"])?;
     Ok(at.map(|at| Filter::Changed(compare, i64::try_from(at).unwrap_or(i64::MAX))))
 }
 

@@ -38,7 +38,7 @@ mod tests {
             headers: &fields.as_slice(),
             body: b"",
         };
-        presented(&request, &Query::parse(query).expect("readable"))
+        presented(&request, &Query::parse(query))
     }
 
     #[test]

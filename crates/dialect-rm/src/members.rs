@@ -65,7 +65,7 @@ fn asked(request: &Request<'_>, group: &Uuid) -> Result<(MemberQuery, u64), Refu
     if request.query.len() > LONGEST {
         return Err(too_long(request.query).into());
     }
-    let parameters = Query::parse(request.query)?;
+    let parameters = Query::parse(request.query);
     options(&parameters)?;
     let page = positive_integer(&parameters, &PAGE)?.unwrap_or(1);
     let size = page_size(&parameters)?;

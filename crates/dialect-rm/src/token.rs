@@ -12,9 +12,8 @@ pub(crate) fn exchange(request: &Request<'_>) -> Result<Call, Refusal> {
     if request.body.len() > LONGEST {
         return Err(Refusal::BodyTooLarge(LONGEST));
     }
-    let unreadable = |problem: String| Fault::new("body", FaultCode::Syntax, problem);
-    let text = std::str::from_utf8(request.body).map_err(|_| unreadable("is not valid UTF-8".to_owned()))?;
-    let form = Form::parse(text).map_err(|fault| unreadable(fault.problem))?;
+    let unreadable = |_| Fault::new("body", FaultCode::Syntax, "is not valid UTF-8");
+    let form = Form::parse(std::str::from_utf8(request.body).map_err(unreadable)?);
     let field = |name: &'static str| match form.one(&[name]) {
         Ok(Some(value)) => Ok(value.into_owned()),
         Ok(None) => Err(Fault::new(name, FaultCode::Required, "is required")),

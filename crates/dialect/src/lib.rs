@@ -12,7 +12,7 @@
 //!
 //! ```
 //! use dialect::{Query, integer};
-//! let query = Query::parse("page=2&rpp=%32%35&v=1").expect("well-formed");
+//! let query = Query::parse("page=2&rpp=%32%35&v=1");
 //! assert_eq!(integer(&query, &["page"]).expect("digits"), Some(2));
 //! assert_eq!(integer(&query, &["rpp"]).expect("digits"), Some(25));
 //! assert_eq!(integer(&query, &["absent"]).expect("digits"), None);

@@ -46,6 +46,11 @@ impl Method {
 pub trait Headers {
     /// The first field of that name (given in lower case), if there is one and it is UTF-8.
     fn get(&self, name: &str) -> Option<&str>;
+
+    /// Whether the first field of that name (given in lower case) is there but not UTF-8.
+    fn is_unreadable(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// For tests and for requests without any: pairs of lower-case names and values.
@@ -59,6 +64,10 @@ impl Headers for [(&str, &str)] {
 impl<H: Headers + ?Sized> Headers for &H {
     fn get(&self, name: &str) -> Option<&str> {
         H::get(self, name)
+    }
+
+    fn is_unreadable(&self, name: &str) -> bool {
+        H::is_unreadable(self, name)
     }
 }
 

@@ -33,7 +33,7 @@ impl Dialect for Plain {
             return Err(Refusal::Method("GET, HEAD"));
         }
         let number = number.parse().map_err(|_| Refusal::NoSuchGroup)?;
-        let query = Query::parse(request.query)?;
+        let query = Query::parse(request.query);
         let offset = dialect::integer(&query, &["from"])?.unwrap_or(0);
         let limit = match dialect::positive_integer(&query, &["count"])? {
             None => COUNT,

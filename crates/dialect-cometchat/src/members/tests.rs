@@ -37,6 +37,7 @@ fn windows() {
         ("page=99999999999999999999&perPage=1", u64::MAX - 1, 1),
         ("%70er%50age=%32&p%61ge=%32", 2, 2),
         ("rpp=0&page_size=x&b&=&stray=%zz", 0, 100),
+        ("%zz=1&a=1&%ff=1&%00&%", 0, 100),
     ] {
         let window = call("g", query).expect(query).window;
         assert_eq!((window.offset, window.limit), (offset, limit), "{query}");
@@ -45,7 +46,7 @@ fn windows() {
 
 #[test]
 fn bad_parameters_are_named() {
-    use FaultCode::{Duplicate, InvalidValue, Syntax};
+    use FaultCode::{Duplicate, InvalidValue};
     for (query, parameter, code) in [
         ("perPage=-1", "perPage", InvalidValue),
         ("per_page=-1", "per_page", InvalidValue),
@@ -75,16 +76,12 @@ fn bad_parameters_are_named() {
         ("searchKey=%ff", "searchKey", InvalidValue),
         ("searchKey=50%", "searchKey", InvalidValue),
         ("searchKey=a&searchKey=b", "searchKey", Duplicate),
-        ("updatedAt=0", "updatedAt", InvalidValue),
         ("updatedAt=-1", "updatedAt", InvalidValue),
         ("updatedAt=now", "updatedAt", InvalidValue),
         ("updatedAt=1&updatedAt=2", "updatedAt", Duplicate),
         ("updatedAt=1&affix=both", "affix", InvalidValue),
         ("affix=both", "affix", InvalidValue),
         ("affix=append&affix=append", "affix", Duplicate),
-        ("%zz=1", "query string", Syntax),
-        ("a=1&%ff=1", "query string", Syntax),
-        ("%00", "query string", Syntax),
     ] {
         let Err(Refusal::Parameter(fault)) = call("g", query) else { panic!("{query}") };
         assert_eq!((fault.parameter.as_str(), fault.code), (parameter, code), "{query}");
