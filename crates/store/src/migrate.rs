@@ -4,7 +4,9 @@ use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::schema::{change_head, groups, persons, store_facts};
 use crate::store::{Failure, Store};
+use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -34,15 +36,22 @@ impl Store {
         Ok(steps)
     }
 
-    /// Makes sure the schema is current, without changing anything.
+    /// Makes sure the schema is the one of this program, neither older nor newer, without changing anything.
     pub fn ready(&self) -> Result<(), StoreError> {
-        let pending = self.outside(|connection| {
-            let pending = match connection {
-                Connection::Sqlite(c) => c.has_pending_migration(SQLITE),
-                Connection::Postgres(c) => c.has_pending_migration(POSTGRESQL),
+        let (pending, unknown) = self.outside(|connection| {
+            let found = match connection {
+                Connection::Sqlite(c) => c.has_pending_migration(SQLITE).and_then(|p| Ok((p, unknown(c, SQLITE)?))),
+                Connection::Postgres(c) => {
+                    c.has_pending_migration(POSTGRESQL).and_then(|p| Ok((p, unknown(c, POSTGRESQL)?)))
+                }
             };
-            pending.map_err(|e| StoreError::Unavailable(e.to_string()))
+            found.map_err(|e| StoreError::Unavailable(e.to_string()))
         })?;
+        // Told first: a store that is newer must not be migrated by this program.
+        if !unknown.is_empty() {
+            let told = "the database is newer than this program, which does not know the schema versions";
+            return Err(StoreError::Schema(format!("{told} {}; run a newer rollcall", unknown.join(", "))));
+        }
         if pending {
             return Err(StoreError::Schema("the database is not up to date; run `rollcall migrate`".to_owned()));
         }
@@ -129,6 +138,18 @@ fn run(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
         }
     };
     Ok(applied)
+}
+
+/// The versions that somebody has applied to the database but that are not in `source`.
+fn unknown<DB: Backend, C: MigrationHarness<DB>>(
+    connection: &mut C,
+    source: impl MigrationSource<DB>,
+) -> diesel::migration::Result<Vec<String>> {
+    let known: Vec<String> = source.migrations()?.iter().map(|m| m.name().version().to_string()).collect();
+    let applied = connection.applied_migrations()?;
+    let mut unknown: Vec<String> = applied.iter().map(ToString::to_string).filter(|v| !known.contains(v)).collect();
+    unknown.sort_unstable();
+    Ok(unknown)
 }
 
 /// Held until the connection is closed, see [`Store::apart`].
