@@ -23,6 +23,7 @@ pub mod cli;
 mod commands;
 pub mod generate;
 mod logging;
+mod printable;
 mod progress;
 pub mod registry;
 pub mod server;
@@ -70,7 +71,8 @@ fn in_words(error: &anyhow::Error) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    let parts = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(printable::printable).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]

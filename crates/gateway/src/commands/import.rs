@@ -1,6 +1,7 @@
 //! `rollcall import`: reads files into the store.
 
 use crate::cli::{FileFormat, ImportArgs, Place};
+use crate::printable::printable;
 use crate::progress::Bar;
 use anyhow::Context;
 use serde_json::json;
@@ -67,7 +68,7 @@ impl Input {
             Some(file) => Box::new(BufReader::with_capacity(1 << 16, file)),
             None => Box::new(io::stdin().lock()),
         };
-        let bar = Bar::bytes(&format!("reading {}", self.name), self.length);
+        let bar = Bar::bytes(&format!("reading {}", printable(&self.name)), self.length);
         Ok(spool.read(&self.name, &mut input, format, &mut |bytes| bar.at(bytes, None))?)
     }
 }
@@ -95,7 +96,7 @@ impl From<FileFormat> for Format {
 fn tell(report: &ImportReport) -> io::Result<()> {
     let mut errors = io::stderr().lock();
     for row in &report.bad {
-        writeln!(errors, "{}:{}:{}: {}", row.source, row.line, row.column, row.problem)?;
+        writeln!(errors, "{}:{}:{}: {}", printable(&row.source), row.line, row.column, printable(&row.problem))?;
     }
     let untold = report.bad_total.saturating_sub(report.bad.len() as u64);
     if untold > 0 {
