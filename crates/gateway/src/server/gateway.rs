@@ -28,7 +28,10 @@ pub struct Gateway {
     vault: Arc<dyn Vault>,
     /// Whether the directory is in this process, so that a short read need not leave the thread.
     in_process: bool,
+    /// Turns of slow actions.
     turns: Arc<Semaphore>,
+    /// Turns of quick actions that leave the process, so that they never wait for slow ones.
+    quick_turns: Arc<Semaphore>,
     limits: Limits,
 }
 
@@ -39,8 +42,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// In what time a body must have arrived.
     pub body_timeout: Duration,
-    /// How many actions may block at once.
+    /// How many slow actions may block at once.
     pub width: usize,
+    /// How many quick actions may block at once beside them, where the directory is not in this process.
+    pub quick: usize,
     /// How long an action waits for its turn.
     pub queue_timeout: Duration,
 }
@@ -59,12 +64,13 @@ impl Gateway {
         limits: Limits,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(limits.width.max(1)));
-        Self { registry, directory, vault, in_process, turns, limits }
+        let quick_turns = Arc::new(Semaphore::new(limits.quick.max(1)));
+        Self { registry, directory, vault, in_process, turns, quick_turns, limits }
     }
 
     /// How many actions may block at once.
     pub fn width(&self) -> usize {
-        self.limits.width.max(1)
+        self.limits.width.max(1).saturating_add(self.limits.quick.max(1))
     }
 
     /// The reply of a dialect, with its name; of none, when no dialect holds the path.
@@ -108,10 +114,12 @@ impl Gateway {
     }
 
     async fn run(self: &Arc<Self>, id: Uuid, audience: &'static str, call: Call) -> Result<Reply, Refusal> {
-        if self.in_process && call.action.cost() == Cost::Inline {
-            return guarded(id, || self.answer(audience, &call))?;
-        }
-        let turn = tokio::time::timeout(self.limits.queue_timeout, Arc::clone(&self.turns).acquire_owned()).await;
+        let turns = match call.action.cost() {
+            Cost::Inline if self.in_process => return guarded(id, || self.answer(audience, &call))?,
+            Cost::Inline => &self.quick_turns,
+            Cost::Blocking => &self.turns,
+        };
+        let turn = tokio::time::timeout(self.limits.queue_timeout, Arc::clone(turns).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             logging::within(id, || log::warn!("no turn within {:?}", self.limits.queue_timeout));
             return Err(Refusal::Unavailable(RETRY_AFTER));

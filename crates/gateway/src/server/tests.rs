@@ -168,10 +168,10 @@ struct Running {
 }
 
 fn running(width: usize) -> Running {
-    running_with(width, 30)
+    running_with(width, 30, true)
 }
 
-fn running_with(width: usize, keep_alive_seconds: u64) -> Running {
+fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Running {
     let (sender, receiver) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         let mounted = Mounted { dialect: Box::new(Trial), prefix: "/here".into() };
@@ -179,10 +179,11 @@ fn running_with(width: usize, keep_alive_seconds: u64) -> Running {
             body_bytes: 1_000,
             body_timeout: Duration::from_millis(400),
             width,
+            quick: 2,
             queue_timeout: Duration::from_millis(200),
         };
         let registry = Registry::of(vec![mounted]).expect("one dialect");
-        let gateway = Gateway::new(registry, Arc::new(Groups), Arc::new(Open), true, limits);
+        let gateway = Gateway::new(registry, Arc::new(Groups), Arc::new(Open), in_process, limits);
         let settings = settings::Server {
             listen: String::new(),
             workers: 1,
@@ -343,18 +344,20 @@ fn a_panic_is_answered_and_ends_nothing_else() {
 
 #[test]
 fn slow_requests_wait_for_their_turn_and_never_hold_up_the_short_ones() {
-    let server = running(1);
-    std::thread::scope(|scope| {
-        let first = scope.spawn(|| server.get("/here/try/slow/1"));
-        std::thread::sleep(Duration::from_millis(100));
-        let second = scope.spawn(|| server.get("/here/try/slow/2"));
-        let begun = Instant::now();
-        assert_eq!(parts(&server.get("/here/try/members/3")).2, "group 3");
-        assert!(begun.elapsed() < Duration::from_millis(400), "waited {:?}", begun.elapsed());
-        let refused = second.join().expect("answered");
-        assert_eq!((parts(&refused).0, parts(&refused).2), (503, "Unavailable(30)"));
-        assert_eq!(parts(&first.join().expect("answered")).2, "group 1");
-    });
+    for in_process in [true, false] {
+        let server = running_with(1, 30, in_process);
+        std::thread::scope(|scope| {
+            let first = scope.spawn(|| server.get("/here/try/slow/1"));
+            std::thread::sleep(Duration::from_millis(100));
+            let second = scope.spawn(|| server.get("/here/try/slow/2"));
+            let begun = Instant::now();
+            assert_eq!(parts(&server.get("/here/try/members/3")).2, "group 3");
+            assert!(begun.elapsed() < Duration::from_millis(400), "waited {:?}", begun.elapsed());
+            let refused = second.join().expect("answered");
+            assert_eq!((parts(&refused).0, parts(&refused).2), (503, "Unavailable(30)"));
+            assert_eq!(parts(&first.join().expect("answered")).2, "group 1");
+        });
+    }
 }
 
 #[test]
@@ -418,7 +421,7 @@ fn is_ended(mut stream: TcpStream, request: &str) {
 
 #[test]
 fn a_later_header_that_drips_ends_the_connection() {
-    let server = running_with(1, 1);
+    let server = running_with(1, 1, true);
     let mut stream = server.connect();
     stream.write_all(b"GET /here/try/echo HTTP/1.1\r\nHost: h\r\n\r\nGET /here/try/e").expect("sent");
     let begun = Instant::now();
@@ -440,7 +443,7 @@ fn addresses_are_read_in_words() {
     let taken = taken.local_addr().expect("bound");
     let registry = Registry::of(Vec::new()).expect("none");
     let zero = Duration::ZERO;
-    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, queue_timeout: zero };
+    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, quick: 1, queue_timeout: zero };
     let gateway = web::Data::new(Gateway::new(registry, Arc::new(Groups), Arc::new(Open), true, limits));
     let settings = crate::settings::Settings::built_in().expect("sound").server;
     let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken).map(|_| ()) });

@@ -74,13 +74,16 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What the store needs to know to serve. A thread that serves connections asks an SQLite database by itself when
-    /// that is quick; each has a connection for it, so that it never waits for the slow requests.
+    /// What the store needs to know to serve. Quick requests have connections of their own, so that they never wait for
+    /// the slow ones: on SQLite each thread that serves connections asks by itself, on PostgreSQL as many ask at once
+    /// as there are such threads.
     pub fn store_to_serve(&self) -> anyhow::Result<store::Settings> {
         let mut settings = self.store()?;
-        if !matches!(settings.url, DatabaseUrl::Postgres(_)) {
-            settings.pool_size = settings.pool_size.saturating_add(self.server.worker_count() as u32);
-        }
+        let quick = match settings.url {
+            DatabaseUrl::Postgres(_) => self.server.quick_count(),
+            _ => self.server.worker_count(),
+        };
+        settings.pool_size = settings.pool_size.saturating_add(u32::try_from(quick).unwrap_or(u32::MAX));
         Ok(settings)
     }
 

@@ -43,6 +43,12 @@ impl Server {
             workers => workers,
         }
     }
+
+    /// How many quick requests may ask a database outside this process at once: one for each thread that serves
+    /// connections, and two at least, so that one which takes longer than it looks does not hold up all others.
+    pub fn quick_count(&self) -> usize {
+        self.worker_count().max(2)
+    }
 }
 
 /// Section `database`.

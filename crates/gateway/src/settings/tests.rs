@@ -98,12 +98,14 @@ fn what_cannot_be_meant_is_refused_in_words() {
 
 #[test]
 fn short_requests_have_connections_of_their_own() {
-    let settings = |url| {
-        let environment = [("ROLLCALL__SERVER__WORKERS", "3"), ("ROLLCALL__DATABASE__URL", url)];
+    let settings = |workers, url| {
+        let environment = [("ROLLCALL__SERVER__WORKERS", workers), ("ROLLCALL__DATABASE__URL", url)];
         with("", &environment).and_then(|s| s.store_to_serve()).expect("sound")
     };
-    assert_eq!(settings("sqlite::memory:").pool_size, 8 + 3);
-    assert_eq!(settings("postgres://h/x").pool_size, 8);
+    assert_eq!(settings("3", "sqlite::memory:").pool_size, 8 + 3);
+    assert_eq!(settings("3", "postgres://h/x").pool_size, 8 + 3);
+    assert_eq!(settings("1", "sqlite::memory:").pool_size, 8 + 1);
+    assert_eq!(settings("1", "postgres://h/x").pool_size, 8 + 2);
 }
 
 #[test]
