@@ -190,9 +190,11 @@ impl Row<'_> {
                 self.tell("tags", format_args!("tags must be at most {}", limits::TAGS));
             }
             Ok(tags) => {
-                if let Some(bad) = tags.iter().find_map(|tag| limits::check("tags", tag, limits::TAG).err()) {
+                let bad = tags.iter().find_map(|tag| limits::check("tags", tag, limits::TAG).err());
+                let canonical = if tags.is_empty() { String::new() } else { serde_json::Value::from(tags).to_string() };
+                if let Some(bad) = bad {
                     self.tell("tags", bad);
-                } else if tags.is_empty() || serde_json::Value::from(tags).to_string() != text {
+                } else if canonical != text {
                     self.tell("tags", "tags must be canonical: no blanks, empty for none");
                 }
             }
