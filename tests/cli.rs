@@ -42,7 +42,11 @@ fn a_revoked_credential_ends_at_once() {
             let of_it = |c: &&Value| c["dialect"] == name.as_str() && c["kind"] == kind;
             let id = listed().iter().find(of_it).expect("listed")["id"].to_string();
             assert_eq!(keys.get(&mut client, dialect, path, &[]).status, 200, "{path}");
-            succeed(&["credential", "revoke", &id, "--database", &database.url], b"");
+            for was_in_force in [true, false] {
+                let told = succeed(&["credential", "revoke", &id, "--database", &database.url], b"");
+                let told: Value = serde_json::from_str(&told).expect("a JSON line");
+                assert_eq!((told["id"].to_string(), &told["was_in_force"]), (id.clone(), &was_in_force.into()));
+            }
             assert_eq!(keys.get(&mut client, dialect, path, &[]).status, 401, "{path}");
         }
         assert!(listed().iter().all(|c| c["revoked_at"].is_i64()), "all are revoked, and still listed");
@@ -185,6 +189,44 @@ fn one_group_can_be_exported() {
     assert_eq!((count("group"), count("membership")), (1, committee.seats.len()));
     let said = fail(1, &["export", "--database", &database.url, "--group", "nothing"], b"");
     assert!(said.contains("no such group"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_secret_that_nobody_saw_is_revoked() {
+    let database = Database::sqlite();
+    succeed(&["migrate", "--database", &database.url], b"");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let arguments = ["credential", "create", "rm", "--database", &database.url];
+    let output = rollcall().args(arguments).stdout(full).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("the credential is revoked"), "{said}");
+    let listed = succeed(&["credential", "list", "--database", &database.url], b"");
+    let listed: Value = serde_json::from_str(&listed).expect("one JSON line");
+    assert!(listed["revoked_at"].is_i64(), "{listed}");
+}
+
+#[test]
+fn a_dry_run_makes_no_database() {
+    let database = Database::sqlite();
+    let report = succeed(&["import", "--database", &database.url, "--dry-run", "-"], NDJSON.as_bytes());
+    let report: Value = serde_json::from_str(&report).expect("a JSON line");
+    assert_eq!(report["groups"]["created"], 1, "{report}");
+    let path = database.url.strip_prefix("sqlite://").expect("a file");
+    assert!(!std::path::Path::new(path).exists(), "nothing is made");
+}
+
+#[test]
+fn what_is_quoted_on_stderr_is_escaped() {
+    let database = Database::sqlite();
+    let line = b"{\"kind\":\"person\",\"\x1b[31m\xc2\x9b\":1}\n{\"kind\":\"person\",\"a\\u001b\\nb\":1}\n";
+    for said in [
+        fail(1, &["import", "--database", &database.url, "-"], line),
+        fail(1, &["credential", "create", "elance", "--login", "\x1b[31m\nx", "--database", &database.url], b""),
+    ] {
+        assert!(!said.contains(|c: char| c.is_control() && c != '\n'), "{said:?}");
+    }
 }
 
 #[test]

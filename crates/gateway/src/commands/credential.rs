@@ -20,12 +20,7 @@ pub(super) fn run(place: &Place, command: &CredentialCommand) -> anyhow::Result<
             }
             Ok(())
         }
-        CredentialCommand::Revoke { id } => {
-            if !store.revoke(*id, super::now())? {
-                bail!("there is no credential {id}");
-            }
-            Ok(())
-        }
+        CredentialCommand::Revoke { id } => revoke(&store, *id),
     }
 }
 
@@ -46,9 +41,35 @@ fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
             (made, json!({ "apikey": key.reveal() }))
         }
     };
-    writeln!(std::io::stdout().lock(), "{shown}")?;
+    if let Err(error) = show(&shown) {
+        // Nobody has seen the secret, and nobody ever will.
+        store.revoke(made.id, super::now())?;
+        return Err(error).context("cannot write the secret, so the credential is revoked");
+    }
     log::info!("credential {} made for the dialect {}", made.id, made.audience);
     Ok(())
+}
+
+/// Writes a line on stdout.
+fn show(line: &serde_json::Value) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// Revokes and tells whether the credential was in force until now.
+fn revoke(store: &Store, id: i64) -> anyhow::Result<()> {
+    let now = super::now();
+    let in_force = |c: &Credential| c.id == id && c.revoked_at.is_none() && c.expires_at.is_none_or(|at| at > now);
+    let was_in_force = store.list()?.iter().any(in_force);
+    if !store.revoke(id, now)? {
+        bail!("there is no credential {id}");
+    }
+    match show(&json!({ "id": id, "was_in_force": was_in_force })) {
+        // Nobody reads it. It is revoked all the same.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        shown => Ok(shown?),
+    }
 }
 
 /// Makes an Elance token of the person with this login, of the shape that Elance's clients know: 24 hexadecimal

@@ -3,6 +3,7 @@
 use crate::cli::{FileFormat, ImportArgs, Place};
 use crate::printable::printable;
 use crate::progress::Bar;
+use crate::settings::Settings;
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
@@ -10,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
+use store::{DatabaseUrl, Store};
 
 /// Imports and reports.
 pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
@@ -17,11 +19,7 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
     // A file that is not there is told before anything is made or read.
     let inputs = args.files.iter().map(|path| Input::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
     // A dry run changes nothing, not even the schema.
-    let store = if args.dry_run {
-        super::open_existing(&settings)?
-    } else {
-        super::open_migrated(&super::lasting(&settings)?)?
-    };
+    let store = if args.dry_run { open_to_try(&settings)? } else { super::open_migrated(&super::lasting(&settings)?)? };
     let mut spool = Spool::new()?;
     for input in inputs {
         input.read(&mut spool, args.format)?;
@@ -38,6 +36,18 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
     // A dry run tells what would happen, so it fails where the import would.
     let refused = report.bad_total > 0 && !args.skip_bad;
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Opens the store for a dry run. Where an import would make the database, an empty temporary one stands for it.
+fn open_to_try(settings: &Settings) -> anyhow::Result<Store> {
+    let mut lasting = super::lasting(settings)?;
+    match &lasting.url {
+        DatabaseUrl::SqliteFile(path) if !path.exists() => {
+            lasting.url = DatabaseUrl::SqliteTemporary;
+            super::open_migrated(&lasting)
+        }
+        _ => super::open_existing(settings),
+    }
 }
 
 /// A file, or stdin.
