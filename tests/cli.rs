@@ -389,6 +389,24 @@ fn sigterm_lets_requests_finish() {
 }
 
 #[test]
+fn a_second_signal_ends_at_once() {
+    let database = Database::sqlite();
+    database.import(NDJSON);
+    let mut gateway = Gateway::serve(&database);
+    let mut slow = TcpStream::connect(gateway.address).expect("a connection");
+    let head = "POST /APIIntegration/Token HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab";
+    slow.write_all(head.as_bytes()).expect("the first half");
+    std::thread::sleep(Duration::from_millis(300));
+    gateway.signal("TERM");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(gateway.alive(), "a request is under way");
+    let begun = std::time::Instant::now();
+    gateway.signal("TERM");
+    assert_eq!(gateway.wait().code(), Some(1));
+    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+}
+
+#[test]
 fn logs_hold_no_secrets() {
     let database = Database::sqlite();
     database.import(NDJSON);

@@ -66,6 +66,10 @@ impl Dialect for Rm {
         &[Mount { path: route::ORGANIZATION, ignore_case: true }, Mount { path: route::INTEGRATION, ignore_case: true }]
     }
 
+    fn reads_body(&self, request: &Request<'_>) -> bool {
+        matches!(route::route(request), Ok(route::Route::Token))
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.path.len() > LONGEST {
             return Err(Refusal::TargetTooLong(LONGEST));

@@ -11,6 +11,12 @@ pub trait Dialect: Send + Sync {
     /// The paths below which all addresses of the dialect lie, behind the configured prefix.
     fn mounts(&self) -> &'static [Mount];
 
+    /// Whether [`Dialect::parse`] looks at the body of this request, whose body is still empty here. A request for
+    /// which it does not is refused, where it must be, before its body has come.
+    fn reads_body(&self, _request: &Request<'_>) -> bool {
+        false
+    }
+
     /// Turns a request below one of the mounts into what it asks.
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal>;
 
@@ -55,6 +61,13 @@ pub struct Call {
     pub on_behalf_of: Option<String>,
     /// What is to be done.
     pub action: Action,
+}
+
+impl Call {
+    /// Whether the call needs a credential and none was presented.
+    pub const fn lacks_credential(&self) -> bool {
+        matches!(self.presented, Presented::Nothing) && self.action.operation().needs().is_some()
+    }
 }
 
 /// What a client presented.

@@ -12,8 +12,17 @@ pub(super) struct Body {
     payload: Payload,
     /// Bytes that the header announces; unknown when it comes in chunks.
     length: Option<u64>,
-    /// Whether nothing of it is left on the connection.
-    read: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Something of it may be left on the connection.
+    Unread,
+    /// Nothing is left.
+    Read,
+    /// It was given up.
+    GivenUp,
 }
 
 impl Body {
@@ -24,22 +33,36 @@ impl Body {
         // Without both there is no body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not
         // agree to.
         let none = !headers.contains_key(TRANSFER_ENCODING) && length.is_none_or(|length| length == 0);
-        Self { payload, length, read: none }
+        Self { payload, length, state: if none { State::Read } else { State::Unread } }
     }
 
     /// Whether all of it has been read, so that the connection can take another request.
     pub(super) const fn is_read(&self) -> bool {
-        self.read
+        matches!(self.state, State::Read)
     }
 
-    /// Reads the whole body. One longer than `limit` bytes is refused as soon as that is known.
+    /// Refuses a body that announces more than `limit` bytes.
+    pub(super) fn check_length(&self, limit: usize) -> Result<(), Refusal> {
+        let too_long = self.length.is_some_and(|length| length > limit as u64);
+        if too_long { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
+    }
+
+    /// Reads what has come along with the header of a request that is answered without its body, so that a small body
+    /// does not end the connection.
+    pub(super) async fn pass_over(&mut self, limit: usize) {
+        if self.state == State::Unread {
+            // A longer or slower one is not read, as the caller sees.
+            let _ = self.read(limit, BRIEFLY).await;
+        }
+    }
+
+    /// Reads the whole body, once. One longer than `limit` bytes is refused as soon as that is known.
     pub(super) async fn read(&mut self, limit: usize, time: Duration) -> Result<Vec<u8>, Refusal> {
-        if self.read {
+        if self.is_read() {
             return Ok(Vec::new());
         }
-        if self.length.is_some_and(|length| length > limit as u64) {
-            return Err(Refusal::BodyTooLarge(limit));
-        }
+        self.state = State::GivenUp;
+        self.check_length(limit)?;
         let collected = tokio::time::timeout(time, self.collect(limit)).await;
         collected.unwrap_or_else(|_| Err(unread("did not arrive in time")))
     }
@@ -53,10 +76,13 @@ impl Body {
             }
             body.extend_from_slice(&chunk);
         }
-        self.read = true;
+        self.state = State::Read;
         Ok(body)
     }
 }
+
+/// How long a body that nobody needs may take.
+const BRIEFLY: Duration = Duration::from_millis(20);
 
 fn unread(problem: &str) -> Refusal {
     Fault::new("body", FaultCode::Syntax, problem).into()

@@ -5,7 +5,7 @@ use super::watch::UnderWay;
 use super::{LINGER, problem};
 use crate::logging;
 use crate::registry::{Mounted, Registry};
-use access::Vault;
+use access::{Denial, Vault};
 use actix_web::body::BoxBody;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
@@ -84,19 +84,23 @@ impl Gateway {
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
             return (None, problem::no_such_address());
         };
-        let body = body.read(self.limits.body_bytes, self.limits.body_timeout).await;
         let headers = FieldsOf(request.headers());
-        let asked = Request {
+        let mut asked = Request {
             method: Method::from_name(request.method().as_str()),
             path,
             query: uri.query().unwrap_or_default(),
             prefix: &mounted.prefix,
             headers: &headers,
-            body: body.as_deref().unwrap_or_default(),
+            body: b"",
         };
-        let outcome = match body {
-            Ok(_) => self.outcome(id, mounted, &asked).await,
-            Err(ref refusal) => Err(refusal.clone()),
+        let read;
+        let outcome = match self.read(id, mounted, &asked, body).await {
+            Ok(bytes) => {
+                read = bytes;
+                asked.body = &read;
+                self.outcome(id, mounted, &asked).await
+            }
+            Err(refusal) => Err(refusal),
         };
         let written = guarded(id, || {
             let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
@@ -104,6 +108,31 @@ impl Gateway {
             reply
         });
         (Some(mounted.dialect.name()), written.unwrap_or_else(|_| problem::internal()))
+    }
+
+    /// Reads the body of a request, unless the request is refused whatever its body is.
+    async fn read(
+        &self,
+        id: Uuid,
+        mounted: &Mounted,
+        asked: &Request<'_>,
+        body: &mut Body,
+    ) -> Result<Vec<u8>, Refusal> {
+        if body.is_read() {
+            return Ok(Vec::new());
+        }
+        body.check_length(self.limits.body_bytes)?;
+        let header_alone = || -> Result<(), Refusal> {
+            if !mounted.dialect.reads_body(asked)
+                && let Parsed::Call(call) = mounted.dialect.parse(asked)?
+                && call.lacks_credential()
+            {
+                return Err(Denial::Missing.into());
+            }
+            Ok(())
+        };
+        guarded(id, header_alone)??;
+        body.read(self.limits.body_bytes, self.limits.body_timeout).await
     }
 
     async fn outcome(self: &Arc<Self>, id: Uuid, mounted: &Mounted, asked: &Request<'_>) -> Result<Reply, Refusal> {
@@ -167,7 +196,9 @@ pub(super) async fn handle(
     let id = next_id();
     let under_way = UnderWay::begin(&request);
     let mut body = Body::of(&request, payload);
-    let (dialect, reply) = gateway.into_inner().reply(id, &request, &mut body).await;
+    let gateway = gateway.into_inner();
+    let (dialect, reply) = gateway.reply(id, &request, &mut body).await;
+    body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
     let mut response = response(id, reply);

@@ -43,6 +43,10 @@ impl Dialect for Trial {
         Ok(Parsed::Reply(Reply::new(200, "text/x-trial", text).with("x-one", "1").with("x-bad", "a\nb")))
     }
 
+    fn reads_body(&self, request: &Request<'_>) -> bool {
+        request.path.ends_with("/echo")
+    }
+
     fn refuse(&self, _: &Request<'_>, refusal: &Refusal) -> Reply {
         let status = match refusal {
             Refusal::BodyTooLarge(_) => 413,
@@ -385,6 +389,26 @@ fn a_header_that_does_not_come_is_408() {
     let server = running(1);
     let reply = server.raw(b"GET /here/try/echo HTTP/1.1\r\nHo");
     assert!(reply.starts_with("HTTP/1.1 408"), "{reply:?}");
+}
+
+#[test]
+fn what_is_refused_by_its_header_does_not_wait_for_its_body() {
+    let server = running(2);
+    for (path, status) in [("/nowhere", 404), ("/here/try/members/x", 404)] {
+        let begun = Instant::now();
+        let mut stream = server.connect();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc");
+        stream.write_all(head.as_bytes()).expect("sent");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).expect("answered");
+        assert_eq!(start, format!("HTTP/1.1 {status}").as_bytes());
+        assert!(begun.elapsed() < Duration::from_millis(350), "{path} took {:?}", begun.elapsed());
+        // A body that has come leaves the connection fit for the next request.
+        let more = format!("POST {path} HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+        let last = format!("POST {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        let replies = server.raw(format!("{more}{last}").as_bytes());
+        assert_eq!(replies.matches(&format!("HTTP/1.1 {status}")).count(), 2, "{replies}");
+    }
 }
 
 #[test]
