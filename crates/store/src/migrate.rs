@@ -27,6 +27,7 @@ impl Store {
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let mut steps = self.apart(|connection| {
             lock(connection)?;
+            not_newer(connection)?;
             run(connection)
         })?;
         if self.fold_anew()? {
@@ -38,20 +39,15 @@ impl Store {
 
     /// Makes sure the schema is the one of this program, neither older nor newer, without changing anything.
     pub fn ready(&self) -> Result<(), StoreError> {
-        let (pending, unknown) = self.outside(|connection| {
-            let found = match connection {
-                Connection::Sqlite(c) => c.has_pending_migration(SQLITE).and_then(|p| Ok((p, unknown(c, SQLITE)?))),
-                Connection::Postgres(c) => {
-                    c.has_pending_migration(POSTGRESQL).and_then(|p| Ok((p, unknown(c, POSTGRESQL)?)))
-                }
+        let pending = self.outside(|connection| {
+            // Told first: a store that is newer must not be migrated by this program.
+            not_newer(connection)?;
+            let pending = match connection {
+                Connection::Sqlite(c) => c.has_pending_migration(SQLITE),
+                Connection::Postgres(c) => c.has_pending_migration(POSTGRESQL),
             };
-            found.map_err(|e| StoreError::Unavailable(e.to_string()))
+            pending.map_err(|e| StoreError::Unavailable(e.to_string()))
         })?;
-        // Told first: a store that is newer must not be migrated by this program.
-        if !unknown.is_empty() {
-            let told = "the database is newer than this program, which does not know the schema versions";
-            return Err(StoreError::Schema(format!("{told} {}; run a newer rollcall", unknown.join(", "))));
-        }
         if pending {
             return Err(StoreError::Schema("the database is not up to date; run `rollcall migrate`".to_owned()));
         }
@@ -150,6 +146,20 @@ fn unknown<DB: Backend, C: MigrationHarness<DB>>(
     let mut unknown: Vec<String> = applied.iter().map(ToString::to_string).filter(|v| !known.contains(v)).collect();
     unknown.sort_unstable();
     Ok(unknown)
+}
+
+/// Fails when somebody has migrated the store further than this program knows.
+fn not_newer(connection: &mut Connection) -> Result<(), StoreError> {
+    let unknown = match connection {
+        Connection::Sqlite(c) => unknown(c, SQLITE),
+        Connection::Postgres(c) => unknown(c, POSTGRESQL),
+    };
+    let unknown = unknown.map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let told = "the database is newer than this program, which does not know the schema versions";
+    Err(StoreError::Schema(format!("{told} {}; run a newer rollcall", unknown.join(", "))))
 }
 
 /// Held until the connection is closed, see [`Store::apart`].

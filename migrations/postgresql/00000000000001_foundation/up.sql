@@ -83,7 +83,9 @@ CREATE TABLE memberships (
     PRIMARY KEY (group_number, state, joined_at, person_number)
 );
 CREATE UNIQUE INDEX memberships_person ON memberships (person_number, group_number);
-CREATE INDEX memberships_scope ON memberships (group_number, state, scope, joined_at, person_number);
+-- Nearly all members are participants, so only the others are worth an index of their own.
+CREATE INDEX memberships_scope ON memberships (group_number, state, scope, joined_at, person_number)
+    WHERE scope <> 'participant';
 
 -- How many memberships of each kind a group has, changed in the transaction that changes the membership.
 CREATE TABLE group_totals (

@@ -8,14 +8,14 @@ CREATE TABLE persons (
     -- What lists show, as one value with U+0000 (which no text holds) between its parts: reading it costs a fraction
     -- of reading the columns. SQLite keeps it itself; the order is that of the store's page queries.
     card TEXT NOT NULL GENERATED ALWAYS AS (
-        uid || char(0) || id || char(0) || login || char(0) || name || char(0) || business_name
-        || char(0) || tag_line || char(0) || description || char(0) || email || char(0) || phone
-        || char(0) || additional_information || char(0) || city || char(0) || state || char(0) || country
-        || char(0) || category || char(0) || avatar || char(0) || link || char(0) || metadata || char(0) || tags
-        || char(0) || role || char(0) || status_message || char(0) || account_status || char(0) || presence
-        || char(0) || hourly_rate || char(0) || earnings_6_months || char(0) || feedback_6_months
-        || char(0) || positive_feedback_6_months || char(0) || last_active_at || char(0) || created_at
-        || char(0) || updated_at
+        uid || x'00' || id || x'00' || login || x'00' || name || x'00' || business_name
+        || x'00' || tag_line || x'00' || description || x'00' || email || x'00' || phone
+        || x'00' || additional_information || x'00' || city || x'00' || state || x'00' || country
+        || x'00' || category || x'00' || avatar || x'00' || link || x'00' || metadata || x'00' || tags
+        || x'00' || role || x'00' || status_message || x'00' || account_status || x'00' || presence
+        || x'00' || hourly_rate || x'00' || earnings_6_months || x'00' || feedback_6_months
+        || x'00' || positive_feedback_6_months || x'00' || last_active_at || x'00' || created_at
+        || x'00' || updated_at
     ) STORED,
     uid TEXT NOT NULL UNIQUE,
     id TEXT NOT NULL UNIQUE,
@@ -96,7 +96,9 @@ CREATE TABLE memberships (
     PRIMARY KEY (group_number, state, joined_at, person_number)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX memberships_person ON memberships (person_number, group_number);
-CREATE INDEX memberships_scope ON memberships (group_number, state, scope, joined_at, person_number);
+-- Nearly all members are participants, so only the others are worth an index of their own.
+CREATE INDEX memberships_scope ON memberships (group_number, state, scope, joined_at, person_number)
+    WHERE scope <> 'participant';
 
 -- How many memberships of each kind a group has, changed in the transaction that changes the membership.
 CREATE TABLE group_totals (

@@ -44,13 +44,13 @@ struct Column {
     column_name: String,
 }
 
-/// The columns of whole indexes, not of those that leave rows out. The primary key of an SQLite table with row numbers
+/// The columns of whole indexes, not of those that leave rows out (but for the one that is meant to). The primary key of an SQLite table with row numbers
 /// has no index of its own: it is the table.
 const SQLITE: &str = "\
     SELECT s.name AS table_name, i.name AS index_name, i.\"unique\" AS is_unique, \
         COALESCE(c.name, '') AS column_name, c.seqno AS place \
     FROM sqlite_schema s, pragma_index_list(s.name) i, pragma_index_info(i.name) c \
-    WHERE s.type = 'table' AND NOT i.partial \
+    WHERE s.type = 'table' AND (NOT i.partial OR i.name = 'memberships_scope') \
     UNION SELECT s.name, 'sqlite_rowid_' || s.name, TRUE, c.name, c.pk \
     FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table' AND c.pk > 0 \
     ORDER BY 1, 2, 5";
@@ -62,7 +62,8 @@ const POSTGRESQL: &str = "\
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
     CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k (attnum, place) \
     LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum \
-    WHERE pg_table_is_visible(t.oid) AND x.indisvalid AND x.indpred IS NULL \
+    WHERE pg_table_is_visible(t.oid) AND x.indisvalid \
+        AND (x.indpred IS NULL OR i.relname = 'memberships_scope') \
         AND t.relnamespace NOT IN ('pg_catalog'::regnamespace, 'pg_toast'::regnamespace) \
     ORDER BY t.relname COLLATE \"C\", i.relname COLLATE \"C\", k.place";
 

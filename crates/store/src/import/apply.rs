@@ -23,12 +23,12 @@ const ATTEMPTS: u32 = 10;
 /// Up to how many lines are resolved while other writers wait, about a second and a half.
 const LOCKED_ROWS: u64 = 500_000;
 /// How many rows the first batch has; the following ones have as many as go into [`HELD`].
-const FIRST_BATCH: usize = 10_000;
+const FIRST_BATCH: usize = 50_000;
 /// How many rows a batch has at least.
 const SMALL_BATCH: usize = 1_000;
 /// How long the work of a batch should take. Its commit comes on top: that depends little on the number of rows, since
 /// each writes most pages of the indexes anew, so shorter batches would be slower in all.
-const HELD: Duration = Duration::from_millis(600);
+const HELD: Duration = Duration::from_millis(1_500);
 /// SQLite does not queue those who want to write: they ask again and again, in the end every 100 ms, and give up after
 /// five seconds. So an import that goes from batch to batch would starve them. After this time it pauses.
 const PAUSE_EVERY: Duration = Duration::from_secs(3);
@@ -345,11 +345,11 @@ mod tests {
     #[test]
     fn batches_are_as_large_as_others_can_wait() {
         for (rows, milliseconds, next) in [
-            (10_000, 600, 10_000),
-            (10_000, 300, 20_000),
-            (50_000, 1_200, 25_000),
-            (50_000, 60_000, 1_000),
-            (1, 0, 50_000),
+            (10_000, 1_500, 10_000),
+            (10_000, 750, 20_000),
+            (50_000, 3_000, 25_000),
+            (50_000, 600_000, 1_000),
+            (1, 0, 100_000),
         ] {
             assert_eq!(next_size(rows, Duration::from_millis(milliseconds)), next, "{rows} in {milliseconds} ms");
         }

@@ -6,9 +6,9 @@
 //!    a row by itself is found here.
 //! 2. [`Store::import`] finds out which row each line means, by the store and the other lines. What is wrong between
 //!    rows is found here: identifiers that name different rows, memberships of nobody.
-//! 3. It applies the rows in batches of one transaction each, so a small import is atomic: the first batch has 10,000
-//!    rows, the others as many as take about 0.6 seconds, [`BATCH`] at most.
-//!    Every batch carries its totals, its counters and its entries of the change log.
+//! 3. It applies the rows in batches of one transaction each, so a small import is atomic: the first batch has 50,000
+//!    rows, the others as many as take about a second and a half, [`BATCH`] at most. Every batch carries its totals,
+//!    its counters and its entries of the change log.
 //!
 //! Rules (our decision where the order does not say it):
 //!
@@ -51,7 +51,7 @@ use crate::{Store, StoreError};
 pub(crate) use rows::MembershipRow;
 
 /// At most how many rows one transaction applies.
-pub const BATCH: usize = 50_000;
+pub const BATCH: usize = 100_000;
 
 /// How the input is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use diesel::sql_types::BigInt;
 /// From how many rows on it is worth it.
 const LARGE: u64 = 20_000;
 /// The cache while importing, in KiB (negative: that is how SQLite tells KiB from pages).
-const CACHE: i64 = -262_144;
+const CACHE: i64 = -524_288;
 /// After how many pages in the write-ahead log they are copied into the database, while importing.
 const CHECKPOINT: i64 = 65_536;
 /// The same otherwise: SQLite's own default. It cannot be asked for by a query.
