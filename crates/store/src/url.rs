@@ -29,6 +29,9 @@ pub enum BadUrl {
     /// `sqlite:` without a file.
     #[error("the sqlite URL names no file; write sqlite:///path/to/file.db")]
     NoFile,
+    /// `sqlite:` with something behind a question mark, which would silently become part of the file's name.
+    #[error("the sqlite URL takes a path and no options: there must be no question mark in it")]
+    FileOptions,
     /// Not a URL at all.
     #[error("the postgres URL cannot be read: {0}")]
     Syntax(String),
@@ -58,6 +61,9 @@ impl FromStr for DatabaseUrl {
         }
         if let Some(rest) = text.strip_prefix("sqlite:") {
             let path = rest.strip_prefix("//").unwrap_or(rest);
+            if path.contains('?') {
+                return Err(BadUrl::FileOptions);
+            }
             return if path.is_empty() { Err(BadUrl::NoFile) } else { Ok(Self::SqliteFile(PathBuf::from(path))) };
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
@@ -181,6 +187,7 @@ mod tests {
         assert_eq!(parse("sqlite://r.db"), Ok(DatabaseUrl::SqliteFile("r.db".into())));
         assert_eq!(parse("sqlite::memory:"), Ok(DatabaseUrl::SqliteTemporary));
         assert_eq!(parse("sqlite:"), Err(BadUrl::NoFile));
+        assert_eq!(parse("sqlite:///var/lib/r.db?mode=ro"), Err(BadUrl::FileOptions));
         assert_eq!(parse("mysql://x"), Err(BadUrl::Scheme));
         assert!(matches!(parse("postgres://h:notaport/x"), Err(BadUrl::Syntax(_))));
     }
