@@ -34,7 +34,8 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
         told => told.context("cannot write the report")?,
     }
     // A dry run tells what would happen, so it fails where the import would.
-    let refused = report.bad_total > 0 && !args.skip_bad;
+    // Rows that nobody has read were not asked to be skipped.
+    let refused = report.bad_total > 0 && !args.skip_bad || !report.unread.is_empty();
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -112,6 +113,9 @@ fn tell(report: &ImportReport) -> io::Result<()> {
     if untold > 0 {
         writeln!(errors, "and {untold} more bad rows")?;
     }
+    for source in &report.unread {
+        writeln!(errors, "the rest of {} was not read", printable(source))?;
+    }
     let counts = |c: &Counts| json!({ "created": c.created, "changed": c.changed, "unchanged": c.unchanged });
     let line = json!({
         "applied": report.applied,
@@ -119,6 +123,7 @@ fn tell(report: &ImportReport) -> io::Result<()> {
         "groups": counts(&report.groups),
         "persons": counts(&report.persons),
         "memberships": counts(&report.memberships),
+        "unread": report.unread,
     });
     writeln!(io::stdout().lock(), "{line}")
 }

@@ -51,6 +51,7 @@ pub(super) fn import(
         let mut bad = resolved.bad.kept.clone();
         bad.sort();
         let mut report = ImportReport { bad, bad_total: resolved.bad.total, ..ImportReport::default() };
+        report.unread.clone_from(&spool.unread);
         if report.bad_total > 0 && !options.skip_bad {
             return Ok(report);
         }

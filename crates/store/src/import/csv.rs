@@ -40,6 +40,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
                     Ok(found) => header = Some(found),
                     Err((column, problem)) => {
                         part.refuse(row.first, column, problem);
+                        spool.leave_unread();
                         break;
                     }
                 },
@@ -53,11 +54,17 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
                 spool.keep(std::mem::replace(&mut part, Part::of(spool)))?;
             }
             At::Bad(problem) => {
-                part.refuse(row.first, 1, format!("{problem}; the rest of the file was not read"));
-                break;
+                part.refuse(row.first, 1, problem);
+                if header.is_none() {
+                    spool.leave_unread();
+                    break;
+                }
             }
-            At::OpenQuote => {
-                part.refuse(row.first, row.len() as u64 + 1, "the quotation mark is not closed".to_owned());
+            At::OpenQuote(cell) => {
+                let problem = "the quotation mark is not closed; what stands behind it was not read";
+                part.refuse(row.first, cell, problem.to_owned());
+                // Whatever rows there are behind it are inside of the cell.
+                spool.leave_unread();
                 break;
             }
             At::End => break,
@@ -80,6 +87,8 @@ struct Row {
     first: u64,
     begun: bool,
     complete: bool,
+    /// Why the row is passed over: it is too much to be kept.
+    too_much: Option<String>,
 }
 
 /// How far a row has come.
@@ -88,19 +97,19 @@ enum At {
     Row,
     /// It goes on behind what was fed.
     Middle,
-    /// It is too much.
+    /// It is complete, and was too much.
     Bad(String),
     /// The input has ended, and there is no row.
     End,
-    /// The input has ended inside of a quoted cell.
-    OpenQuote,
+    /// The input has ended inside of a quoted cell: the place of the cell, from 1.
+    OpenQuote(u64),
 }
 
 impl Row {
     fn new() -> Self {
         let (cells, ends) = (vec![0; MAX_LINE + 1], vec![0; MAX_CELLS + 1]);
         let reader = csv_core::Reader::new();
-        Self { reader, cells, used: 0, ends, count: 0, first: 1, begun: false, complete: false }
+        Self { reader, cells, used: 0, ends, count: 0, first: 1, begun: false, complete: false, too_much: None }
     }
 
     /// Takes in `input` up to the end of a row, and tells how much that was. Nothing to take in is the end.
@@ -125,15 +134,24 @@ impl Row {
         let at = match result {
             ReadRecordResult::Record => {
                 self.complete = true;
-                At::Row
+                self.too_much.take().map_or(At::Row, At::Bad)
             }
-            ReadRecordResult::InputEmpty if ended => At::OpenQuote,
+            ReadRecordResult::InputEmpty if ended => {
+                At::OpenQuote(if self.too_much.is_some() { 1 } else { self.len() as u64 + 1 })
+            }
             ReadRecordResult::InputEmpty => At::Middle,
-            ReadRecordResult::OutputFull => At::Bad(format!("the row is longer than {MAX_LINE} bytes")),
-            ReadRecordResult::OutputEndsFull => At::Bad(format!("the row has more than {MAX_CELLS} cells")),
+            ReadRecordResult::OutputFull => self.pass_over(format!("the row is longer than {MAX_LINE} bytes")),
+            ReadRecordResult::OutputEndsFull => self.pass_over(format!("the row has more than {MAX_CELLS} cells")),
             ReadRecordResult::End => At::End,
         };
         (at, blank + used)
+    }
+
+    /// Makes room: the row is only read to find its end.
+    fn pass_over(&mut self, problem: String) -> At {
+        (self.used, self.count) = (0, 0);
+        self.too_much.get_or_insert(problem);
+        At::Middle
     }
 
     fn read(&mut self, input: &[u8]) -> (ReadRecordResult, usize) {
@@ -293,14 +311,49 @@ mod tests {
         let endless = |lines| spooled(&format!("uid,name\na,x\nb,\"{}", "x\n".repeat(lines)));
         let (rows, told) = endless(MAX_LINE);
         assert_eq!(rows, 1);
-        assert!(told[0].starts_with("f:3:1: the row is longer than 1048576 bytes"), "{told:?}");
-        let open = vec!["f:3:2: the quotation mark is not closed".to_owned()];
+        let open =
+            |cell| vec![format!("f:3:{cell}: the quotation mark is not closed; what stands behind it was not read")];
+        assert_eq!(told, open(1));
+        let open = open(2);
         assert_eq!(endless(5), (1, open.clone()));
         assert_eq!(spooled("uid,name\na,x\nb,\""), (1, open));
         assert_eq!(spooled("uid,name\na,x\nb,\"\""), (2, vec![]));
-        let cells = ",".repeat(MAX_CELLS + 1);
-        let told = "f:2:1: the row has more than 1024 cells; the rest of the file was not read".to_owned();
-        assert_eq!(spooled(&format!("uid,name\na{cells}\nb,x\n")), (0, vec![told]));
+    }
+
+    #[test]
+    fn rows_behind_one_that_is_too_much_are_read() {
+        let cells = "f:2:1: the row has more than 1024 cells".to_owned();
+        let long = "f:2:1: the row is longer than 1048576 bytes".to_owned();
+        for (row, told) in [
+            (format!("a{}", ",".repeat(MAX_CELLS + 1)), &cells),
+            (format!("a{}", ",".repeat(5 * MAX_CELLS)), &cells),
+            (format!("a,{}", "x".repeat(MAX_LINE)), &long),
+            (format!("a,\"{}\"", "x\"\"".repeat(3 * MAX_LINE)), &long),
+            (format!("a,{}", "x,".repeat(MAX_LINE)), &cells),
+        ] {
+            for end in ["\n", "\r\n"] {
+                let input = format!("uid,name{end}{row}{end}b,x{end}{end}c,y");
+                assert_eq!(spooled(&input), (2, vec![told.clone()]));
+                assert_eq!(spooled(&format!("uid,name{end}{row}")), (0, vec![told.clone()]));
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_read_is_known() {
+        let long = "x".repeat(MAX_LINE + 1);
+        for (input, unread) in [
+            ("uid,name\na,\"x\nb,y\n".to_owned(), true),
+            ("uid,nmae\na,x\n".to_owned(), true),
+            (format!("{long}\na,x\n"), true),
+            (format!("uid,name\na,{long}\nb,x\n"), false),
+            ("uid,name\na b,x\nb,\"x\ny\"".to_owned(), false),
+        ] {
+            let mut spool = Spool::new().expect("a temporary file");
+            spool.read("f", &mut input.as_bytes(), Format::Csv, &mut |_| ()).expect("reads");
+            let start: String = input.chars().take(40).collect();
+            assert_eq!(spool.unread, if unread { vec!["f"] } else { vec![] }, "{start}");
+        }
     }
 
     /// Hands out a byte at a time.

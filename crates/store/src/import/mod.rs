@@ -109,6 +109,9 @@ pub struct ImportReport {
     pub bad: Vec<BadRow>,
     /// How many bad rows there are.
     pub bad_total: u64,
+    /// The inputs of which a rest was not read, since nobody can tell the rows there apart: behind a bad header, or a
+    /// quotation mark that is not closed. The place is in `bad`; how many rows there are is not known.
+    pub unread: Vec<String>,
     /// Whether the good rows were applied: not in a dry run, and not when there are bad rows that may not be skipped.
     /// The counts are then of what would have happened; of nothing, when bad rows stand in the way.
     pub applied: bool,

@@ -38,6 +38,8 @@ pub struct Spool {
     pub(super) memberships: Pile,
     pub(super) sources: Vec<String>,
     pub(super) bad: BadRows,
+    /// Sources that could not be read to their ends.
+    pub(super) unread: Vec<String>,
     /// The highest numbers that the input says.
     pub(super) highest_person: i64,
     pub(super) highest_group: i64,
@@ -55,6 +57,7 @@ impl Spool {
             memberships: Pile::new()?,
             sources: Vec::new(),
             bad: BadRows::default(),
+            unread: Vec::new(),
             highest_person: 0,
             highest_group: 0,
             persons_incomplete: false,
@@ -103,6 +106,11 @@ impl Spool {
             Stop::Input(error) => failed(error),
             Stop::Spool(error) => ImportError::Spool(error),
         })
+    }
+
+    /// Remembers that the rest of the input that is being read was not read.
+    pub(super) fn leave_unread(&mut self) {
+        self.unread.extend(self.sources.last().cloned());
     }
 
     /// Keeps what was read of the input that is being read.

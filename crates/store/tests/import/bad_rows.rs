@@ -143,3 +143,18 @@ fn times_that_check_would_call_unsound_are_bad() {
         sound(&store);
     }
 }
+
+#[test]
+fn rows_that_nobody_has_read_are_not_skipped_in_silence() {
+    let options = ImportOptions { dry_run: false, skip_bad: true, now: NOW };
+    let long = format!("uid,name\na,x\nb,{}\nc,z\n", "y".repeat(1 << 20));
+    for store in stores() {
+        let report = import_as(&store, &["uid,name\nd,x\ne,\"y\nf,z\n", "uid,name\ng,x\n"], options);
+        assert_eq!((report.applied, report.bad_total, report.persons.created), (true, 1, 2));
+        assert_eq!(report.unread, ["f0"]);
+        let report = import_as(&store, &[&long], options);
+        assert_eq!((report.applied, report.bad_total, report.persons.created), (true, 1, 2));
+        assert!(report.unread.is_empty());
+        sound(&store);
+    }
+}
