@@ -5,8 +5,10 @@
 //! or the empty value.
 
 mod numbers;
+mod object;
 
 use crate::{AccountStatus, GroupKind, Money, Presence, Scope, State};
+use object::Object;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -33,10 +35,14 @@ impl Record {
             Membership,
         }
         #[derive(Deserialize)]
+        #[serde(expecting = "an object")]
         struct Tagged {
             kind: Kind,
         }
-        Ok(match serde_json::from_str::<Tagged>(line)?.kind {
+        let mut reader = serde_json::Deserializer::from_str(line);
+        let tagged = Tagged::deserialize(Object(&mut reader))?;
+        reader.end()?;
+        Ok(match tagged.kind {
             Kind::Group => Self::Group(serde_json::from_str(line)?),
             Kind::Person => Self::Person(serde_json::from_str(line)?),
             Kind::Membership => Self::Membership(serde_json::from_str(line)?),
@@ -48,10 +54,23 @@ macro_rules! record {
     ($(#[$doc:meta])* $name:ident $(ignoring $ignored:ident)? { $($(#[$fdoc:meta])* $field:ident : $ty:ty),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields)]
+        #[serde(deny_unknown_fields, expecting = "an object", remote = "Self")]
         pub struct $name {
             $($(#[$fdoc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$ty>,)+
             $(#[doc(hidden)] #[serde(default, skip_serializing)] pub $ignored: serde::de::IgnoredAny,)?
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                // What is derived, which `remote` makes a function of its own.
+                Self::deserialize(Object(d))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                Self::serialize(self, s)
+            }
         }
 
         impl $name {
@@ -326,6 +345,10 @@ mod tests {
             r#"{"kind":"persons","uid":"a"}"#,
             r#"{"uid":"a"}"#,
             r#"{"kind":"person","uid":"a","metadata":[1]}"#,
+            r#"["person"]"#,
+            r#"{"kind":"membership","group":[null,null,"g"],"person":{"uid":"a"}}"#,
+            r#"{"kind":"membership","group":{"guid":"g"},"person":[1]}"#,
+            r#"{"kind":"group","guid":"g","owner":[1,null,null,null]}"#,
         ] {
             assert!(Record::parse(line).is_err(), "{line}");
         }

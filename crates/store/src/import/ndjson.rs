@@ -130,10 +130,26 @@ fn parse(line: &str) -> Result<Record, serde_json::Error> {
 fn explain(line: &str, error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let text = plain(text);
     let names_it = ["missing field", "unknown field", "duplicate field"].iter().any(|start| text.starts_with(start));
     match last_key(line, error.column()) {
         Some(key) if error.is_data() && !names_it => format!("{key}: {text}"),
         _ => text.to_owned(),
+    }
+}
+
+/// What was expected, without the names that types have in a program.
+fn plain(text: &str) -> &str {
+    let Some((found, expected)) = text.rsplit_once(", expected ") else { return text };
+    match expected {
+        "i64" if found.starts_with("invalid value: integer") => "the number is too large or too small",
+        "i64" => "must be a whole number",
+        "a string" => "must be a text",
+        "a boolean" => "must be true or false",
+        "a sequence" => "must be an array",
+        "an object" => "must be an object",
+        expected if expected.to_ascii_lowercase().contains("uuid") => "must be a UUID",
+        _ => text,
     }
 }
 
@@ -201,18 +217,36 @@ mod tests {
             r#"{"kind":"robot"}"#,
             r#"{"uid":"a"}"#,
             "nonsense",
+            "[]",
+            "5",
+            r#"{"kind":"person","number":9223372036854775808}"#,
+            r#"{"kind":"person","id":5}"#,
+            r#"{"kind":"person","uid":5}"#,
+            r#"{"kind":"person","uid":"a","freelancer":"yes"}"#,
+            r#"{"kind":"person","uid":"a","tags":"x"}"#,
+            r#"{"kind":"membership","group":[null,null,"g"],"person":{"uid":"a"}}"#,
+            r#"{"kind":"group","guid":"g","owner":7}"#,
         ];
         let told = bad(lines.join("\r\n").as_bytes());
         let starts = [
             "f:2:18: uid must be 1 to 100 letters",
             "f:4:33: unknown field `nmae`",
-            "f:5:43: created_at: invalid type: string \"x\", expected i64",
+            "f:5:43: created_at: must be a whole number",
             "f:6:78: state: must be one of pending, member, banned",
             "f:7:26: EOF while parsing",
             "f:8:31: uid must be",
             "f:9:15: kind: unknown variant `robot`",
             "f:10:11: missing field `kind`",
             "f:11:2: expected ident",
+            "f:12:1: must be an object",
+            "f:13:1: must be an object",
+            "f:14:45: number: the number is too large or too small",
+            "f:15:23: id: must be a UUID",
+            "f:16:24: uid: must be a text",
+            "f:17:45: freelancer: must be true or false",
+            "f:18:37: tags: must be an array",
+            "f:19:29: group: must be an object",
+            "f:20:36: owner: must be an object",
         ];
         let cut: Vec<&str> =
             told.iter().zip(starts).map(|(told, start)| told.get(..start.len()).unwrap_or(told)).collect();
