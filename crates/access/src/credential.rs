@@ -134,6 +134,9 @@ pub trait Vault: Send + Sync {
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError>;
 
+    /// The credentials of this audience that belong to the person of this number, by id.
+    fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError>;
+
     /// All credentials, by id.
     fn list(&self) -> Result<Vec<Credential>, VaultError>;
 }

@@ -16,9 +16,11 @@
 //! ```
 
 mod credential;
+mod password;
 mod principal;
 mod secret;
 
 pub use credential::{Credential, CredentialKind, Found, Holder, NewCredential, Vault, VaultError};
+pub use password::{BadPasswordHash, HashingFailed, PasswordHash};
 pub use principal::{Denial, Operation, Principal, Right, Rights, Viewer};
 pub use secret::{NoRandomness, Secret, SecretHash};

@@ -1,5 +1,7 @@
 //! Principals and what they may do.
 
+use membership::By;
+
 /// One thing that a credential may let its holder do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {
@@ -20,9 +22,9 @@ pub struct Rights(u8);
 impl Rights {
     /// None at all.
     pub const NONE: Self = Self(0);
-    /// Reading and changing what a user of a dialect may (an Elance token, an RM client).
+    /// Reading and changing what a user of a dialect may (the token of a person).
     pub const USER: Self = Self::NONE.with(Right::Read).with(Right::Write);
-    /// Everything (CometChat's `fullAccess`).
+    /// Everything (CometChat's `fullAccess`, an RM client, which is an application of the whole organization).
     pub const FULL: Self = Self::USER.with(Right::Admin).with(Right::Mint);
     /// CometChat's `authOnly`.
     pub const MINT_ONLY: Self = Self::NONE.with(Right::Mint);
@@ -64,23 +66,53 @@ impl Rights {
     }
 }
 
-/// What is done, as far as access goes. Every action of a dialect names one, so none can be forgotten.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// List or count the members of a group.
-    ListMembers,
-    /// Exchange a client's id and secret for a token. The secret itself is the proof.
-    ExchangeClientSecret,
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident needs $right:expr),+ $(,)?) => {
+        /// What is done, as far as access goes. Every action of a dialect names one, so none can be forgotten.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[$doc])* $name),+
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The right that it takes; `None` when it needs no principal.
+            pub const fn needs(self) -> Option<Right> {
+                match self {
+                    $(Self::$name => $right),+
+                }
+            }
+        }
+    };
 }
 
-impl Operation {
-    /// The right that it takes; `None` when it needs no principal.
-    pub const fn needs(self) -> Option<Right> {
-        match self {
-            Self::ListMembers => Some(Right::Read),
-            Self::ExchangeClientSecret => None,
-        }
-    }
+operations! {
+    /// List or count the members of a group in any state, or look at one.
+    ListMembers needs Some(Right::Read),
+    /// List or look at groups and the jobs posted to them.
+    ReadGroups needs Some(Right::Read),
+    /// List or look at persons.
+    ReadPersons needs Some(Right::Read),
+    /// Look at oneself.
+    ReadSelf needs Some(Right::Read),
+    /// Say that one is there or not, end one's own session.
+    ChangeSelf needs Some(Right::Write),
+    /// Take steps in the lives of memberships. What the actor may do in the group is judged by the life cycle.
+    ChangeMemberships needs Some(Right::Write),
+    /// Make, change or delete a group. What the actor may do to the group is judged by the core.
+    ChangeGroups needs Some(Right::Write),
+    /// Post or close a job.
+    ChangeJobs needs Some(Right::Write),
+    /// Make a person.
+    CreatePerson needs Some(Right::Mint),
+    /// Change or delete persons.
+    ChangePersons needs Some(Right::Admin),
+    /// Make, list or revoke the tokens of a person.
+    MintTokens needs Some(Right::Mint),
+    /// Exchange a client's id and secret for a token. The secret itself is the proof.
+    ExchangeClientSecret needs None,
 }
 
 /// A person through whose eyes something is seen.
@@ -109,6 +141,11 @@ impl Principal {
     /// Somebody who has presented nothing and may do only what needs no principal.
     pub const fn nobody() -> Self {
         Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new() }
+    }
+
+    /// On whose authority the principal changes something at the time `now`: the person's, where there is one.
+    pub fn by(&self, now: i64) -> By {
+        By { person: self.viewer.as_ref().map(|viewer| viewer.number), credential: self.credential, now }
     }
 
     /// Whether the principal may do it.

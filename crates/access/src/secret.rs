@@ -14,7 +14,7 @@ pub struct Secret(String);
 /// The operating system gave no random bits.
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gives no random bits: {0}")]
-pub struct NoRandomness(getrandom::Error);
+pub struct NoRandomness(pub(crate) getrandom::Error);
 
 impl Secret {
     /// Takes what a client presented.

@@ -36,6 +36,25 @@ pub fn reply(request: &Request<'_>, refusal: &Refusal) -> Reply {
             let message = format!("There is no user with the uid {uid}.");
             write(&Error(404, "ERR_UID_NOT_FOUND", NOT_FOUND, &message))
         }
+        Refusal::NoSuchJob => write(&Error(404, "ERR_API_NOT_FOUND", NOT_FOUND, "There is no such job.")),
+        Refusal::NeedsPerson => {
+            write(&Error(401, "AUTH_ERR_EMPTY_AUTH_TOKEN", NOT_SIGNED_IN, "Only a user may do this."))
+        }
+        Refusal::Step { failure, .. } => {
+            write(&Error(403, "ERR_GROUP_NO_CLEARANCE", NOT_ALLOWED, &format!("This cannot be done: {failure}.")))
+        }
+        Refusal::Field(bad) => write(&Error(400, "ERR_BAD_REQUEST", BAD_REQUEST, &format!("The {bad}."))),
+        Refusal::InUse(field) | Refusal::Immutable(field) => {
+            write(&Error(409, "ERR_UID_ALREADY_EXISTS", BAD_REQUEST, &format!("The {field} cannot be that.")))
+        }
+        Refusal::StillOwner(guid) => {
+            let message = format!("The user owns the group {guid}, which has no other admin.");
+            write(&Error(403, "ERR_GROUP_NO_CLEARANCE", NOT_ALLOWED, &message))
+        }
+        Refusal::Unexpected => {
+            write(&Error(409, "ERR_BAD_REQUEST", BAD_REQUEST, "Somebody else has changed it meanwhile."))
+        }
+        Refusal::Pruned(_) => write(&Error(404, "ERR_API_NOT_FOUND", NOT_FOUND, "It is not kept any more.")),
         Refusal::BodyTooLarge(max) => {
             let message = format!("The body is longer than {max} bytes.");
             write(&Error(413, "ERR_BAD_REQUEST", BAD_REQUEST, &message))

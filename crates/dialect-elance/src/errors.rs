@@ -50,6 +50,25 @@ pub fn reply(refusal: &Refusal) -> Reply {
         Refusal::NoSuchPerson(_) => {
             write(Error(404, VALIDATION, "E_PROFILES_INVALID_USERID"), "There is no user with this userId.")
         }
+        Refusal::NoSuchJob => write(Error(404, VALIDATION, "E_JOBS_INVALID_JOBID"), "There is no job with this jobId."),
+        Refusal::NeedsPerson => {
+            write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), "Only a user may do this, and the token is nobody's.")
+        }
+        Refusal::Step { failure, .. } => {
+            write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), &format!("This cannot be done: {failure}."))
+        }
+        Refusal::Field(bad) => write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{bad}.")),
+        Refusal::InUse(field) | Refusal::Immutable(field) => {
+            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{field} cannot be that."))
+        }
+        Refusal::StillOwner(guid) => {
+            let description = format!("The user owns the group {guid}, which has no other admin.");
+            write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), &description)
+        }
+        Refusal::Unexpected => write(Error(412, API, "E_API_PRECONDITION"), "Somebody else has changed it meanwhile."),
+        Refusal::Pruned(floor) => {
+            write(Error(410, API, "E_API_GONE"), &format!("The change log begins behind number {floor}."))
+        }
         Refusal::BodyTooLarge(max) => {
             write(Error(413, API, "E_API_REQUEST_TOO_LARGE"), &format!("The body is longer than {max} bytes."))
         }

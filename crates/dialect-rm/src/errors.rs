@@ -79,6 +79,19 @@ fn described(refusal: &Refusal) -> ErrorBody {
         Refusal::NoSuchGroup => ErrorBody::new(404, "not_found", "there is no group with this GroupID")
             .naming(FaultCode::InvalidValue, "GroupID"),
         Refusal::NoSuchPerson(_) => ErrorBody::new(404, "not_found", "there is no such person"),
+        Refusal::NoSuchJob => ErrorBody::new(404, "not_found", "there is no such job"),
+        Refusal::NeedsPerson => ErrorBody::new(403, "access_denied", "only a person may do this"),
+        Refusal::Step { failure, .. } => {
+            ErrorBody::new(400, "invalid_request", format!("this cannot be done: {failure}"))
+        }
+        Refusal::Field(bad) => ErrorBody::new(400, "invalid_request", bad.to_string()),
+        Refusal::InUse(field) => ErrorBody::new(400, "invalid_request", format!("{field} is already in use")),
+        Refusal::Immutable(field) => ErrorBody::new(400, "invalid_request", format!("{field} cannot be changed")),
+        Refusal::StillOwner(guid) => {
+            ErrorBody::new(400, "invalid_request", format!("the person is responsible for the group {guid}"))
+        }
+        Refusal::Unexpected => ErrorBody::new(412, "invalid_request", "somebody else has changed it meanwhile"),
+        Refusal::Pruned(floor) => ErrorBody::new(410, "not_found", format!("the log begins behind {floor}")),
         Refusal::BodyTooLarge(most) => {
             ErrorBody::new(413, "too_large", format!("the body is longer than {most} bytes"))
         }

@@ -1,7 +1,7 @@
 //! What a dialect asks of the core, each kind with the writer of its own kind of outcome, so that an outcome can
 //! never meet a writer made for another.
 
-use crate::Reply;
+use crate::{Refusal, Reply, Session};
 use access::{Operation, Principal, Secret};
 use membership::{MemberPage, MemberQuery};
 
@@ -11,6 +11,9 @@ pub type MembersWriter = Box<dyn Fn(&Principal, MemberPage<'_>) -> Reply + Send>
 pub type CountWriter = Box<dyn Fn(&Principal, u64) -> Reply + Send>;
 /// Writes a token just issued.
 pub type TokenWriter = Box<dyn Fn(&Token) -> Reply + Send>;
+
+/// Asks the core through the session and writes what comes of it. Called once.
+pub type Run = Box<dyn Fn(&Session<'_>) -> Result<Reply, Refusal> + Send>;
 
 /// What the core is asked to do.
 pub enum Action {
@@ -39,6 +42,15 @@ pub enum Action {
         /// Writes the token.
         write: TokenWriter,
     },
+    /// Anything else, which needs no page of borrowed rows.
+    Task {
+        /// What it is, as far as access goes.
+        operation: Operation,
+        /// Where it may run. Whatever changes something blocks.
+        cost: Cost,
+        /// Does it.
+        run: Run,
+    },
 }
 
 /// A token just issued.
@@ -66,11 +78,22 @@ pub enum Cost {
 const NEAR: u64 = 10_000;
 
 impl Action {
+    /// A task that may take its time.
+    pub fn task(operation: Operation, run: impl Fn(&Session<'_>) -> Result<Reply, Refusal> + Send + 'static) -> Self {
+        Self::Task { operation, cost: Cost::Blocking, run: Box::new(run) }
+    }
+
+    /// A task that only reads by keys.
+    pub fn quick(operation: Operation, run: impl Fn(&Session<'_>) -> Result<Reply, Refusal> + Send + 'static) -> Self {
+        Self::Task { operation, cost: Cost::Inline, run: Box::new(run) }
+    }
+
     /// What this is, as far as access goes.
     pub const fn operation(&self) -> Operation {
         match self {
             Self::Members { .. } | Self::CountMembers { .. } => Operation::ListMembers,
             Self::ExchangeClientSecret { .. } => Operation::ExchangeClientSecret,
+            Self::Task { operation, .. } => *operation,
         }
     }
 
@@ -89,6 +112,7 @@ impl Action {
                 }
             }
             Self::ExchangeClientSecret { .. } => Cost::Blocking,
+            Self::Task { cost, .. } => *cost,
         }
     }
 }

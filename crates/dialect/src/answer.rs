@@ -1,14 +1,16 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
-use crate::{Action, Call, Presented, Refusal, Reply, Token};
+use crate::{Action, Call, Presented, Refusal, Reply, Session, Token};
 use access::{CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
-use membership::{Directory, DirectoryError, MemberQuery, PersonKey};
+use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
 #[derive(Clone, Copy)]
 pub struct Core<'a> {
     /// Knows the members.
     pub directory: &'a dyn Directory,
+    /// Changes what the directory knows.
+    pub registrar: &'a dyn Registrar,
     /// Knows the credentials.
     pub vault: &'a dyn Vault,
     /// The time, in unix seconds.
@@ -16,7 +18,7 @@ pub struct Core<'a> {
 }
 
 /// After how many seconds a client may ask again when the store is away.
-const RETRY_AFTER: u32 = 30;
+pub(crate) const RETRY_AFTER: u32 = 30;
 
 /// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
 pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
@@ -30,6 +32,7 @@ pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refu
         Action::ExchangeClientSecret { client_id, client_secret, lifetime, write } => {
             exchange(core, audience, client_id, client_secret, *lifetime).map(|token| write(&token))
         }
+        Action::Task { run, .. } => run(&Session::new(core, audience, principal)),
     }
 }
 
@@ -98,9 +101,10 @@ fn exchange(
     }
 }
 
-fn directory_refusal(error: DirectoryError) -> Refusal {
+pub(crate) fn directory_refusal(error: DirectoryError) -> Refusal {
     match error {
         DirectoryError::NoSuchGroup => Refusal::NoSuchGroup,
+        DirectoryError::Gone(floor) => Refusal::Pruned(floor),
         DirectoryError::Unavailable(_) => {
             log::error!("{error}");
             Refusal::Unavailable(RETRY_AFTER)
@@ -112,7 +116,23 @@ fn directory_refusal(error: DirectoryError) -> Refusal {
     }
 }
 
-fn vault_refusal(error: VaultError) -> Refusal {
+pub(crate) fn command_refusal(error: CommandError) -> Refusal {
+    match error {
+        CommandError::NoSuchGroup => Refusal::NoSuchGroup,
+        CommandError::NoSuchPerson => Refusal::NoSuchPerson(String::new()),
+        CommandError::NoSuchJob => Refusal::NoSuchJob,
+        CommandError::Step { entry, failure } => Refusal::Step { entry: Some(entry), failure },
+        CommandError::NotAllowed(refusal) => refusal.into(),
+        CommandError::Field(bad) => bad.into(),
+        CommandError::InUse(field) => Refusal::InUse(field),
+        CommandError::Immutable(field) => Refusal::Immutable(field),
+        CommandError::StillOwner(guid) => Refusal::StillOwner(guid),
+        CommandError::Unexpected => Refusal::Unexpected,
+        CommandError::Directory(error) => directory_refusal(error),
+    }
+}
+
+pub(crate) fn vault_refusal(error: VaultError) -> Refusal {
     log::error!("{error}");
     match error {
         VaultError::Gone | VaultError::Unavailable(_) => Refusal::Unavailable(RETRY_AFTER),

@@ -28,10 +28,12 @@ pub mod json;
 mod parameters;
 mod refusal;
 mod request;
+mod session;
 
-pub use action::{Action, Cost, CountWriter, MembersWriter, Token, TokenWriter};
+pub use action::{Action, Cost, CountWriter, MembersWriter, Run, Token, TokenWriter};
 pub use answer::{Core, answer};
 pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};
 pub use request::{Headers, Method, Reply, Request};
+pub use session::{NewToken, Session};

@@ -2,6 +2,8 @@
 //! new one does not compile until every dialect has an answer.
 
 use access::Denial;
+use membership::limits::BadText;
+use membership::{StepFailure, life_cycle::StepRefusal};
 use std::fmt;
 
 /// Why a request is refused.
@@ -23,6 +25,29 @@ pub enum Refusal {
     NoSuchGroup,
     /// There is no person with this key (as the client gave it).
     NoSuchPerson(String),
+    /// There is no job with this number.
+    NoSuchJob,
+    /// The call only makes sense for a person, and the credential is nobody's.
+    NeedsPerson,
+    /// A step was not taken, or something may not be done to the group, person or job.
+    Step {
+        /// The entry of a list that failed, from 0. Nothing was done about the others either.
+        entry: Option<usize>,
+        /// Why.
+        failure: StepFailure,
+    },
+    /// A field of the domain cannot hold what is said. The dialect knows what it calls the field.
+    Field(BadText),
+    /// An identifier (the domain's snake_case name of it) is somebody else's already.
+    InUse(&'static str),
+    /// An identifier (the domain's snake_case name of it) cannot be changed.
+    Immutable(&'static str),
+    /// The person cannot be deleted while it owns the group of this guid, which has no other admin.
+    StillOwner(String),
+    /// What the client expected of the row is not true (`If-Match`).
+    Unexpected,
+    /// What was asked for has been pruned; the change log now begins behind this number.
+    Pruned(u64),
     /// The body is longer than this many bytes.
     BodyTooLarge(usize),
     /// The address is longer than this many bytes.
@@ -94,6 +119,18 @@ impl fmt::Display for Fault {
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
         Self::Parameter(fault)
+    }
+}
+
+impl From<StepRefusal> for Refusal {
+    fn from(refusal: StepRefusal) -> Self {
+        Self::Step { entry: None, failure: refusal.into() }
+    }
+}
+
+impl From<BadText> for Refusal {
+    fn from(bad: BadText) -> Self {
+        Self::Field(bad)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The seam between those who ask about members and those who know.
 
-use crate::{Group, GroupKey, MemberQuery, Person, PersonKey, PersonView, Scope, State};
+use crate::{
+    Changes, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberQuery, Membership, MembershipEntry, Page,
+    Person, PersonKey, PersonQuery, PersonView, Scope, State, Window,
+};
 
 /// Something that answers questions about groups and their members. The answer to one call comes from one snapshot.
 ///
@@ -19,6 +22,44 @@ pub trait Directory: Send + Sync {
     /// The group so named, if there is one.
     fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError>;
 
+    /// The groups that `query` finds.
+    fn groups(&self, query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError>;
+
+    /// How many groups `query` finds, whatever its window.
+    fn count_groups(&self, query: &GroupQuery) -> Result<u64, DirectoryError>;
+
+    /// The group so named as a list shows it, seen by the person of the number `viewer`; [`DirectoryError::NoSuchGroup`]
+    /// when there is none.
+    fn group_entry(&self, key: &GroupKey, viewer: Option<i64>) -> Result<GroupEntry, DirectoryError>;
+
+    /// The persons that `query` finds.
+    fn persons(&self, query: &PersonQuery) -> Result<Page<Person>, DirectoryError>;
+
+    /// How many persons `query` finds, whatever its window.
+    fn count_persons(&self, query: &PersonQuery) -> Result<u64, DirectoryError>;
+
+    /// The membership of a person in a group, in whatever state; `None` when there is no such person.
+    fn membership(&self, group: &GroupKey, person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError>;
+
+    /// The memberships of the person of this number that stand in `state`, with their groups, in the order of the
+    /// groups' numbers; none when there is no such person.
+    fn memberships_of(
+        &self,
+        person: i64,
+        state: State,
+        window: Window,
+    ) -> Result<Page<(Group, Membership)>, DirectoryError>;
+
+    /// The jobs that `query` finds.
+    fn jobs(&self, query: &JobQuery) -> Result<Page<Job>, DirectoryError>;
+
+    /// The job with this number, if there is one.
+    fn job(&self, number: i64) -> Result<Option<Job>, DirectoryError>;
+
+    /// Up to `limit` entries of the change log behind the number `after`, only those that concern the group of the
+    /// number `group` where one is said. [`DirectoryError::Gone`] when entries behind `after` have been pruned.
+    fn changes(&self, after: u64, group: Option<i64>, limit: u32) -> Result<Changes, DirectoryError>;
+
     /// The number of the last committed change; 0 before the first.
     fn head(&self) -> Result<u64, DirectoryError>;
 }
@@ -29,6 +70,9 @@ pub enum DirectoryError {
     /// There is no group so named.
     #[error("no such group")]
     NoSuchGroup,
+    /// Entries of the change log that were asked for have been pruned; the log now begins behind this number.
+    #[error("the change log now begins behind number {0}")]
+    Gone(u64),
     /// The directory is away, busy or out of resources; asking again later may help.
     #[error("the store is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

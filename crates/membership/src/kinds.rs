@@ -120,6 +120,16 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Whether a job still looks for somebody.
+    JobState ("open, closed") {
+        /// It does.
+        Open = "open",
+        /// It does not any more.
+        Closed = "closed",
+    }
+}
+
 /// A set of scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeSet(u8);

@@ -4,8 +4,8 @@
 //! **May import:** nothing of this project. Every other crate may import this one.
 //!
 //! The heart is [`MemberQuery`]: what any dialect asks when it lists the members of a group. Something that can
-//! answer it is a [`Directory`]: the database (`store`), or the naive one in memory that the tests compare with
-//! (`testkit`).
+//! answer it is a [`Directory`], and something that can change what is answered a [`Registrar`]: the database (`store`),
+//! or the naive one in memory that the tests compare with (`testkit`).
 //!
 //! ```
 //! use membership::{Compare, Filter, Folded, GroupKey, MemberQuery, TextExpr, TextField, Window};
@@ -22,24 +22,35 @@
 //! assert_eq!(query.window.offset, 10);
 //! ```
 
+mod change;
 mod directory;
 mod filter;
 mod group;
+mod job;
 mod kinds;
 pub mod life_cycle;
 pub mod limits;
+mod listing;
 mod money;
 mod person;
 mod query;
 pub mod record;
+mod registrar;
 pub mod sample;
 pub mod text;
 
+pub use change::{ACTIONS, ChangeEntry, Changes};
 pub use directory::{Directory, DirectoryError, MemberPage, MemberRow, Rows, SliceRows};
 pub use filter::{Compare, Filter, FilterTooLarge, IntExpr, TextExpr, TextField, TextMatch};
 pub use group::{Group, GroupKey, Membership};
-pub use kinds::{AccountStatus, GroupKind, Presence, Scope, ScopeSet, State, UnknownWord};
+pub use job::Job;
+pub use kinds::{AccountStatus, GroupKind, JobState, Presence, Scope, ScopeSet, State, UnknownWord};
+pub use listing::{Brief, GroupEntry, GroupQuery, JobQuery, MembershipEntry, Page, PersonQuery, Standing};
 pub use money::{BadMoney, Money};
 pub use person::{Person, PersonFields, PersonKey, PersonView};
 pub use query::{MemberQuery, OrderBy, OrderKey, Window};
+pub use registrar::{
+    By, CommandError, Expected, Failing, GroupEdit, Named, NewGroup, NewJob, Registrar, Step, StepFailure, Stepped,
+    Taken,
+};
 pub use text::Folded;

@@ -34,6 +34,38 @@ pub enum Action {
     Restore(State),
 }
 
+impl Action {
+    /// The word under which the change log keeps it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Withdraw => "withdraw",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::Join => "join",
+            Self::Add(_) => "add",
+            Self::SetScope(_) => "set_scope",
+            Self::TransferOwnership => "transfer_ownership",
+            Self::Leave => "leave",
+            Self::Kick => "kick",
+            Self::Ban => "ban",
+            Self::Unban => "unban",
+            Self::Restore(_) => "import",
+        }
+    }
+}
+
+/// Whether the right password came along, where a group asks for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Password {
+    /// None came.
+    Missing,
+    /// Another one came.
+    Wrong,
+    /// The right one came.
+    Right,
+}
+
 /// Who does it, seen from the group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
@@ -49,6 +81,36 @@ pub enum Actor {
     Owner,
 }
 
+impl Actor {
+    /// What the person of the number `who` (the system, when absent) is in a group with this owner, in which its
+    /// membership stands so. Only members have the power of their scope.
+    pub fn of(who: Option<i64>, owner: Option<i64>, membership: Option<(State, Scope)>) -> Self {
+        match (who, membership) {
+            (None, _) => Self::System,
+            (Some(_), _) if who == owner => Self::Owner,
+            (Some(_), Some((State::Member, Scope::Admin))) => Self::Admin,
+            (Some(_), Some((State::Member, Scope::Moderator))) => Self::Moderator,
+            (Some(_), _) => Self::Person,
+        }
+    }
+
+    /// Whether such a one may change what is said of the group.
+    pub const fn may_edit_group(self) -> Result<(), StepRefusal> {
+        match self {
+            Self::System | Self::Owner | Self::Admin => Ok(()),
+            Self::Moderator | Self::Person => Err(StepRefusal::OnlyAdmin),
+        }
+    }
+
+    /// Whether such a one may delete the group.
+    pub const fn may_delete_group(self) -> Result<(), StepRefusal> {
+        match self {
+            Self::System | Self::Owner => Ok(()),
+            Self::Admin | Self::Moderator | Self::Person => Err(StepRefusal::OnlyOwner),
+        }
+    }
+}
+
 /// The facts that a step is judged by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Situation {
@@ -62,6 +124,10 @@ pub struct Situation {
     pub last_admin: bool,
     /// How one joins the group.
     pub kind: GroupKind,
+    /// Whether the person works as a freelancer: only such a one may ask to join (documented by Elance).
+    pub freelancer: bool,
+    /// The password that came along; matters only for joining a group that asks for one.
+    pub password: Password,
     /// Who acts.
     pub actor: Actor,
     /// Whether the actor is the person itself.
@@ -109,6 +175,15 @@ pub enum StepRefusal {
     /// The group cannot be joined at once.
     #[error("cannot be joined without being added")]
     JoinNotAllowed,
+    /// The group asks for a password, and none came along.
+    #[error("must give the password of the group")]
+    PasswordMissing,
+    /// The password is not the group's.
+    #[error("gave a wrong password")]
+    PasswordWrong,
+    /// Only freelancers may ask to join.
+    #[error("is no freelancer")]
+    NotFreelancer,
     /// Only the person itself may do this.
     #[error("can only be done by the person itself")]
     OnlyOneself,
@@ -139,11 +214,11 @@ impl Situation {
     /// Judges `action`.
     ///
     /// ```
-    /// use membership::life_cycle::{Action, Actor, Next, Situation, StepRefusal};
+    /// use membership::life_cycle::{Action, Actor, Next, Password, Situation, StepRefusal};
     /// use membership::{GroupKind, Scope, State};
     /// let asked = Situation {
     ///     state: Some(State::Pending), scope: Scope::Participant, owns: false, last_admin: false,
-    ///     kind: GroupKind::Private, actor: Actor::Admin, oneself: false,
+    ///     kind: GroupKind::Private, freelancer: true, password: Password::Missing, actor: Actor::Admin, oneself: false,
     /// };
     /// assert_eq!(asked.step(Action::Approve), Ok(Next::Stands(State::Member, Scope::Participant)));
     /// assert_eq!(asked.step(Action::Kick), Err(StepRefusal::NotMember));
@@ -214,12 +289,15 @@ impl Situation {
         match (action, self.state) {
             (Action::Restore(state), _) => Ok(Next::Stands(state, self.scope)),
 
+            (Action::Ask, None) if !self.freelancer => Err(No::NotFreelancer),
             (Action::Ask, None) => Ok(Next::Stands(Pending, Scope::Participant)),
             (Action::Ask, Some(Pending)) => Err(No::AlreadyAsked),
 
-            (Action::Join, None | Some(Pending)) => match self.kind {
-                GroupKind::Private => Err(No::JoinNotAllowed),
-                GroupKind::Public | GroupKind::Password => joined(Scope::Participant),
+            (Action::Join, None | Some(Pending)) => match (self.kind, self.password) {
+                (GroupKind::Private, _) => Err(No::JoinNotAllowed),
+                (GroupKind::Password, Password::Missing) => Err(No::PasswordMissing),
+                (GroupKind::Password, Password::Wrong) => Err(No::PasswordWrong),
+                (GroupKind::Public, _) | (GroupKind::Password, Password::Right) => joined(Scope::Participant),
             },
             (Action::Add(scope), None | Some(Pending)) => joined(scope),
             (Action::Ask | Action::Join | Action::Add(_), Some(Member)) => Err(No::AlreadyMember),

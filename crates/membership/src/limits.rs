@@ -30,6 +30,17 @@ pub const TAGS: usize = 25;
 /// One tag.
 pub const TAG: usize = 100;
 
+/// Titles of jobs (our decision).
+pub const TITLE: usize = 400;
+/// Groups that a job prefers (our decision).
+pub const JOB_GROUPS: usize = 25;
+/// Passwords of groups, in clear (our decision): hashing takes time in proportion.
+pub const PASSWORD: usize = 256;
+/// The greatest number of a person, group or job: what a JSON number holds in every client.
+pub const NUMBER: i64 = 9_007_199_254_740_991;
+/// The latest time, in unix seconds: the end of the year 9999.
+pub const TIME: i64 = 253_402_300_799;
+
 /// Levels of a filter.
 pub const FILTER_DEPTH: usize = 64;
 /// Nodes of a filter, items of an `in` not counted. SQLite takes expressions of at most 1,000 levels, and a list of `or`

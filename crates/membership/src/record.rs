@@ -6,6 +6,7 @@
 
 mod numbers;
 mod object;
+pub mod rules;
 
 use crate::{AccountStatus, GroupKind, Money, Presence, Scope, State};
 use object::Object;

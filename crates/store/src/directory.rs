@@ -10,7 +10,8 @@ use crate::totals;
 use diesel::prelude::*;
 use membership::text::has_nul;
 use membership::{
-    Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, Person, PersonKey, Rows, SliceRows,
+    Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
+    MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Rows, SliceRows, State, Window,
 };
 use uuid::Uuid;
 
@@ -56,6 +57,51 @@ impl Directory for Store {
 
     fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError> {
         Ok(self.read(|connection| group(connection, key))?)
+    }
+
+    fn groups(&self, _query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
+        todo!()
+    }
+
+    fn count_groups(&self, _query: &GroupQuery) -> Result<u64, DirectoryError> {
+        todo!()
+    }
+
+    fn group_entry(&self, _key: &GroupKey, _viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
+        todo!()
+    }
+
+    fn persons(&self, _query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
+        todo!()
+    }
+
+    fn count_persons(&self, _query: &PersonQuery) -> Result<u64, DirectoryError> {
+        todo!()
+    }
+
+    fn membership(&self, _group: &GroupKey, _person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
+        todo!()
+    }
+
+    fn memberships_of(
+        &self,
+        _person: i64,
+        _state: State,
+        _window: Window,
+    ) -> Result<Page<(Group, Membership)>, DirectoryError> {
+        todo!()
+    }
+
+    fn jobs(&self, _query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
+        todo!()
+    }
+
+    fn job(&self, _number: i64) -> Result<Option<Job>, DirectoryError> {
+        todo!()
+    }
+
+    fn changes(&self, _after: u64, _group: Option<i64>, _limit: u32) -> Result<Changes, DirectoryError> {
+        todo!()
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {

@@ -32,6 +32,7 @@ pub mod import;
 mod migrate;
 mod pool;
 mod query;
+mod registrar;
 mod rows;
 mod schema;
 mod store;

@@ -193,6 +193,19 @@ impl Vault for Store {
         })?)
     }
 
+    fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
+        Ok(self.read(|connection| {
+            let rows = credentials::table
+                .filter(credentials::person_number.eq(person))
+                .filter(credentials::audience.eq(audience))
+                .order(credentials::id)
+                .select(CredentialRecord::as_select())
+                .load(connection)?;
+            let all: Result<Vec<_>, _> = rows.into_iter().map(Credential::try_from).collect();
+            Ok(all?)
+        })?)
+    }
+
     fn list(&self) -> Result<Vec<Credential>, VaultError> {
         Ok(self.read(|connection| {
             let rows =

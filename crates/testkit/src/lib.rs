@@ -39,6 +39,7 @@ pub mod golden;
 mod memory;
 mod plain;
 pub mod random;
+mod registrar;
 mod restore;
 pub mod sample;
 mod vault;

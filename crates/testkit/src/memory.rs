@@ -5,8 +5,9 @@ use crate::vault::Kept;
 use dialect::Core;
 use membership::text::fold;
 use membership::{
-    Directory, DirectoryError, Group, GroupKey, MemberPage, MemberQuery, MemberRow, Membership, OrderBy, OrderKey,
-    Person, PersonKey, Scope, SliceRows, State,
+    Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
+    MemberQuery, MemberRow, Membership, MembershipEntry, OrderBy, OrderKey, Page, Person, PersonKey, PersonQuery,
+    Scope, SliceRows, State, Window,
 };
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -40,7 +41,7 @@ impl MemoryDirectory {
 
     /// A core that answers from this directory and this vault at the time `now` (unix seconds).
     pub fn core(&self, now: i64) -> Core<'_> {
-        Core { directory: self, vault: self, now }
+        Core { directory: self, registrar: self, vault: self, now }
     }
 
     /// All persons, by number.
@@ -164,6 +165,51 @@ impl Directory for MemoryDirectory {
 
     fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError> {
         Ok(self.find_group(key).cloned())
+    }
+
+    fn groups(&self, _query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
+        todo!()
+    }
+
+    fn count_groups(&self, _query: &GroupQuery) -> Result<u64, DirectoryError> {
+        todo!()
+    }
+
+    fn group_entry(&self, _key: &GroupKey, _viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
+        todo!()
+    }
+
+    fn persons(&self, _query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
+        todo!()
+    }
+
+    fn count_persons(&self, _query: &PersonQuery) -> Result<u64, DirectoryError> {
+        todo!()
+    }
+
+    fn membership(&self, _group: &GroupKey, _person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
+        todo!()
+    }
+
+    fn memberships_of(
+        &self,
+        _person: i64,
+        _state: State,
+        _window: Window,
+    ) -> Result<Page<(Group, Membership)>, DirectoryError> {
+        todo!()
+    }
+
+    fn jobs(&self, _query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
+        todo!()
+    }
+
+    fn job(&self, _number: i64) -> Result<Option<Job>, DirectoryError> {
+        todo!()
+    }
+
+    fn changes(&self, _after: u64, _group: Option<i64>, _limit: u32) -> Result<Changes, DirectoryError> {
+        todo!()
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {

@@ -131,6 +131,11 @@ impl Vault for MemoryDirectory {
         Ok(exists)
     }
 
+    fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
+        let of = |c: &&Credential| c.audience == audience && c.person == Some(person);
+        Ok(self.kept().iter().map(|k| &k.credential).filter(of).cloned().collect())
+    }
+
     fn list(&self) -> Result<Vec<Credential>, VaultError> {
         Ok(self.kept().iter().map(|k| k.credential.clone()).collect())
     }

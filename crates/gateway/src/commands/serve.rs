@@ -62,8 +62,8 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
         quick: settings.server.quick_count(),
         queue_timeout: Duration::from_secs(settings.limits.queue_timeout_seconds),
     };
-    let (directory, vault) = (Arc::new(store.clone()), Arc::new(store.clone()));
-    Data::new(Gateway::new(registry, directory, vault, store.in_process(), limits))
+    let all = Arc::new(store.clone());
+    Data::new(Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits))
 }
 
 /// Tells whoever started us where we listen. The first line is a promise to scripts.

@@ -11,7 +11,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request};
-use membership::Directory;
+use membership::{Directory, Registrar};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::cell::RefCell;
@@ -25,6 +25,7 @@ use uuid::Uuid;
 pub struct Gateway {
     registry: Registry,
     directory: Arc<dyn Directory>,
+    registrar: Arc<dyn Registrar>,
     vault: Arc<dyn Vault>,
     /// Whether the directory is in this process, so that a short read need not leave the thread.
     in_process: bool,
@@ -54,18 +55,19 @@ pub struct Limits {
 const RETRY_AFTER: u32 = 30;
 
 impl Gateway {
-    /// A gateway to this directory and vault. `in_process` tells whether they may be asked for something short on
+    /// A gateway to this directory, its registrar and vault. `in_process` tells whether they may be asked for something short on
     /// the thread that serves the socket.
     pub fn new(
         registry: Registry,
         directory: Arc<dyn Directory>,
+        registrar: Arc<dyn Registrar>,
         vault: Arc<dyn Vault>,
         in_process: bool,
         limits: Limits,
     ) -> Self {
         let turns = Arc::new(Semaphore::new(limits.width.max(1)));
         let quick_turns = Arc::new(Semaphore::new(limits.quick.max(1)));
-        Self { registry, directory, vault, in_process, turns, quick_turns, limits }
+        Self { registry, directory, registrar, vault, in_process, turns, quick_turns, limits }
     }
 
     /// How many actions may block at once.
@@ -163,7 +165,12 @@ impl Gateway {
     }
 
     fn answer(&self, audience: &str, call: &Call) -> Result<Reply, Refusal> {
-        let core = Core { directory: &*self.directory, vault: &*self.vault, now: chrono::Utc::now().timestamp() };
+        let core = Core {
+            directory: &*self.directory,
+            registrar: &*self.registrar,
+            vault: &*self.vault,
+            now: chrono::Utc::now().timestamp(),
+        };
         dialect::answer(core, audience, call)
     }
 }

@@ -2,19 +2,16 @@
 
 use super::*;
 use crate::registry::{Mounted, Registry};
-use access::{CredentialKind, Found, NewCredential, Rights, Secret, SecretHash, Vault, VaultError};
-use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};
-use membership::{
-    Compare, Directory, DirectoryError, Filter, Folded, Group, GroupKey, GroupKind, MemberPage, MemberQuery, Person,
-    PersonKey, SliceRows, TextExpr, TextField, Window,
-};
+use access::{CredentialKind, Operation, Rights, Secret};
+use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request, Session};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
+use testkit::MemoryDirectory;
 
-/// `/try/echo` tells what reached it; `/try/members/N` lists group N on the thread of the socket, `/try/slow/N` on
+/// `/try/echo` tells what reached it; `/try/members/N` tells the number on the thread of the socket, `/try/slow/N` on
 /// one that may block; `/try/panic` panics.
 struct Trial;
 
@@ -32,11 +29,10 @@ impl Dialect for Trial {
             panic!("as asked");
         }
         if let Some(number) = request.path.strip_prefix("/try/members/") {
-            return list(number, None);
+            return tell(number, false);
         }
         if let Some(number) = request.path.strip_prefix("/try/slow/") {
-            let name = TextExpr::Field(TextField::Name);
-            return list(number, Some(Filter::Text(name, Compare::Eq, TextExpr::Literal(Folded::new("x")))));
+            return tell(number, true);
         }
         let Request { method, path, query, prefix, body, .. } = request;
         let text = format!("{method:?} {prefix} {path} {query} {:?} {}", request.header("x-name"), body.len());
@@ -63,105 +59,32 @@ impl Dialect for Trial {
     }
 }
 
-fn list(number: &str, filter: Option<Filter>) -> Result<Parsed, Refusal> {
-    let number = number.parse().map_err(|_| Refusal::NoSuchGroup)?;
-    let mut query = MemberQuery::new(GroupKey::Number(number), Window::page(1, 10));
-    if let Some(filter) = filter {
-        query = query.filtered(filter).map_err(|_| Refusal::Internal)?;
-    }
-    let write = Box::new(|_: &access::Principal, page: MemberPage<'_>| {
-        Reply::new(200, "text/x-trial", format!("group {}", page.group.number))
-    });
-    let presented = Presented::Secret(CredentialKind::Key, Secret::presented("any"));
-    Ok(Call { presented, on_behalf_of: None, action: Action::Members { query, write } }.into())
-}
-
-/// Knows every group. Number 13 panics; a filter takes 600 ms.
-struct Groups;
-
-impl Directory for Groups {
-    fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
-        let GroupKey::Number(number) = query.group else { return Err(DirectoryError::NoSuchGroup) };
+/// Tells the number, at once or after 600 ms. Number 13 panics.
+fn tell(number: &str, slow: bool) -> Result<Parsed, Refusal> {
+    let number: i64 = number.parse().map_err(|_| Refusal::NoSuchGroup)?;
+    let run = move |_: &Session<'_>| {
         assert_ne!(number, 13, "as asked");
-        if query.filter().is_some() {
+        if slow {
             std::thread::sleep(Duration::from_millis(600));
         }
-        let empty = String::new;
-        let group = Group {
-            number,
-            id: uuid::Uuid::nil(),
-            guid: empty(),
-            name: empty(),
-            description: empty(),
-            kind: GroupKind::Public,
-            owner: None,
-            sponsor: empty(),
-            criteria: empty(),
-            icon: empty(),
-            page: empty(),
-            email: empty(),
-            additional_information: empty(),
-            metadata: empty(),
-            tags: empty(),
-            created_at: 0,
-            updated_at: None,
-        };
-        read(MemberPage { group: &group, total: 0, rows: &SliceRows(&[]) });
-        Ok(())
-    }
-
-    fn count(&self, _: &MemberQuery) -> Result<u64, DirectoryError> {
-        Ok(0)
-    }
-
-    fn person(&self, _: &PersonKey) -> Result<Option<Person>, DirectoryError> {
-        Ok(None)
-    }
-
-    fn group(&self, _: &GroupKey) -> Result<Option<Group>, DirectoryError> {
-        Ok(None)
-    }
-
-    fn head(&self) -> Result<u64, DirectoryError> {
-        Ok(0)
-    }
+        Ok(Reply::new(200, "text/x-trial", format!("group {number}")))
+    };
+    let read = Operation::ListMembers;
+    let action = if slow { Action::task(read, run) } else { Action::quick(read, run) };
+    let presented = Presented::Secret(CredentialKind::Key, Secret::presented("any"));
+    Ok(Call { presented, on_behalf_of: None, action }.into())
 }
 
-/// Takes any secret.
-struct Open;
+/// Knows the key that every call presents.
+fn memory() -> Arc<MemoryDirectory> {
+    let memory = MemoryDirectory::new();
+    memory.grant("trial", CredentialKind::Key, "any", Rights::FULL, None);
+    Arc::new(memory)
+}
 
-impl Vault for Open {
-    fn find(&self, audience: &str, kind: CredentialKind, _: &SecretHash) -> Result<Option<Found>, VaultError> {
-        let credential = access::Credential {
-            id: 1,
-            audience: audience.to_owned(),
-            kind,
-            rights: Rights::FULL,
-            person: None,
-            client_id: String::new(),
-            parent: None,
-            created_at: 0,
-            expires_at: None,
-            revoked_at: None,
-        };
-        Ok(Some(Found { credential, holder: None }))
-    }
-
-    fn client(&self, _: &str, _: &str) -> Result<Option<(access::Credential, SecretHash)>, VaultError> {
-        Ok(None)
-    }
-
-    fn create(&self, _: &NewCredential) -> Result<access::Credential, VaultError> {
-        Err(VaultError::Gone)
-    }
-
-    fn revoke(&self, _: i64, _: i64) -> Result<bool, VaultError> {
-        Ok(false)
-    }
-
-    fn list(&self) -> Result<Vec<access::Credential>, VaultError> {
-        Ok(Vec::new())
-    }
+fn gateway(registry: Registry, in_process: bool, limits: Limits) -> Gateway {
+    let memory = memory();
+    Gateway::new(registry, memory.clone(), memory.clone(), memory, in_process, limits)
 }
 
 /// A running server; ended when dropped.
@@ -187,7 +110,7 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
             queue_timeout: Duration::from_millis(200),
         };
         let registry = Registry::of(vec![mounted]).expect("one dialect");
-        let gateway = Gateway::new(registry, Arc::new(Groups), Arc::new(Open), in_process, limits);
+        let gateway = gateway(registry, in_process, limits);
         let settings = settings::Server {
             listen: String::new(),
             workers: 1,
@@ -468,7 +391,7 @@ fn addresses_are_read_in_words() {
     let registry = Registry::of(Vec::new()).expect("none");
     let zero = Duration::ZERO;
     let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, quick: 1, queue_timeout: zero };
-    let gateway = web::Data::new(Gateway::new(registry, Arc::new(Groups), Arc::new(Open), true, limits));
+    let gateway = web::Data::new(gateway(registry, true, limits));
     let settings = crate::settings::Settings::built_in().expect("sound").server;
     let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken).map(|_| ()) });
     let error = format!("{:#}", error.expect_err("taken"));

@@ -12,6 +12,8 @@ fn situation(state: Option<State>, actor: Actor, oneself: bool) -> Situation {
         owns: false,
         last_admin: false,
         kind: GroupKind::Public,
+        freelancer: true,
+        password: Password::Missing,
         actor,
         oneself,
     }
@@ -103,7 +105,48 @@ fn private_groups_are_not_joined_at_once() {
         at.kind = GroupKind::Private;
         assert_eq!(at.step(Action::Join), Err(No::JoinNotAllowed));
         at.kind = GroupKind::Password;
-        assert_eq!(at.step(Action::Join), MEMBER);
+        for (password, next) in [
+            (Password::Missing, Err(No::PasswordMissing)),
+            (Password::Wrong, Err(No::PasswordWrong)),
+            (Password::Right, MEMBER),
+        ] {
+            at.password = password;
+            assert_eq!(at.step(Action::Join), next);
+        }
+    }
+}
+
+#[test]
+fn only_freelancers_ask() {
+    let mut at = situation(None, Actor::Person, true);
+    at.freelancer = false;
+    assert_eq!(at.step(Action::Ask), Err(No::NotFreelancer));
+    // A dialect without freelancers lets everybody join.
+    assert_eq!(at.step(Action::Join), MEMBER);
+    for state in STATES.into_iter().flatten() {
+        at.state = Some(state);
+        assert!(at.step(Action::Ask).is_err_and(|refusal| refusal != No::NotFreelancer), "{state}");
+    }
+}
+
+#[test]
+fn every_step_has_a_word_of_the_change_log() {
+    for action in [
+        Action::Ask,
+        Action::Withdraw,
+        Action::Approve,
+        Action::Reject,
+        Action::Join,
+        Action::Add(Scope::Admin),
+        Action::SetScope(Scope::Admin),
+        Action::TransferOwnership,
+        Action::Leave,
+        Action::Kick,
+        Action::Ban,
+        Action::Unban,
+        Action::Restore(State::Member),
+    ] {
+        assert!(crate::ACTIONS.contains(&action.word()), "{action:?}");
     }
 }
 
@@ -135,5 +178,35 @@ fn an_import_restores_any_state() {
     for target in State::ALL {
         let restored = Ok(Next::Stands(*target, Scope::Participant));
         assert_eq!(row(Action::Restore(*target), Actor::System, false), [restored; 4]);
+    }
+}
+
+#[test]
+fn who_somebody_is_in_a_group() {
+    let of = |who, state, scope| Actor::of(who, Some(7), Some((state, scope)));
+    assert_eq!(of(None, State::Member, Scope::Participant), Actor::System);
+    assert_eq!(of(Some(7), State::Member, Scope::Participant), Actor::Owner);
+    assert_eq!(Actor::of(Some(7), Some(7), None), Actor::Owner);
+    assert_eq!(Actor::of(Some(8), None, None), Actor::Person);
+    for (scope, actor) in
+        [(Scope::Participant, Actor::Person), (Scope::Moderator, Actor::Moderator), (Scope::Admin, Actor::Admin)]
+    {
+        assert_eq!(of(Some(8), State::Member, scope), actor);
+        assert_eq!(of(Some(8), State::Banned, scope), Actor::Person);
+        assert_eq!(of(Some(8), State::Pending, scope), Actor::Person);
+    }
+}
+
+#[test]
+fn who_may_change_a_group() {
+    use Actor::{Admin, Moderator, Owner, Person, System};
+    for (actor, edit, delete) in [
+        (System, Ok(()), Ok(())),
+        (Owner, Ok(()), Ok(())),
+        (Admin, Ok(()), Err(No::OnlyOwner)),
+        (Moderator, Err(No::OnlyAdmin), Err(No::OnlyOwner)),
+        (Person, Err(No::OnlyAdmin), Err(No::OnlyOwner)),
+    ] {
+        assert_eq!((actor.may_edit_group(), actor.may_delete_group()), (edit, delete), "{actor:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! What a row becomes when a record is taken into it. No database here.
 
 use super::rows::{GroupRow, MembershipRow, PersonRow};
-use membership::life_cycle::{Action, Actor, Next, Situation};
+use membership::life_cycle::{Action, Actor, Next, Password, Situation};
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord};
 use membership::text::fold;
 use membership::{AccountStatus, GroupKind, Presence, Scope, State};
@@ -184,6 +184,8 @@ impl Step {
             owns: false,
             last_admin: false,
             kind: GroupKind::Public,
+            freelancer: true,
+            password: Password::Missing,
             actor: Actor::System,
             oneself: false,
         };

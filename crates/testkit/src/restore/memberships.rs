@@ -3,7 +3,7 @@
 use super::bounds::{greater_than_zero, not_negative};
 use super::{positive, time};
 use crate::MemoryDirectory;
-use membership::life_cycle::{Action, Actor, Next, Situation};
+use membership::life_cycle::{Action, Actor, Next, Password, Situation};
 use membership::record::{MembershipRecord, PersonRef};
 use membership::{GroupKey, Membership, Scope, State};
 
@@ -29,6 +29,8 @@ impl MemoryDirectory {
             owns: owner == Some(person),
             last_admin: false,
             kind,
+            freelancer: true,
+            password: Password::Missing,
             actor: Actor::System,
             oneself: false,
         };
