@@ -1,5 +1,8 @@
 //! The command line.
 
+mod certificate;
+
+pub use certificate::{CertificateArgs, Host};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use membership::{GroupKey, limits};
 use std::path::PathBuf;
@@ -46,6 +49,8 @@ pub enum Command {
     /// Make, list and revoke credentials
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// Make a self-signed certificate for development
+    Certificate(CertificateArgs),
 }
 
 impl Command {
@@ -54,7 +59,12 @@ impl Command {
     pub(crate) const fn only_writes(&self) -> bool {
         match self {
             Self::Export(_) | Self::Generate(_) | Self::Credential(CredentialCommand::List) => true,
-            Self::Serve(_) | Self::Migrate | Self::Check | Self::Import(_) | Self::Credential(_) => false,
+            Self::Serve(_)
+            | Self::Migrate
+            | Self::Check
+            | Self::Import(_)
+            | Self::Credential(_)
+            | Self::Certificate(_) => false,
         }
     }
 }
@@ -265,6 +275,8 @@ mod tests {
             "rollcall credential revoke 3",
             "rollcall --database sqlite:///a.db credential create rm",
             "rollcall credential create --database sqlite:///a.db rm",
+            "rollcall certificate --cert a.pem --key b.pem",
+            "rollcall certificate --host a.test --host ::1 --days 825 --cert a.pem --key b.pem --force",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }
@@ -282,6 +294,9 @@ mod tests {
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
             "rollcall credential revoke x",
+            "rollcall certificate --cert a.pem",
+            "rollcall certificate --days 0 --cert a.pem --key b.pem",
+            "rollcall certificate --host http://a --cert a.pem --key b.pem",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }
