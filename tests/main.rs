@@ -16,3 +16,4 @@ mod msrv;
 mod page_edges;
 mod sample;
 mod support;
+mod tls;

@@ -82,15 +82,26 @@ pub struct Place {
 
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
-#[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`; logs go to stderr. SIGTERM and \
-    SIGINT let the requests under way finish.\n\nExamples:\n  \
+#[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`, with https a second one \
+    `listening on https://HOST:PORT`; logs go to stderr. SIGTERM and SIGINT let the requests under way finish. With \
+    https, SIGHUP reads certificate and key again.\n\nExamples:\n  \
     rollcall serve --demo --listen 127.0.0.1:0\n  \
+    rollcall serve --demo --tls-listen 127.0.0.1:8443 --tls-cert cert.pem --tls-key key.pem\n  \
     rollcall serve --config /etc/rollcall.toml\n  \
     ROLLCALL__DATABASE__URL=postgres://rollcall@db/rollcall rollcall serve --listen '[::]:8080'")]
 pub struct ServeArgs {
     /// Address and port; port 0 takes any free one
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Address and port for https beside http; takes --tls-cert and --tls-key too
+    #[arg(long, value_name = "ADDR")]
+    pub tls_listen: Option<String>,
+    /// File with the certificate for https, then those that lead to its authority (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// File with the certificate's private key (PEM, not encrypted)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Load the sample data, make fresh demo credentials and print ready-made curl lines. Only on an empty store or
     /// one made by --demo, and on a loopback address; without --database in a temporary database
     #[arg(long)]
@@ -262,6 +273,7 @@ mod tests {
     fn command_lines_are_read() {
         for line in [
             "rollcall serve --config a.toml --listen 127.0.0.1:0 --database sqlite::memory: --demo",
+            "rollcall serve --tls-listen 127.0.0.1:0 --tls-cert cert.pem --tls-key key.pem",
             "rollcall migrate --database sqlite:///a.db",
             "rollcall check",
             "rollcall import --dry-run --skip-bad a.csv - b.ndjson",

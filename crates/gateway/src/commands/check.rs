@@ -11,6 +11,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
     let registry = Registry::new(&settings.dialects)?;
     server::address(&settings.server.listen)?;
+    server::Tls::of(&settings.server)?;
     let store = super::open_existing(&settings)?;
     let problems = store.check()?;
     let mut out = std::io::stdout().lock();

@@ -3,12 +3,11 @@
 use super::demo;
 use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
-use crate::server::{self, Ended, Gateway, Limits};
-use crate::settings::{Settings, UrlText};
+use crate::server::{self, Bound, Ended, Gateway, Limits, Tls};
+use crate::settings::{self, Settings, UrlText};
 use actix_web::web::Data;
 use futures_util::future::{Either, select};
 use std::io::Write;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +16,17 @@ use store::Store;
 /// Serves.
 pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let mut settings = super::settings(place)?;
-    if let Some(listen) = &args.listen {
-        settings.server.listen.clone_from(listen);
-    }
+    take_flags(&mut settings.server, args);
     if args.demo && settings.database.url.is_empty() {
         settings.database.url = UrlText::new("sqlite::memory:");
     }
     // Everything that can be wrong with the configuration is told before the store is touched.
     let address = server::address(&settings.server.listen)?;
+    let tls = Tls::of(&settings.server)?;
     let registry = Registry::new(&settings.dialects)?;
     if args.demo {
         demo::check_address(address)?;
+        tls.as_ref().map_or(Ok(()), |tls| demo::check_address(tls.address))?;
     }
     let store = super::open_migrated(&settings.store_to_serve()?)?;
     if args.demo {
@@ -37,9 +36,12 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let gateway = gateway(registry, &store, &settings);
     log::info!("store: {}; dialects: {dialects}", store.url());
     actix_web::rt::System::new().block_on(async {
-        let (server, bound) = server::bind(gateway, &settings.server, address)?;
+        let (server, bound) = server::bind(gateway, &settings.server, address, tls.as_ref())?;
+        if let Some(tls) = tls {
+            server::read_again_on_signal(tls.certificates)?;
+        }
         // The port is taken, so nothing can fail any more that has nothing to do with the demo itself.
-        announce(bound, if args.demo { demo::lines(&store, &settings.dialects, bound)? } else { Vec::new() })?;
+        announce(bound, if args.demo { demo::lines(&store, &settings.dialects, bound.http)? } else { Vec::new() })?;
         let ending = server::end_on_signal(server.handle());
         match select(server, pin!(ending)).await {
             Either::Left((served, _)) => served?,
@@ -66,15 +68,30 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
     Data::new(Gateway::new(registry, directory, vault, store.in_process(), limits))
 }
 
+/// Flags win over the file and the environment.
+fn take_flags(server: &mut settings::Server, args: &ServeArgs) {
+    take(&mut server.listen, args.listen.as_ref());
+    take(&mut server.tls_listen, args.tls_listen.as_ref());
+    take(&mut server.tls_cert, args.tls_cert.as_ref());
+    take(&mut server.tls_key, args.tls_key.as_ref());
+}
+
+fn take<T: Clone>(setting: &mut T, flag: Option<&T>) {
+    if let Some(flag) = flag {
+        setting.clone_from(flag);
+    }
+}
+
 /// Tells whoever started us where we listen. The first line is a promise to scripts.
-fn announce(bound: SocketAddr, more: Vec<String>) -> std::io::Result<()> {
+fn announce(bound: Bound, more: Vec<String>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{bound}")?;
+    writeln!(out, "listening on http://{}", bound.http)?;
     out.flush()?;
     // Whoever started us may have read the first line and gone.
-    for line in more {
+    let https = bound.https.map(|address| format!("listening on https://{address}"));
+    for line in https.into_iter().chain(more) {
         if writeln!(out, "{line}").is_err() {
-            log::warn!("nobody reads the lines of the demo");
+            log::warn!("nobody reads the lines after the first");
             break;
         }
     }

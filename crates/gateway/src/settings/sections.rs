@@ -2,6 +2,7 @@
 
 use super::UrlText;
 use serde::Deserialize;
+use std::path::PathBuf;
 
 /// Every setting. What each means stands in `config/rollcall.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -25,11 +26,17 @@ pub struct Settings {
 pub struct Server {
     /// Address and port.
     pub listen: String,
+    /// Address and port for https, empty for none. Goes together with the next two.
+    pub tls_listen: String,
+    /// File of the certificate.
+    pub tls_cert: PathBuf,
+    /// File of its key.
+    pub tls_key: PathBuf,
     /// Threads that serve connections, 0 for one a core.
     pub workers: usize,
     /// Seconds for which an idle connection is kept, 0 for none.
     pub keep_alive_seconds: u64,
-    /// Seconds in which a header must have arrived.
+    /// Seconds in which a TLS handshake must be done, and a header must have arrived.
     pub request_timeout_seconds: u64,
     /// Seconds for which requests may go on after a signal to end.
     pub shutdown_timeout_seconds: u64,
