@@ -63,6 +63,11 @@ impl Client {
         Self { address, secure: Some((Arc::clone(config), host.to_owned())), open: None }
     }
 
+    /// Where the server is.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// `GET target` with these fields.
     pub fn get(&mut self, target: &str, headers: &[(&str, &str)]) -> Response {
         self.send("GET", target, headers, b"")

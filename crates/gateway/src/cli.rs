@@ -83,7 +83,7 @@ pub struct Place {
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
 #[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`, with https a second one \
-    `listening on https://HOST:PORT`; logs go to stderr. SIGTERM and SIGINT let the requests under way finish. With \
+    `listening on https://HOST:PORT`, then `admin on http://HOST:PORT`; logs go to stderr. SIGTERM and SIGINT let the requests under way finish. With \
     https, SIGHUP reads certificate and key again.\n\nExamples:\n  \
     rollcall serve --demo --listen 127.0.0.1:0\n  \
     rollcall serve --demo --tls-listen 127.0.0.1:8443 --tls-cert cert.pem --tls-key key.pem\n  \
@@ -102,6 +102,9 @@ pub struct ServeArgs {
     /// File with the certificate's private key (PEM, not encrypted)
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// Address and port of the admin listener (/livez, /readyz); without it 127.0.0.1:8081 where that is free
+    #[arg(long, value_name = "ADDR")]
+    pub admin_listen: Option<String>,
     /// Load the sample data, make fresh demo credentials and print ready-made curl lines. Only on an empty store or
     /// one made by --demo, and on a loopback address; without --database in a temporary database
     #[arg(long)]
@@ -273,6 +276,7 @@ mod tests {
     fn command_lines_are_read() {
         for line in [
             "rollcall serve --config a.toml --listen 127.0.0.1:0 --database sqlite::memory: --demo",
+            "rollcall serve --admin-listen 127.0.0.1:0",
             "rollcall serve --tls-listen 127.0.0.1:0 --tls-cert cert.pem --tls-key key.pem",
             "rollcall migrate --database sqlite:///a.db",
             "rollcall check",

@@ -2,16 +2,19 @@
 
 mod body;
 mod gateway;
-mod problem;
+pub(crate) mod problem;
 mod signals;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod watch;
 
+pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
+pub(crate) use gateway::{REQUEST_ID, next_id};
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
+pub(crate) use watch::{UnderWay, connected};
 
 use crate::settings;
 use actix_web::dev::Server;
@@ -47,17 +50,12 @@ pub fn bind(
 ) -> anyhow::Result<(Server, Bound)> {
     let blocking_threads = gateway.width();
     let app = move || App::new().app_data(gateway.clone()).default_service(web::to(gateway::handle));
-    let keep_alive = match settings.keep_alive_seconds {
-        0 => KeepAlive::Disabled,
-        seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
-    };
     let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
-    // The web server closes idle connections itself; this is for those on which a header drips.
-    let patience = Duration::from_secs(settings.keep_alive_seconds.saturating_add(settings.request_timeout_seconds));
+    let patience = settings.patience();
     let mut server = HttpServer::new(app)
-        .on_connect(move |io, data| watch::connected(patience, io, data))
+        .on_connect(move |io, data| connected(patience, io, data))
         .workers(settings.worker_count())
-        .keep_alive(keep_alive)
+        .keep_alive(keep_alive(settings))
         .client_request_timeout(request_timeout)
         .client_disconnect_timeout(LINGER)
         .tls_handshake_timeout(request_timeout)
@@ -81,8 +79,17 @@ pub fn bind(
     Ok((server.run(), bound))
 }
 
+/// What the web server is told about idle connections. It closes them itself; what we watch is those on which a header
+/// drips.
+pub(crate) fn keep_alive(settings: &settings::Server) -> KeepAlive {
+    match settings.keep_alive_seconds {
+        0 => KeepAlive::Disabled,
+        seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
+    }
+}
+
 /// How many connections a worker has at most.
 const CONNECTIONS: usize = 25_600;
 
 /// For how long a connection is still read from after an early reply, so that the client gets to see it.
-const LINGER: Duration = Duration::from_secs(5);
+pub(crate) const LINGER: Duration = Duration::from_secs(5);

@@ -3,7 +3,7 @@
 use super::Certificates;
 use actix_web::dev::ServerHandle;
 use actix_web::web;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, OptionFuture, join, select};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -16,13 +16,14 @@ pub enum Ended {
     AtOnce,
 }
 
-/// Ends the server after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
-/// second one; the server cannot be hurried once it drains, so the caller ends the program then.
-pub async fn end_on_signal(handle: ServerHandle) -> std::io::Result<Ended> {
+/// Ends the servers after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
+/// second one; a server cannot be hurried once it drains, so the caller ends the program then.
+pub async fn end_on_signal(public: ServerHandle, admin: Option<ServerHandle>) -> std::io::Result<Ended> {
     let mut signals = Signals::new()?;
     let name = signals.next().await;
     log::info!("{name}: ending when the requests under way are done");
-    let (draining, again) = (pin!(handle.stop(true)), pin!(signals.next()));
+    let admin = OptionFuture::from(admin.map(|admin| admin.stop(true)));
+    let (draining, again) = (pin!(join(public.stop(true), admin)), pin!(signals.next()));
     if let Either::Right((name, _)) = select(draining, again).await {
         log::warn!("{name} again: ending at once");
         return Ok(Ended::AtOnce);

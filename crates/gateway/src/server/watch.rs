@@ -68,7 +68,7 @@ async fn watch(connection: Weak<Connection>, mut until: Instant) {
 
 /// Called for each new connection (over TLS when hands are shaken): it is ended when it has been without a request for `patience`, counted from the
 /// end of a request to the end of the header of the next.
-pub(super) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
+pub(crate) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
     let under_tls = || io.downcast_ref::<TlsStream<TcpStream>>().map(|stream| stream.get_ref().0);
     let Some(socket) = io.downcast_ref::<TcpStream>().or_else(under_tls).and_then(duplicate) else { return };
     let connection = Rc::new(Connection {
@@ -95,11 +95,11 @@ fn duplicate(stream: &TcpStream) -> Option<std::net::TcpStream> {
 }
 
 /// A request being answered. Its end is when it is dropped.
-pub(super) struct UnderWay(Option<Rc<Connection>>);
+pub(crate) struct UnderWay(Option<Rc<Connection>>);
 
 impl UnderWay {
     /// Begins.
-    pub(super) fn begin(request: &HttpRequest) -> Self {
+    pub(crate) fn begin(request: &HttpRequest) -> Self {
         let connection = request.conn_data::<Rc<Connection>>().cloned();
         if let Some(connection) = &connection {
             connection.under_way.set(connection.under_way.get() + 1);
@@ -108,7 +108,7 @@ impl UnderWay {
     }
 
     /// Ends, with a reply after which the connection must end too: `linger` from now.
-    pub(super) fn end_connection(self, linger: Duration) {
+    pub(crate) fn end_connection(self, linger: Duration) {
         if let Some(connection) = &self.0 {
             let patience = linger.min(connection.patience);
             let connection = Rc::clone(connection);

@@ -3,6 +3,7 @@
 use super::UrlText;
 use serde::Deserialize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Every setting. What each means stands in `config/rollcall.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The web server.
     pub server: Server,
+    /// The admin listener.
+    pub admin: Admin,
     /// The database.
     pub database: Database,
     /// What a client may cost.
@@ -51,11 +54,27 @@ impl Server {
         }
     }
 
+    /// For how long a connection may be without a request: as long as it may be idle, and then as long as a header may
+    /// take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_seconds.saturating_add(self.request_timeout_seconds))
+    }
+
     /// How many quick requests may ask a database outside this process at once: one for each thread that serves
     /// connections, and two at least, so that one which takes longer than it looks does not hold up all others.
     pub fn quick_count(&self) -> usize {
         self.worker_count().max(2)
     }
+}
+
+/// Section `admin`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Whether there is an admin listener.
+    pub enabled: bool,
+    /// Its address and port, empty for the usual one.
+    pub listen: String,
 }
 
 /// Section `database`.

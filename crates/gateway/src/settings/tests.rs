@@ -25,6 +25,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             request_timeout_seconds: 10,
             shutdown_timeout_seconds: 20,
         },
+        admin: Admin { enabled: true, listen: String::new() },
         database: Database {
             url: UrlText::default(),
             pool_size: 8,
