@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod admin;
+mod certificate;
 mod cli;
 mod conformance;
 mod congress;
@@ -15,3 +17,4 @@ mod msrv;
 mod page_edges;
 mod sample;
 mod support;
+mod tls;

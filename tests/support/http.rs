@@ -1,8 +1,11 @@
-//! A small HTTP client that sends exactly the bytes it is given.
+//! A small HTTP client that sends exactly the bytes it is given, in the clear or over TLS.
 
+use super::tls;
+use rustls::ClientConfig;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a reply may take.
@@ -36,16 +39,33 @@ impl Response {
     }
 }
 
+/// A connection, of whatever kind.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// One connection at a time, kept open between requests.
 pub struct Client {
     address: SocketAddr,
-    open: Option<BufReader<TcpStream>>,
+    /// Whom to trust, and by which name to call.
+    secure: Option<(Arc<ClientConfig>, String)>,
+    open: Option<BufReader<Box<dyn Stream>>>,
 }
 
 impl Client {
     /// A client of the server at this address.
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, open: None }
+        Self { address, secure: None, open: None }
+    }
+
+    /// The same over TLS, calling the server by this name.
+    pub fn secure(address: SocketAddr, host: &str, config: &Arc<ClientConfig>) -> Self {
+        Self { address, secure: Some((Arc::clone(config), host.to_owned())), open: None }
+    }
+
+    /// Where the server is.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// `GET target` with these fields.
@@ -82,20 +102,23 @@ impl Client {
         Self::try_once(&mut self.connect(), bytes, false)
     }
 
-    fn connect(&self) -> BufReader<TcpStream> {
+    fn connect(&self) -> BufReader<Box<dyn Stream>> {
         let stream = TcpStream::connect(self.address).expect("the gateway accepts connections");
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
         stream.set_nodelay(true).expect("a connected socket");
-        BufReader::new(stream)
+        BufReader::new(match &self.secure {
+            None => Box::new(stream),
+            Some((config, host)) => Box::new(tls::shake(stream, host, config).expect("the certificate is trusted")),
+        })
     }
 
-    fn keep(&mut self, stream: BufReader<TcpStream>, response: &Response) {
+    fn keep(&mut self, stream: BufReader<Box<dyn Stream>>, response: &Response) {
         if response.header("connection") != Some("close") {
             self.open = Some(stream);
         }
     }
 
-    fn try_once(stream: &mut BufReader<TcpStream>, bytes: &[u8], head_only: bool) -> Option<Response> {
+    fn try_once(stream: &mut BufReader<Box<dyn Stream>>, bytes: &[u8], head_only: bool) -> Option<Response> {
         // A server that refuses early may not read to the end; its reply counts all the same.
         let _ = stream.get_mut().write_all(bytes);
         let mut line = String::new();
