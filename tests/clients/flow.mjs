@@ -41,8 +41,8 @@ async function pages(request, of = (row) => row.getUid()) {
 }
 
 /**
- * Runs all steps. `world` has `appId`, `host`, `tokens` of the users alice, bob, carol and dave (`<prefix>alice`, …), the
- * `prefix` of all names, and the `apikey`. `step(name, run)` reports.
+ * Runs all steps. `world` has `appId`, `host`, tokens of the users alice, bob, carol and dave (`<prefix>alice`, …) for
+ * as often as each signs in, the `prefix` of all names, and the `apikey`. `step(name, run)` reports.
  */
 export async function flow(CometChat, world, step) {
   const { prefix, tokens } = world;
@@ -52,7 +52,7 @@ export async function flow(CometChat, world, step) {
   const member = (uid, scope) => new CometChat.GroupMember(uid, scope);
   const members = () => new CometChat.GroupMembersRequestBuilder(club);
   const signIn = async (uid) => {
-    const user = await inTime(CometChat.login(tokens[uid]), "login");
+    const user = await inTime(CometChat.login(tokens[uid].pop()), "login");
     same(user.getUid(), uid, "the user");
   };
   const signOut = () => inTime(CometChat.logout(), "logout");
@@ -83,6 +83,15 @@ export async function flow(CometChat, world, step) {
     await signIn(alice);
     const user = await inTime(CometChat.getLoggedinUser(), "getLoggedinUser");
     same([user.getUid(), user.getName(), user.getStatus()], [alice, "Alice", "online"], "who is signed in");
+  });
+
+  await step("login with uid and key", async () => {
+    await signOut();
+    const user = await inTime(CometChat.login(bob, world.apikey), "login");
+    same(user.getUid(), bob, "the user");
+    await signOut();
+    await refused(inTime(CometChat.login(name("nobody"), world.apikey), "login"), "ERR_UID_NOT_FOUND", "an unknown uid");
+    await signIn(alice);
   });
 
   await step("create a group", async () => {

@@ -79,12 +79,16 @@ export class Gateway {
     });
   }
 
-  /** A user with a token to sign in with. */
-  async user(uid, name = uid) {
+  /** Makes a user; gives so many tokens to sign in with. */
+  async user(uid, name, tokens) {
     const made = await this.rest("POST", "/users", { uid, name });
     if (made.status !== 200) throw new Error(`${uid} was not made: ${JSON.stringify(made.body)}`);
-    const token = await this.rest("POST", `/users/${uid}/auth_tokens`, {});
-    return token.body.data.authToken;
+    const minted = [];
+    while (minted.length < tokens) {
+      const token = await this.rest("POST", `/users/${uid}/auth_tokens`, {});
+      minted.push(token.body.data.authToken);
+    }
+    return minted;
   }
 
   async stop() {

@@ -3,8 +3,8 @@ export async function world(gateway, prefix) {
   const tokens = {};
   for (const name of ["Alice", "Bob", "Carol", "Dave"]) {
     const uid = `${prefix}${name.toLowerCase()}`;
-    tokens[uid] = await gateway.user(uid, name);
+    // Signing out revokes the token, so each user gets one for each time it signs in.
+    tokens[uid] = await gateway.user(uid, name, 20);
   }
-  // Signing out revokes the token, so each user gets one for each time it signs in.
   return { appId: "rollcall", host: gateway.host, prefix, tokens, apikey: gateway.apikey };
 }
