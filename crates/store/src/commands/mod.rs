@@ -72,7 +72,7 @@ impl Passwords {
     /// Whether `password` is that of the stored hash.
     fn is_of(&self, password: &str, hash: &str) -> Result<bool, Failure> {
         // Such a one was never taken.
-        if check_password(password).is_err() {
+        if password.is_empty() || check_password(password).is_err() {
             return Ok(false);
         }
         let known = self.judged.iter().find(|(of, said, _)| of == hash && said == password);
@@ -93,22 +93,18 @@ impl Passwords {
                 let right = PasswordHash::stored(hash.as_str()).is_ok_and(|hash| hash.is_of(&password));
                 self.judged.push((hash, password, right));
             }
-            Need::Hashed(password) => self.hashed = Some(hashed(&password)?),
+            Need::Hashed(password) => {
+                let hash = PasswordHash::of(&password);
+                self.hashed = Some(hash.map_err(|error| DirectoryError::Unavailable(Box::new(error)))?);
+            }
         }
         Ok(())
     }
 }
 
-fn hashed(password: &str) -> Result<PasswordHash, CommandError> {
-    PasswordHash::of(password).map_err(|error| DirectoryError::Unavailable(Box::new(error)).into())
-}
-
-/// A password that a group can have.
-fn check_password(password: &str) -> Result<(), CommandError> {
-    if password.is_empty() {
-        return Err(bad("password", "must not be empty"));
-    }
-    Ok(limits::check("password", password, limits::PASSWORD)?)
+/// Judges the length of a password.
+fn check_password(password: &str) -> Result<(), BadText> {
+    limits::check("password", password, limits::PASSWORD)
 }
 
 fn bad(field: &'static str, problem: impl Into<String>) -> CommandError {
