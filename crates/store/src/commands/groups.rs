@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::directory;
 use crate::import::{GroupRow, MembershipRow, Said, on_either};
 use crate::rows::Corrupt;
-use crate::schema::{group_totals, groups, memberships};
+use crate::schema::{group_totals, groups, job_groups, memberships};
 use crate::store::{Failure, Store};
 use diesel::prelude::*;
 use membership::life_cycle::Actor;
@@ -127,6 +127,7 @@ pub(crate) fn delete_group(
         on_either!(&mut *work.connection, inner => {
             diesel::delete(memberships::table.filter(memberships::group_number.eq(number))).execute(inner)?;
             diesel::delete(group_totals::table.filter(group_totals::group_number.eq(number))).execute(inner)?;
+            diesel::delete(job_groups::table.filter(job_groups::group_number.eq(number))).execute(inner)?;
             diesel::delete(groups::table.find(number)).execute(inner)?;
         });
         work.note(by, "group_delete", Change { group: number, ..Change::default() });

@@ -1,6 +1,7 @@
 //! Commands: every rule, on both databases.
 
 mod groups;
+mod jobs;
 mod persons;
 mod steps;
 
