@@ -8,6 +8,7 @@ mod certificate;
 mod cli;
 mod conformance;
 mod congress;
+mod crash;
 mod demo;
 mod faults;
 mod hostile;

@@ -75,14 +75,7 @@ impl Client {
 
     /// A request. `target` is sent as it is, so it may hold whatever a test is about.
     pub fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if !body.is_empty() {
-            head += &format!("Content-Length: {}\r\n", body.len());
-        }
-        let bytes = [head.as_bytes(), b"\r\n", body].concat();
+        let bytes = self.request(method, target, headers, body);
         // A server may close a connection that was idle; a fresh one must answer.
         if let Some(mut stream) = self.open.take()
             && let Some(response) = Self::try_once(&mut stream, &bytes, method == "HEAD")
@@ -97,19 +90,46 @@ impl Client {
         response
     }
 
+    /// The same, sent only once: `None` when the server goes away before it has answered, or is not there.
+    pub fn send_once(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Response> {
+        let bytes = self.request(method, target, headers, body);
+        let mut stream = match self.open.take() {
+            Some(stream) => stream,
+            None => self.try_connect().ok()?,
+        };
+        let response = Self::try_once(&mut stream, &bytes, method == "HEAD")?;
+        self.keep(stream, &response);
+        Some(response)
+    }
+
+    fn request(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !body.is_empty() {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        [head.as_bytes(), b"\r\n", body].concat()
+    }
+
     /// Sends these bytes on a connection of their own and gives the reply, if there is one.
     pub fn raw(&self, bytes: &[u8]) -> Option<Response> {
         Self::try_once(&mut self.connect(), bytes, false)
     }
 
     fn connect(&self) -> BufReader<Box<dyn Stream>> {
-        let stream = TcpStream::connect(self.address).expect("the gateway accepts connections");
+        self.try_connect().expect("the gateway accepts connections")
+    }
+
+    fn try_connect(&self) -> std::io::Result<BufReader<Box<dyn Stream>>> {
+        let stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
         stream.set_nodelay(true).expect("a connected socket");
-        BufReader::new(match &self.secure {
+        Ok(BufReader::new(match &self.secure {
             None => Box::new(stream),
             Some((config, host)) => Box::new(tls::shake(stream, host, config).expect("the certificate is trusted")),
-        })
+        }))
     }
 
     fn keep(&mut self, stream: BufReader<Box<dyn Stream>>, response: &Response) {
