@@ -18,6 +18,8 @@ pub struct Change {
     pub actor: i64,
     /// The credential by which it was done, or 0.
     pub credential: i64,
+    /// The job, or 0.
+    pub job: i64,
 }
 
 /// How many entries one statement inserts: PostgreSQL binds up to 65,535 values.
@@ -41,6 +43,7 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
             changes::person_number.eq(change.person),
             changes::actor.eq(change.actor),
             changes::credential.eq(change.credential),
+            changes::job.eq(change.job),
         )
     });
     match connection {
