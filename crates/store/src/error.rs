@@ -86,6 +86,12 @@ pub(crate) fn may_retry(error: &Error) -> bool {
     }
 }
 
+/// Whether a transaction failed because somebody else made or removed a row after it was looked for.
+pub(crate) fn overtaken(error: &Error) -> bool {
+    use DatabaseErrorKind::{ForeignKeyViolation, UniqueViolation};
+    matches!(error, Error::DatabaseError(UniqueViolation | ForeignKeyViolation, _))
+}
+
 /// Whether the connection itself is gone, or in a state in which it is of no use. A connection that the server has
 /// closed is told by diesel as such, in whatever language; the words are for what stands between us and the server.
 pub(crate) fn lost_connection(error: &Error) -> bool {

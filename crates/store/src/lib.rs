@@ -23,6 +23,7 @@
 mod any;
 mod changes;
 mod check;
+mod commands;
 mod connection;
 mod directory;
 mod error;

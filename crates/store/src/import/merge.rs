@@ -134,7 +134,7 @@ impl GroupRow {
 
 /// What is said about a membership, with numbers for the actors.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     pub state: Option<State>,
     pub scope: Option<Scope>,
     pub asked_at: Option<i64>,
@@ -213,7 +213,7 @@ impl MembershipRow {
     }
 
     /// The membership as it is made, or as it becomes when there is one.
-    pub(super) fn after(row: Option<&Self>, group: i64, person: i64, said: &Step, now: i64) -> Self {
+    pub(crate) fn after(row: Option<&Self>, group: i64, person: i64, said: &Step, now: i64) -> Self {
         let before = row.and_then(|row| row.state.parse::<State>().ok());
         let state = said.state.or(before).unwrap_or(State::Member);
         let stored = |column: fn(&Self) -> i64| row.map(column).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Tests that need to see inside, each on SQLite and on a PostgreSQL of its own.
 
+mod commands;
 mod concurrency;
 mod connections;
 mod differential;
