@@ -29,17 +29,17 @@ fn ask(directory: &dyn Directory, query: &MemberQuery) -> (Vec<String>, u64) {
 }
 
 /// An oracle and two stores that hold the same.
-struct Trio {
-    oracle: MemoryDirectory,
-    stores: [(&'static str, Store); 2],
+pub(super) struct Trio {
+    pub(super) oracle: MemoryDirectory,
+    pub(super) stores: [(&'static str, Store); 2],
 }
 
 impl Trio {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { oracle: MemoryDirectory::new(), stores: [("SQLite", sqlite()), ("PostgreSQL", postgresql())] }
     }
 
-    fn restore(&mut self, records: &[Record], now: i64) {
+    pub(super) fn restore(&mut self, records: &[Record], now: i64) {
         let mut lines = String::new();
         for record in records {
             self.oracle.restore(record, now).expect("every record is good");

@@ -6,6 +6,7 @@ mod connections;
 mod differential;
 mod folding;
 mod listing;
+mod migration;
 mod outage;
 mod schema;
 mod soundness;

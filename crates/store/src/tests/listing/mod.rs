@@ -1,5 +1,6 @@
 //! Lists of groups, persons, memberships and jobs, and the change log as it is read.
 
+mod differential;
 mod tags;
 
 use super::{on_both, soundness};

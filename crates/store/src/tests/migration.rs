@@ -1,0 +1,55 @@
+//! A store of the version before becomes one of this, and back again, with all that it holds.
+
+use super::{number, on_both, soundness};
+use crate::Store;
+use diesel::connection::SimpleConnection;
+use membership::{Directory, Filter, Folded, GroupQuery, TextExpr, TextField, TextMatch, Window};
+
+const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
+{"kind":"group","number":1,"guid":"one","email":"One@Example.org","owner":{"number":1}}
+{"kind":"group","number":2,"guid":"two","additional_information":"ΣΊΣΥΦΟΣ"}
+{"kind":"membership","group":{"number":1},"person":{"number":1},"scope":"admin"}
+"#;
+
+/// Takes the last migration back.
+fn revert(store: &Store) {
+    let down = if store.in_process() {
+        include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql")
+    } else {
+        include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql")
+    };
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'";
+    let reverted = store.outside(|connection| {
+        connection.batch_execute(down)?;
+        Ok(connection.batch_execute(forget)?)
+    });
+    reverted.expect("reverted");
+}
+
+fn found(store: &Store, field: TextField, part: &str) -> Vec<i64> {
+    let filter = Filter::Match(TextMatch::Contains, TextExpr::Field(field), TextExpr::Literal(Folded::new(part)));
+    let query = GroupQuery::new(Window { offset: 0, limit: 10 }).filtered(filter).expect("small");
+    store.groups(&query).expect("a page").rows.iter().map(|entry| entry.group.number).collect()
+}
+
+#[test]
+fn an_older_store_gets_its_texts_folded() {
+    on_both(|store| {
+        soundness::import(store, ROWS, 1_000);
+        let head = store.head().expect("asked");
+        revert(store);
+        let error = store.ready().expect_err("not current").to_string();
+        assert!(error.contains("rollcall migrate"), "{error}");
+        let steps = store.migrate().expect("migrates");
+        assert_eq!(steps.len(), 2, "{steps:?}");
+        assert!(steps[0].contains("writes") && steps[1].starts_with("fold"), "{steps:?}");
+        store.ready().expect("current");
+        assert_eq!(store.check().expect("checked"), Vec::<String>::new());
+        assert_eq!(found(store, TextField::Email, "@EXAMPLE"), [1]);
+        assert_eq!(found(store, TextField::AdditionalInformation, "σίσυφοσ"), [2]);
+        let changes = store.changes(0, None, 100).expect("a stretch");
+        assert_eq!((changes.entries.len() as u64, changes.head), (head, head));
+        assert!(changes.entries.iter().all(|entry| entry.job.is_none()));
+        assert_eq!(number(store, "SELECT last AS number FROM counters WHERE name = 'job'"), 0);
+    });
+}
