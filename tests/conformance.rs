@@ -175,7 +175,7 @@ fn random_groups() {
         ndjson += &serde_json::to_string(&said(record)).expect("writes");
         ndjson.push('\n');
     }
-    let asker = oracle.persons().iter().find(|p| p.account_status.as_str() == "active").expect("somebody").clone();
+    let asker = oracle.persons().into_iter().find(|p| p.account_status.as_str() == "active").expect("somebody");
     let mut cases = Vec::new();
     for group in oracle.groups() {
         let all = MemberQuery::new(GroupKey::Number(group.number), Window { offset: 0, limit: u32::MAX });
@@ -220,7 +220,7 @@ fn said(record: &Record) -> Record {
 /// A text of a member of the group, its name more often than not.
 fn some_text(rng: &mut ChaCha8Rng, oracle: &MemoryDirectory, numbers: &[i64]) -> Option<String> {
     let number = numbers.get(rng.random_range(0..numbers.len().max(1)))?;
-    let person = oracle.persons().iter().find(|p| p.number == *number)?;
+    let person = oracle.persons().into_iter().find(|p| p.number == *number)?;
     Some([&person.name, &person.name, &person.description, &person.email][rng.random_range(0..4)].clone())
 }
 

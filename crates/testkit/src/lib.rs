@@ -43,8 +43,9 @@ mod registrar;
 mod restore;
 pub mod sample;
 mod vault;
+mod world;
 
-pub use evaluate::accepts;
+pub use evaluate::{Subject, accepts};
 pub use exchange::{exchange, exchange_below};
 pub use memory::MemoryDirectory;
 pub use plain::Plain;

@@ -1,36 +1,26 @@
-//! The oracle: persons, groups and memberships in plain vectors, searched from one end to the other.
+//! The oracle: a directory, a registrar and a vault in memory.
 
-use crate::evaluate::{accepts, changed, field};
-use crate::vault::Kept;
+mod listing;
+
+use crate::world::World;
 use dialect::Core;
-use membership::text::fold;
+use listing::{members, window};
 use membership::{
-    Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
-    MemberQuery, MemberRow, Membership, MembershipEntry, OrderBy, OrderKey, Page, Person, PersonKey, PersonQuery,
+    ChangeEntry, Changes, CommandError, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job,
+    JobQuery, MemberPage, MemberQuery, MemberRow, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery,
     Scope, SliceRows, State, Window,
 };
-use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, PoisonError, RwLock};
 
-/// A directory and a vault in memory, naive on purpose: what it says is right.
+/// A directory, a registrar and a vault in memory, naive on purpose: what it says is right.
 ///
-/// Fill it with [`MemoryDirectory::restore`] or [`MemoryDirectory::load_ndjson`].
+/// Fill it with [`MemoryDirectory::restore`] or [`MemoryDirectory::load_ndjson`], or by the commands of
+/// [`membership::Registrar`].
 #[derive(Debug, Default)]
 pub struct MemoryDirectory {
-    /// By number, so that a membership finds its person.
-    pub(crate) persons: Vec<Person>,
-    pub(crate) groups: Vec<Group>,
-    pub(crate) memberships: Vec<Membership>,
-    /// Folded login to number: folding every login for every line would take too long.
-    pub(crate) logins: HashMap<String, i64>,
-    /// The last number given to a person and to a group.
-    pub(crate) last_person: i64,
-    pub(crate) last_group: i64,
-    /// The number of the last change.
-    pub(crate) head: u64,
-    /// Behind a lock, since a vault makes credentials through a shared reference.
-    pub(crate) credentials: Mutex<Vec<Kept>>,
+    /// Behind a lock, since a registrar changes it through a shared reference; shared, so that a reader keeps its
+    /// snapshot while somebody changes the directory.
+    world: RwLock<Arc<World>>,
 }
 
 impl MemoryDirectory {
@@ -44,105 +34,77 @@ impl MemoryDirectory {
         Core { directory: self, registrar: self, vault: self, now }
     }
 
+    /// Everything as it stands now.
+    pub(crate) fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Everything, to be changed by one who has it alone and changes it only when nothing can fail any more.
+    pub(crate) fn world_mut(&mut self) -> &mut World {
+        Arc::make_mut(self.world.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets `change` work on a copy of everything, which takes the place of everything when it succeeds.
+    pub(crate) fn command<T, E>(&self, change: impl FnOnce(&mut World) -> Result<T, E>) -> Result<T, E> {
+        let mut held = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        let mut copy = World::clone(&held);
+        let done = change(&mut copy)?;
+        *held = Arc::new(copy);
+        Ok(done)
+    }
+
     /// All persons, by number.
-    pub fn persons(&self) -> &[Person] {
-        &self.persons
+    pub fn persons(&self) -> Vec<Person> {
+        self.world().persons.clone()
     }
 
     /// All groups, by number.
-    pub fn groups(&self) -> &[Group] {
-        &self.groups
+    pub fn groups(&self) -> Vec<Group> {
+        self.world().groups.clone()
     }
 
     /// All memberships, by number of the group, then of the person.
-    pub fn memberships(&self) -> &[Membership] {
-        &self.memberships
+    pub fn memberships(&self) -> Vec<Membership> {
+        self.world().memberships.clone()
+    }
+
+    /// All jobs, by number.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.world().jobs.clone()
+    }
+
+    /// The whole change log.
+    pub fn log(&self) -> Vec<ChangeEntry> {
+        self.world().log.clone()
+    }
+
+    /// Whether the group of this number has this password.
+    pub fn has_password(&self, group: i64, password: &str) -> bool {
+        self.world().passwords.get(&group).is_some_and(|hash| hash.is_of(password))
     }
 
     /// How many memberships of this state and scope the group has.
     pub fn total(&self, group: i64, state: State, scope: Scope) -> u64 {
         let of_these = |m: &&Membership| m.group == group && m.state == state && m.scope == scope;
-        self.memberships.iter().filter(of_these).count() as u64
+        self.world().memberships.iter().filter(of_these).count() as u64
     }
 
     /// The numbers of the persons that `query` finds, in order and within its window, and the total: what a test
     /// compares first.
     pub fn numbers(&self, query: &MemberQuery) -> Result<(Vec<i64>, u64), DirectoryError> {
-        let found = self.find(query)?;
-        let window = window(&found, query).iter().map(|(_, person)| person.number).collect();
-        Ok((window, found.len() as u64))
+        let world = self.world();
+        let found = members(&world, query)?;
+        let numbers = window(&found, query.window).iter().map(|(_, person)| person.number).collect();
+        Ok((numbers, found.len() as u64))
     }
-
-    /// All that `query` finds, in order, before the window is cut.
-    fn find(&self, query: &MemberQuery) -> Result<Vec<(&Membership, &Person)>, DirectoryError> {
-        let group = self.find_group(&query.group).ok_or(DirectoryError::NoSuchGroup)?;
-        let mut found: Vec<(&Membership, &Person)> = Vec::new();
-        for membership in &self.memberships {
-            if membership.group != group.number
-                || membership.state != query.state
-                || !query.scopes.contains(membership.scope)
-            {
-                continue;
-            }
-            let person = self.find_person(&PersonKey::Number(membership.person)).expect("a member is a person");
-            if query.filter().is_none_or(|filter| accepts(filter, person)) {
-                found.push((membership, person));
-            }
-        }
-        found.sort_by(|a, b| order(&query.order, a, b));
-        Ok(found)
-    }
-
-    pub(crate) fn find_group(&self, key: &GroupKey) -> Option<&Group> {
-        self.groups.iter().find(|group| match key {
-            GroupKey::Number(number) => group.number == *number,
-            GroupKey::Id(id) => group.id == *id,
-            GroupKey::Guid(guid) => group.guid == *guid,
-        })
-    }
-
-    pub(crate) fn find_person(&self, key: &PersonKey) -> Option<&Person> {
-        let by_number = |number: &i64| {
-            let at = self.persons.binary_search_by_key(number, |person| person.number).ok()?;
-            self.persons.get(at)
-        };
-        match key {
-            PersonKey::Number(number) => by_number(number),
-            PersonKey::Id(id) => self.persons.iter().find(|person| person.id == *id),
-            PersonKey::Uid(uid) => self.persons.iter().find(|person| person.uid == *uid),
-            PersonKey::Login(login) => self.logins.get(&fold(login)).and_then(by_number),
-        }
-    }
-}
-
-/// The keys that were asked for, then the time of joining, then the number.
-fn order(keys: &[OrderKey], a: &(&Membership, &Person), b: &(&Membership, &Person)) -> Ordering {
-    for key in keys {
-        let ordering = match key.by {
-            OrderBy::Text(name) => field(name, a.1).as_bytes().cmp(field(name, b.1).as_bytes()),
-            OrderBy::Id => a.1.id.to_string().cmp(&b.1.id.to_string()),
-            OrderBy::Number => a.1.number.cmp(&b.1.number),
-            OrderBy::Changed => changed(a.1).cmp(&changed(b.1)),
-        };
-        let ordering = if key.descending { ordering.reverse() } else { ordering };
-        if ordering.is_ne() {
-            return ordering;
-        }
-    }
-    a.0.joined_at.cmp(&b.0.joined_at).then(a.1.number.cmp(&b.1.number))
-}
-
-fn window<'a, T>(found: &'a [T], query: &MemberQuery) -> &'a [T] {
-    let from = usize::try_from(query.window.offset).unwrap_or(usize::MAX).min(found.len());
-    let to = from.saturating_add(query.window.limit as usize).min(found.len());
-    &found[from..to]
 }
 
 impl Directory for MemoryDirectory {
     fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
-        let group = self.find_group(&query.group).ok_or(DirectoryError::NoSuchGroup)?;
-        let found = self.find(query)?;
-        let rows: Vec<MemberRow<'_>> = window(&found, query)
+        let world = self.world();
+        let group = world.find_group(&query.group).ok_or(DirectoryError::NoSuchGroup)?;
+        let found = members(&world, query)?;
+        let rows: Vec<MemberRow<'_>> = window(&found, query.window)
             .iter()
             .map(|(membership, person)| MemberRow {
                 person: person.view().only(query.fields),
@@ -156,65 +118,102 @@ impl Directory for MemoryDirectory {
     }
 
     fn count(&self, query: &MemberQuery) -> Result<u64, DirectoryError> {
-        self.find(query).map(|found| found.len() as u64)
+        members(&self.world(), query).map(|found| found.len() as u64)
     }
 
     fn person(&self, key: &PersonKey) -> Result<Option<Person>, DirectoryError> {
-        Ok(self.find_person(key).cloned())
+        Ok(self.world().find_person(key).cloned())
     }
 
     fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError> {
-        Ok(self.find_group(key).cloned())
+        Ok(self.world().find_group(key).cloned())
     }
 
-    fn groups(&self, _query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
-        todo!()
+    fn groups(&self, query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
+        let world = self.world();
+        let found = listing::groups(&world, query);
+        let rows = window(&found, query.window).iter().map(|group| world.entry(group, query.viewer)).collect();
+        Ok(Page { rows, total: found.len() as u64 })
     }
 
-    fn count_groups(&self, _query: &GroupQuery) -> Result<u64, DirectoryError> {
-        todo!()
+    fn count_groups(&self, query: &GroupQuery) -> Result<u64, DirectoryError> {
+        Ok(listing::groups(&self.world(), query).len() as u64)
     }
 
-    fn group_entry(&self, _key: &GroupKey, _viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
-        todo!()
+    fn group_entry(&self, key: &GroupKey, viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
+        let world = self.world();
+        let group = world.find_group(key).ok_or(DirectoryError::NoSuchGroup)?;
+        Ok(world.entry(group, viewer))
     }
 
-    fn persons(&self, _query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
-        todo!()
+    fn persons(&self, query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
+        let world = self.world();
+        let found = listing::persons(&world, query);
+        let rows = window(&found, query.window).iter().map(|person| (*person).clone()).collect();
+        Ok(Page { rows, total: found.len() as u64 })
     }
 
-    fn count_persons(&self, _query: &PersonQuery) -> Result<u64, DirectoryError> {
-        todo!()
+    fn count_persons(&self, query: &PersonQuery) -> Result<u64, DirectoryError> {
+        Ok(listing::persons(&self.world(), query).len() as u64)
     }
 
-    fn membership(&self, _group: &GroupKey, _person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
-        todo!()
+    fn membership(&self, group: &GroupKey, person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
+        let world = self.world();
+        let group = world.find_group(group).ok_or(DirectoryError::NoSuchGroup)?;
+        let Some(person) = world.find_person(person) else { return Ok(None) };
+        Ok(Some(MembershipEntry {
+            group: group.clone(),
+            person: person.clone(),
+            membership: world.membership(group.number, person.number).cloned(),
+        }))
     }
 
     fn memberships_of(
         &self,
-        _person: i64,
-        _state: State,
-        _window: Window,
+        person: i64,
+        state: State,
+        within: Window,
     ) -> Result<Page<(Group, Membership)>, DirectoryError> {
-        todo!()
+        let world = self.world();
+        // They stand in the order of the groups' numbers.
+        let found: Vec<&Membership> =
+            world.memberships.iter().filter(|m| m.person == person && m.state == state).collect();
+        let with_group = |m: &&Membership| {
+            let group = world.find_group(&GroupKey::Number(m.group)).expect("a membership is one of a group");
+            (group.clone(), (*m).clone())
+        };
+        let rows = window(&found, within).iter().map(with_group).collect();
+        Ok(Page { rows, total: found.len() as u64 })
     }
 
-    fn jobs(&self, _query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
-        todo!()
+    fn jobs(&self, query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
+        let world = self.world();
+        let group = world.find_group(&query.group).ok_or(DirectoryError::NoSuchGroup)?.number;
+        let wanted = |job: &&Job| job.groups.contains(&group) && query.state.is_none_or(|state| job.state == state);
+        let found: Vec<&Job> = world.jobs.iter().rev().filter(wanted).collect();
+        let rows = window(&found, query.window).iter().map(|job| (*job).clone()).collect();
+        Ok(Page { rows, total: found.len() as u64 })
     }
 
-    fn job(&self, _number: i64) -> Result<Option<Job>, DirectoryError> {
-        todo!()
+    fn job(&self, number: i64) -> Result<Option<Job>, DirectoryError> {
+        Ok(self.world().jobs.iter().find(|job| job.number == number).cloned())
     }
 
-    fn changes(&self, _after: u64, _group: Option<i64>, _limit: u32) -> Result<Changes, DirectoryError> {
-        todo!()
+    fn changes(&self, after: u64, group: Option<i64>, limit: u32) -> Result<Changes, DirectoryError> {
+        let world = self.world();
+        let wanted = |e: &&ChangeEntry| e.number > after && (group.is_none() || e.group == group);
+        let entries = world.log.iter().filter(wanted).take(limit as usize).cloned().collect();
+        Ok(Changes { entries, head: world.head() })
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {
-        Ok(self.head)
+        Ok(self.world().head())
     }
+}
+
+/// A fault that no caller can do anything about.
+pub(crate) fn fault(problem: &'static str) -> CommandError {
+    CommandError::Directory(DirectoryError::Fault(problem.into()))
 }
 
 #[cfg(test)]

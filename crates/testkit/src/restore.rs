@@ -4,16 +4,15 @@ mod bounds;
 mod memberships;
 
 use crate::MemoryDirectory;
+use crate::world::{About, World};
 use bounds::{check_group, check_person};
 use membership::limits::{self, check_uid};
 use membership::record::{GroupRecord, GroupRef, PersonRecord, PersonRef, Record};
 use membership::text::fold;
-use membership::{AccountStatus, Group, GroupKey, GroupKind, Money, Person, PersonKey, Presence};
+use membership::{AccountStatus, By, Group, GroupKey, GroupKind, Money, Person, Presence};
 use uuid::Uuid;
 
-/// The largest number.
-const MAX_NUMBER: i64 = 9_007_199_254_740_991;
-const USED_UP: &str = "no number is left";
+pub(crate) const USED_UP: &str = "no number is left";
 
 impl MemoryDirectory {
     /// Takes in every line, at the time `now` (unix seconds): persons first, then groups, then memberships, so that a
@@ -44,67 +43,64 @@ impl MemoryDirectory {
     /// Takes in one record at the time `now` (unix seconds). Gives whether anything was made or changed; after an
     /// error nothing was. Identifiers only name the row: they never change it.
     pub fn restore(&mut self, record: &Record, now: i64) -> Result<bool, String> {
+        let world = self.world_mut();
         let changed = match record {
-            Record::Person(person) => self.restore_person(person, now),
-            Record::Group(group) => self.restore_group(group, now),
-            Record::Membership(membership) => self.restore_membership(membership, now),
+            Record::Person(person) => world.restore_person(person, now),
+            Record::Group(group) => world.restore_group(group, now),
+            Record::Membership(membership) => world.restore_membership(membership, now),
         }?;
-        self.head += u64::from(changed);
-        Ok(changed)
+        if let Some(about) = changed {
+            world.log(&By::system(now), "import", about);
+        }
+        Ok(changed.is_some())
     }
+}
 
-    fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<bool, String> {
+/// What an import says of a row is done when nothing is wrong with it; it gives what it changed, if anything.
+impl World {
+    fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<Option<About>, String> {
         check_person(record)?;
         let uid = record.uid.as_deref().map(lawful("uid")).transpose()?;
         let reference = PersonRef { number: record.number, id: record.id, uid, login: record.login.clone() };
         let stored = match self.named_person(&reference)? {
-            Some(number) => {
-                let found = self.find_person(&PersonKey::Number(number));
-                Some(found.ok_or("names nobody")?.clone())
-            }
+            Some(number) => Some(self.person(number).ok_or("names nobody")?.clone()),
             None => None,
         };
-        let new = stored.is_none();
         let mut person = match &stored {
             Some(person) => person.clone(),
-            None if record.number.is_none() && self.last_person >= MAX_NUMBER => return Err(USED_UP.to_owned()),
+            None if record.number.is_none() && self.last_person >= limits::NUMBER => return Err(USED_UP.to_owned()),
             None => self.new_person(&reference, now),
         };
-        macro_rules! say {
-            ($($field:ident),+) => { $(if let Some(said) = &record.$field { person.$field = said.clone(); })+ };
-        }
-        say!(name, business_name, tag_line, description, email, phone, additional_information, hourly_rate, city);
-        say!(state, country, category, earnings_6_months, feedback_6_months, positive_feedback_6_months, overview);
-        say!(avatar, link, role, status_message, freelancer, individual, account_status, presence, created_at);
-        person.last_active_at = time(record.last_active_at).unwrap_or(person.last_active_at);
-        if let Some(metadata) = &record.metadata {
-            person.metadata = metadata.as_str().to_owned();
-        }
-        if let Some(tags) = &record.tags {
-            person.tags = canonical(tags);
-        }
+        say_person(&mut person, record);
+        person.created_at = record.created_at.unwrap_or(person.created_at);
         person.updated_at = match time(record.updated_at) {
             Some(said) => said,
             None if stored.as_ref().is_some_and(|stored| *stored != person) => Some(now),
             None => person.updated_at,
         };
         if stored.as_ref() == Some(&person) {
-            return Ok(false);
+            return Ok(None);
         }
-        if new {
-            self.last_person = self.last_person.max(person.number);
-            self.logins.insert(fold(&person.login), person.number);
-            self.persons.push(person);
-            self.persons.sort_by_key(|p| p.number);
-        } else {
-            let place = self.persons.iter_mut().find(|p| p.number == person.number);
-            *place.ok_or("names nobody")? = person;
+        let about = About { person: Some(person.number), ..About::default() };
+        self.put_person(person);
+        Ok(Some(about))
+    }
+
+    /// Puts the person in the place of the one of the same number, or adds it.
+    pub(crate) fn put_person(&mut self, person: Person) {
+        self.last_person = self.last_person.max(person.number);
+        self.logins.insert(fold(&person.login), person.number);
+        match self.persons.iter_mut().find(|p| p.number == person.number) {
+            Some(place) => *place = person,
+            None => {
+                self.persons.push(person);
+                self.persons.sort_by_key(|p| p.number);
+            }
         }
-        Ok(true)
     }
 
     /// A person with what is generated for what the reference leaves out.
-    fn new_person(&self, reference: &PersonRef, now: i64) -> Person {
+    pub(crate) fn new_person(&self, reference: &PersonRef, now: i64) -> Person {
         let number = reference.number.unwrap_or(self.last_person + 1);
         let uid = reference.uid.clone().unwrap_or_else(|| {
             let login = reference.login.as_deref().unwrap_or_default();
@@ -150,7 +146,7 @@ impl MemoryDirectory {
         }
     }
 
-    fn restore_group(&mut self, record: &GroupRecord, now: i64) -> Result<bool, String> {
+    fn restore_group(&mut self, record: &GroupRecord, now: i64) -> Result<Option<About>, String> {
         check_group(record)?;
         let guid = record.guid.as_deref().map(lawful("guid")).transpose()?;
         let reference = GroupRef { number: record.number, id: record.id, guid };
@@ -158,46 +154,43 @@ impl MemoryDirectory {
             Some(number) => Some(self.find_group(&GroupKey::Number(number)).ok_or("names no group")?.clone()),
             None => None,
         };
-        let new = stored.is_none();
         let mut group = match &stored {
             Some(group) => group.clone(),
-            None if record.number.is_none() && self.last_group >= MAX_NUMBER => return Err(USED_UP.to_owned()),
+            None if record.number.is_none() && self.last_group >= limits::NUMBER => return Err(USED_UP.to_owned()),
             None => self.new_group(&reference, record.name.as_deref().unwrap_or_default(), now),
         };
         if let Some(owner) = &record.owner {
             group.owner = Some(self.named_person(owner)?.ok_or("owner names nobody")?);
         }
-        macro_rules! say {
-            ($($field:ident),+) => { $(if let Some(said) = &record.$field { group.$field = said.clone(); })+ };
-        }
-        say!(name, description, sponsor, criteria, icon, page, email, additional_information, created_at);
-        group.kind = record.r#type.unwrap_or(group.kind);
-        if let Some(metadata) = &record.metadata {
-            group.metadata = metadata.as_str().to_owned();
-        }
-        if let Some(tags) = &record.tags {
-            group.tags = canonical(tags);
-        }
+        say_group(&mut group, record);
+        group.created_at = record.created_at.unwrap_or(group.created_at);
         group.updated_at = match time(record.updated_at) {
             Some(said) => said,
             None if stored.as_ref().is_some_and(|stored| *stored != group) => Some(now),
             None => group.updated_at,
         };
         if stored.as_ref() == Some(&group) {
-            return Ok(false);
+            return Ok(None);
         }
-        if new {
-            self.last_group = self.last_group.max(group.number);
-            self.groups.push(group);
-            self.groups.sort_by_key(|g| g.number);
-        } else {
-            let place = self.groups.iter_mut().find(|g| g.number == group.number);
-            *place.ok_or("names no group")? = group;
-        }
-        Ok(true)
+        let about = About { group: Some(group.number), ..About::default() };
+        self.put_group(group);
+        Ok(Some(about))
     }
 
-    fn new_group(&self, reference: &GroupRef, name: &str, now: i64) -> Group {
+    /// Puts the group in the place of the one of the same number, or adds it.
+    pub(crate) fn put_group(&mut self, group: Group) {
+        self.last_group = self.last_group.max(group.number);
+        match self.groups.iter_mut().find(|g| g.number == group.number) {
+            Some(place) => *place = group,
+            None => {
+                self.groups.push(group);
+                self.groups.sort_by_key(|g| g.number);
+            }
+        }
+    }
+
+    /// A group with what is generated for what the reference leaves out.
+    pub(crate) fn new_group(&self, reference: &GroupRef, name: &str, now: i64) -> Group {
         let number = reference.number.unwrap_or(self.last_group + 1);
         let guid = reference.guid.clone().unwrap_or_else(|| {
             let wanted = made_lawful(name).unwrap_or_else(|| format!("group-{number}"));
@@ -223,34 +216,37 @@ impl MemoryDirectory {
             updated_at: None,
         }
     }
+}
 
-    /// The number of the person whom all identifiers name; `None` when none of them names anybody.
-    fn named_person(&self, reference: &PersonRef) -> Result<Option<i64>, String> {
-        let mut keys = Vec::new();
-        keys.extend(reference.number.map(positive).transpose()?.map(PersonKey::Number));
-        keys.extend(reference.id.map(PersonKey::Id));
-        keys.extend(reference.uid.as_deref().map(lawful("uid")).transpose()?.map(PersonKey::Uid));
-        keys.extend(reference.login.clone().map(PersonKey::Login));
-        let found: Vec<_> = keys.iter().map(|key| self.find_person(key).map(|person| person.number)).collect();
-        all_same(&found)
+/// Takes over what is said of the person, but for its identifiers and for when it was created and changed.
+pub(crate) fn say_person(person: &mut Person, record: &PersonRecord) {
+    macro_rules! say {
+        ($($field:ident),+) => { $(if let Some(said) = &record.$field { person.$field = said.clone(); })+ };
     }
-
-    fn named_group(&self, reference: &GroupRef) -> Result<Option<i64>, String> {
-        let mut keys = Vec::new();
-        keys.extend(reference.number.map(positive).transpose()?.map(GroupKey::Number));
-        keys.extend(reference.id.map(GroupKey::Id));
-        keys.extend(reference.guid.as_deref().map(lawful("guid")).transpose()?.map(GroupKey::Guid));
-        let found: Vec<_> = keys.iter().map(|key| self.find_group(key).map(|group| group.number)).collect();
-        all_same(&found)
+    say!(name, business_name, tag_line, description, email, phone, additional_information, hourly_rate, city);
+    say!(state, country, category, earnings_6_months, feedback_6_months, positive_feedback_6_months, overview);
+    say!(avatar, link, role, status_message, freelancer, individual, account_status, presence);
+    person.last_active_at = time(record.last_active_at).unwrap_or(person.last_active_at);
+    if let Some(metadata) = &record.metadata {
+        person.metadata = metadata.as_str().to_owned();
+    }
+    if let Some(tags) = &record.tags {
+        person.tags = canonical(tags);
     }
 }
 
-fn all_same(found: &[Option<i64>]) -> Result<Option<i64>, String> {
-    let first = found.first().ok_or("has no identifier")?;
-    if found.iter().all(|other| other == first) {
-        Ok(*first)
-    } else {
-        Err("has identifiers that do not name the same row".to_owned())
+/// Takes over what is said of the group, but for its identifiers, its owner, and for when it was created and changed.
+pub(crate) fn say_group(group: &mut Group, record: &GroupRecord) {
+    macro_rules! say {
+        ($($field:ident),+) => { $(if let Some(said) = &record.$field { group.$field = said.clone(); })+ };
+    }
+    say!(name, description, sponsor, criteria, icon, page, email, additional_information);
+    group.kind = record.r#type.unwrap_or(group.kind);
+    if let Some(metadata) = &record.metadata {
+        group.metadata = metadata.as_str().to_owned();
+    }
+    if let Some(tags) = &record.tags {
+        group.tags = canonical(tags);
     }
 }
 
@@ -293,10 +289,6 @@ fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
         })
         .find(|candidate| !taken(candidate))
         .expect("there are more numbers than rows")
-}
-
-fn positive(number: i64) -> Result<i64, String> {
-    if number > 0 { Ok(number) } else { Err("number must be greater than 0".to_owned()) }
 }
 
 #[cfg(test)]

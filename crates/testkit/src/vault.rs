@@ -1,16 +1,16 @@
 //! Credentials in memory.
 
 use crate::MemoryDirectory;
+use crate::world::{About, World};
 use dialect::access::{
     Credential, CredentialKind, Found, Holder, NewCredential, Rights, Secret, SecretHash, Vault, VaultError, Viewer,
 };
-use membership::PersonKey;
-use std::sync::{MutexGuard, PoisonError};
+use membership::By;
 
 /// A credential with the hash of its secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kept {
-    credential: Credential,
+    pub credential: Credential,
     secret: SecretHash,
 }
 
@@ -55,14 +55,21 @@ impl MemoryDirectory {
         .id
     }
 
-    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
-        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn keep(&self, new: &NewCredential) -> Credential {
-        let mut kept = self.kept();
+        let kept = self.command(|world| world.keep(new));
+        kept.expect("its parent, if it has one, stands")
+    }
+}
+
+impl World {
+    /// Keeps a new credential. Refused when what it is exchanged for does not stand any more.
+    fn keep(&mut self, new: &NewCredential) -> Result<Credential, VaultError> {
+        let stands = |id| self.credentials.iter().any(|k| k.credential.id == id && k.credential.revoked_at.is_none());
+        if new.parent.is_some_and(|parent| !stands(parent)) {
+            return Err(VaultError::Gone);
+        }
         let credential = Credential {
-            id: kept.last().map_or(1, |last| last.credential.id + 1),
+            id: self.credentials.last().map_or(1, |last| last.credential.id + 1),
             audience: new.audience.clone(),
             kind: new.kind,
             rights: new.rights,
@@ -73,20 +80,44 @@ impl MemoryDirectory {
             expires_at: new.expires_at,
             revoked_at: None,
         };
-        kept.push(Kept { credential: credential.clone(), secret: new.secret.clone() });
-        credential
+        self.credentials.push(Kept { credential: credential.clone(), secret: new.secret.clone() });
+        let by = By { credential: Some(credential.id), ..By::system(new.created_at) };
+        self.log(&by, "credential_create", About { person: new.person, ..About::default() });
+        Ok(credential)
+    }
+
+    /// Revokes these credentials and all that were exchanged for them, as far as they stand.
+    pub(crate) fn revoke(&mut self, by: &By, ids: &[i64]) {
+        // A credential is always younger than what it was exchanged for, so one pass finds the whole family.
+        let mut family = ids.to_vec();
+        let mut revoked = Vec::new();
+        for k in &mut self.credentials {
+            let c = &mut k.credential;
+            if c.parent.is_some_and(|parent| family.contains(&parent)) {
+                family.push(c.id);
+            }
+            if family.contains(&c.id) && c.revoked_at.is_none() {
+                c.revoked_at = Some(by.now);
+                revoked.push((c.id, c.person));
+            }
+        }
+        for (id, person) in revoked {
+            let by = By { credential: Some(id), ..*by };
+            self.log(&by, "credential_revoke", About { person, ..About::default() });
+        }
     }
 }
 
 impl Vault for MemoryDirectory {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
-        let kept = self.kept();
-        let found = kept
+        let world = self.world();
+        let found = world
+            .credentials
             .iter()
             .find(|k| k.credential.audience == audience && k.credential.kind == kind && k.secret == *secret)
             .map(|k| k.credential.clone());
         Ok(found.map(|credential| {
-            let person = credential.person.and_then(|number| self.find_person(&PersonKey::Number(number)));
+            let person = credential.person.and_then(|number| world.person(number));
             let holder = person.map(|person| Holder {
                 viewer: Viewer { number: person.number, uid: person.uid.clone() },
                 account_status: person.account_status,
@@ -96,8 +127,8 @@ impl Vault for MemoryDirectory {
     }
 
     fn client(&self, audience: &str, client_id: &str) -> Result<Option<(Credential, SecretHash)>, VaultError> {
-        let kept = self.kept();
-        let found = kept.iter().find(|k| {
+        let world = self.world();
+        let found = world.credentials.iter().find(|k| {
             let c = &k.credential;
             c.audience == audience && c.kind == CredentialKind::Client && c.client_id == client_id
         });
@@ -105,39 +136,23 @@ impl Vault for MemoryDirectory {
     }
 
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
-        if let Some(parent) = new.parent {
-            let stands = |k: &Kept| k.credential.id == parent && k.credential.revoked_at.is_none();
-            if !self.kept().iter().any(stands) {
-                return Err(VaultError::Gone);
-            }
-        }
-        Ok(self.keep(new))
+        self.command(|world| world.keep(new))
     }
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
-        let mut kept = self.kept();
-        let exists = kept.iter().any(|k| k.credential.id == id);
-        // A credential is always younger than what it was exchanged for, so one pass finds the whole family.
-        let mut family = vec![id];
-        for k in kept.iter_mut() {
-            let c = &mut k.credential;
-            if c.parent.is_some_and(|parent| family.contains(&parent)) {
-                family.push(c.id);
-            }
-            if family.contains(&c.id) && c.revoked_at.is_none() {
-                c.revoked_at = Some(now);
-            }
-        }
-        Ok(exists)
+        self.command(|world| {
+            world.revoke(&By::system(now), &[id]);
+            Ok(world.credentials.iter().any(|k| k.credential.id == id))
+        })
     }
 
     fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
         let of = |c: &&Credential| c.audience == audience && c.person == Some(person);
-        Ok(self.kept().iter().map(|k| &k.credential).filter(of).cloned().collect())
+        Ok(self.world().credentials.iter().map(|k| &k.credential).filter(of).cloned().collect())
     }
 
     fn list(&self) -> Result<Vec<Credential>, VaultError> {
-        Ok(self.kept().iter().map(|k| k.credential.clone()).collect())
+        Ok(self.world().credentials.iter().map(|k| k.credential.clone()).collect())
     }
 }
 

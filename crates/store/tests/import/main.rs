@@ -75,11 +75,11 @@ fn assert_same(store: &Store, oracle: &MemoryDirectory) {
     sound(store);
     for person in oracle.persons() {
         let found = store.person(&PersonKey::Number(person.number)).expect("answers");
-        assert_eq!(found.as_ref(), Some(person));
+        assert_eq!(found, Some(person));
     }
     for group in oracle.groups() {
         let found = store.group(&GroupKey::Number(group.number)).expect("answers");
-        assert_eq!(found.as_ref(), Some(group));
+        assert_eq!(found, Some(group));
     }
     let exported: Vec<Record> = ndjson(store).lines().map(|line| Record::parse(line).expect(line)).collect();
     let rows = oracle.persons().len() + oracle.groups().len() + oracle.memberships().len();

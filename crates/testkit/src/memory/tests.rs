@@ -1,6 +1,6 @@
 use super::*;
-use membership::PersonFields;
 use membership::{Compare, Filter, Folded, IntExpr, Presence, ScopeSet, TextExpr, TextField, TextMatch, Window};
+use membership::{OrderBy, OrderKey, PersonFields};
 
 const NOBODY: [i64; 0] = [];
 

@@ -98,7 +98,8 @@ pub fn population(rng: &mut ChaCha8Rng, size: Size) -> Vec<Record> {
 /// memberships, each row named by some of its identifiers, and none twice. Some of them change nothing. Fewer than
 /// asked for when the directory is small.
 pub fn changes(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, how_many: usize) -> Vec<Record> {
-    let (persons, groups) = (directory.persons(), directory.groups());
+    let world = directory.world();
+    let (persons, groups) = (&world.persons, &world.groups);
     let mut records = Vec::new();
     let mut named = HashSet::new();
     for _ in 0..how_many * 10 {

@@ -2,6 +2,8 @@
 
 use super::{chance, other_case, pick, text};
 use crate::MemoryDirectory;
+use crate::evaluate::Subject;
+use crate::world::World;
 use membership::{
     Compare, Filter, Folded, Group, GroupKey, IntExpr, MemberQuery, OrderBy, OrderKey, PersonFields, Presence, Scope,
     ScopeSet, State, TextExpr, TextField, TextMatch, Window,
@@ -23,8 +25,9 @@ const MATCHES: &[TextMatch] = &[TextMatch::Contains, TextMatch::StartsWith, Text
 
 /// A query about a group of the directory (which must hold one), within all bounds.
 pub fn query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> MemberQuery {
-    let group = pick(rng, directory.groups());
-    let mut query = MemberQuery::new(key(rng, group), window(rng, directory.memberships().len() as u64));
+    let world = directory.world();
+    let group = pick(rng, &world.groups);
+    let mut query = MemberQuery::new(key(rng, group), window(rng, world.memberships.len() as u64));
     if chance(rng, 80) {
         // A filter may come out too large; one of the next will not.
         let filtered = std::iter::repeat_with(|| {
@@ -50,7 +53,7 @@ pub fn query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> MemberQuery {
 /// A filter of at most `depth` connectives above one another; its literals come, as a rule, from the directory, so that
 /// it lets somebody in. It may be beyond the bounds that `MemberQuery::filtered` holds.
 pub fn filter(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, depth: u32) -> Filter {
-    Source { rng, directory }.filter(depth)
+    Source { rng, world: &directory.world() }.filter(depth)
 }
 
 fn key(rng: &mut ChaCha8Rng, group: &Group) -> GroupKey {
@@ -85,7 +88,7 @@ fn order_by(rng: &mut ChaCha8Rng) -> OrderBy {
 /// What filters are drawn from.
 struct Source<'a> {
     rng: &'a mut ChaCha8Rng,
-    directory: &'a MemoryDirectory,
+    world: &'a World,
 }
 
 impl Source<'_> {
@@ -179,7 +182,7 @@ impl Source<'_> {
     /// Something that the field holds somewhere, or a part of it, or in another case; now and then anything.
     fn literal(&mut self, field: TextField) -> Folded {
         let Some(person) = self.person() else { return Folded::new(&text(self.rng, 50)) };
-        let value = crate::evaluate::field(field, person);
+        let value = person.text(field);
         let chars: Vec<char> = value.chars().take(200).collect();
         let text = match self.rng.random_range(0..10) {
             0..4 => value,
@@ -200,7 +203,7 @@ impl Source<'_> {
     }
 
     fn person(&mut self) -> Option<&membership::Person> {
-        let persons = self.directory.persons();
+        let persons = &self.world.persons;
         if persons.is_empty() { None } else { Some(pick(self.rng, persons)) }
     }
 }

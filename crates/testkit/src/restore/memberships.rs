@@ -1,14 +1,15 @@
 //! The import of a membership.
 
 use super::bounds::{greater_than_zero, not_negative};
-use super::{positive, time};
-use crate::MemoryDirectory;
+use super::time;
+use crate::world::{About, World};
 use membership::life_cycle::{Action, Actor, Next, Password, Situation};
+use membership::record::rules::number as number_rule;
 use membership::record::{MembershipRecord, PersonRef};
 use membership::{GroupKey, Membership, Scope, State};
 
-impl MemoryDirectory {
-    pub(super) fn restore_membership(&mut self, record: &MembershipRecord, now: i64) -> Result<bool, String> {
+impl World {
+    pub(super) fn restore_membership(&mut self, record: &MembershipRecord, now: i64) -> Result<Option<About>, String> {
         not_negative("asked_at", record.asked_at)?;
         greater_than_zero("joined_at", record.joined_at)?;
         not_negative("scope_changed_at", record.scope_changed_at)?;
@@ -60,13 +61,13 @@ impl MemoryDirectory {
         membership.asked_at = time(record.asked_at).unwrap_or(membership.asked_at);
         membership.scope_changed_at = time(record.scope_changed_at).unwrap_or(membership.scope_changed_at);
         if let Some(by) = &record.scope_changed_by {
-            membership.scope_changed_by = Some(self.actor(by)?);
+            membership.scope_changed_by = Some(self.recorded_actor(by)?);
         }
         // Time and actor of joining and of the ban are there exactly while the state is that.
         if state == State::Member {
             membership.joined_at = record.joined_at.or(membership.joined_at).or(Some(now));
             if let Some(by) = &record.joined_by {
-                membership.joined_by = Some(self.actor(by)?);
+                membership.joined_by = Some(self.recorded_actor(by)?);
             }
         } else {
             (membership.joined_at, membership.joined_by) = (None, None);
@@ -74,24 +75,25 @@ impl MemoryDirectory {
         if state == State::Banned {
             membership.banned_at = record.banned_at.or(membership.banned_at).or(Some(now));
             if let Some(by) = &record.banned_by {
-                membership.banned_by = Some(self.actor(by)?);
+                membership.banned_by = Some(self.recorded_actor(by)?);
             }
         } else {
             (membership.banned_at, membership.banned_by) = (None, None);
         }
         if stored.as_ref() == Some(&membership) {
-            return Ok(false);
+            return Ok(None);
         }
-        self.memberships.retain(|m| (m.group, m.person) != (group, person));
-        self.memberships.push(membership);
-        self.memberships.sort_by_key(|m| (m.group, m.person));
-        Ok(true)
+        self.set_membership(membership);
+        Ok(Some(About { group: Some(group), person: Some(person), job: None }))
     }
 
     /// The number of an actor, who need not exist any more when only the number is said.
-    fn actor(&self, reference: &PersonRef) -> Result<i64, String> {
+    fn recorded_actor(&self, reference: &PersonRef) -> Result<i64, String> {
         match reference {
-            PersonRef { number: Some(number), id: None, uid: None, login: None, .. } => positive(*number),
+            PersonRef { number: Some(number), id: None, uid: None, login: None, .. } => {
+                number_rule("number", Some(*number)).map_err(|bad| bad.to_string())?;
+                Ok(*number)
+            }
             _ => self.named_person(reference)?.ok_or_else(|| "the actor names nobody".to_owned()),
         }
     }
