@@ -80,7 +80,7 @@ fn described(refusal: &Refusal) -> ErrorBody {
         }
         Refusal::NoSuchGroup => ErrorBody::new(404, "not_found", "there is no group with this GroupID")
             .naming(FaultCode::InvalidValue, "GroupID"),
-        Refusal::NoSuchPerson(_) => ErrorBody::new(404, "not_found", "there is no person with this PersonID")
+        Refusal::NoSuchPerson(_) => ErrorBody::new(404, "not_found", "there is nobody with this PersonID")
             .naming(FaultCode::InvalidValue, "PersonID"),
         // No address names one.
         Refusal::NoSuchJob => ErrorBody::new(404, "not_found", "there is no such job"),
@@ -99,8 +99,7 @@ fn described(refusal: &Refusal) -> ErrorBody {
             invalid(format!("{field} cannot be changed")).naming(FaultCode::InvalidValue, field)
         }
         Refusal::StillOwner(guid) => {
-            let description =
-                format!("the person is responsible for the group {guid}, which nobody else can take over");
+            let description = format!("the person is responsible for the group '{guid}', which has no other admin");
             invalid(description).naming(FaultCode::InvalidValue, "PersonID")
         }
         // Nothing here says what it expects of a row, and nothing reads the change log.

@@ -62,7 +62,7 @@ pub(crate) fn create(request: &Request<'_>) -> Result<Action, Refusal> {
             record.owner = Some(owner(session, who)?);
         }
         let new = NewGroup { record, password: None, steps: Vec::new() };
-        let made = session.create_group(&new).map_err(responsible::naming)?;
+        let made = session.create_group(&new)?;
         Ok(Reply::new(200, format.content_type(), render::id(format, made.group.group.id)))
     }))
 }
@@ -82,7 +82,7 @@ pub(crate) fn edit(request: &Request<'_>, id: Uuid) -> Result<Action, Refusal> {
             Responsible::Nobody | Responsible::Is(_) => Some(session.group(&key)?),
         };
         record.owner = new_owner(session, &responsible, stored.as_ref())?;
-        session.edit_group(&key, &GroupEdit { record, password: None }).map_err(responsible::naming)?;
+        session.edit_group(&key, &GroupEdit { record, password: None })?;
         Ok(Reply::new(204, "", ""))
     }))
 }

@@ -3,7 +3,7 @@
 use crate::body::Object;
 use crate::filter::guid;
 use crate::who::Who;
-use dialect::{Fault, FaultCode, Refusal};
+use dialect::{Fault, FaultCode};
 use serde_json::Value;
 
 /// The name of the field.
@@ -39,12 +39,4 @@ pub(crate) fn read(object: &Object) -> Result<Responsible, Fault> {
 pub(crate) fn not_emptied() -> Fault {
     let problem = "cannot be emptied; leave it out, or name another person";
     Fault::new(FIELD, FaultCode::InvalidValue, problem)
-}
-
-/// The owner is the only person that a change of a group names.
-pub(crate) fn naming(refusal: Refusal) -> Refusal {
-    match refusal {
-        Refusal::NoSuchPerson(_) => Fault::new(FIELD, FaultCode::InvalidValue, "names nobody").into(),
-        other => other,
-    }
 }
