@@ -25,7 +25,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     }
     // Everything that can be wrong with the configuration is told before the store is touched.
     let address = server::address(&settings.server.listen)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let registry = Registry::new(&settings)?;
     if args.demo {
         demo::check_address(address)?;
     }

@@ -113,6 +113,7 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
         let gateway = gateway(registry, in_process, limits);
         let settings = settings::Server {
             listen: String::new(),
+            public_url: String::new(),
             workers: 1,
             keep_alive_seconds,
             request_timeout_seconds: 1,

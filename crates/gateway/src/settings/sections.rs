@@ -25,6 +25,8 @@ pub struct Settings {
 pub struct Server {
     /// Address and port.
     pub listen: String,
+    /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
+    pub public_url: String,
     /// Threads that serve connections, 0 for one a core.
     pub workers: usize,
     /// Seconds for which an idle connection is kept, 0 for none.
