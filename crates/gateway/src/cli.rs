@@ -204,7 +204,7 @@ pub enum CreateCommand {
         #[arg(long, value_name = "LOGIN")]
         login: String,
     },
-    /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
+    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
     Rm,
     /// A key: {"apikey":…}
     Cometchat {
