@@ -178,3 +178,26 @@ impl Work<'_> {
 fn expect<T>(expected: Expected<'_, T>, row: &T) -> Result<(), CommandError> {
     if expected.is_none_or(|holds| holds(row)) { Ok(()) } else { Err(CommandError::Unexpected) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_out_holds_for_that_hash_only() {
+        let mut passwords = Passwords::default();
+        let [first, second] = ["old", "new"].map(|password| PasswordHash::of(password).expect("random bits"));
+        let need = |passwords: &Passwords, hash: &PasswordHash| match passwords.is_of("old", hash.as_str()) {
+            Err(Failure::Halt(Halt::Needs(need))) => need,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(passwords.is_of("", first.as_str()), Ok(false)), "nothing needs to be found out");
+        let needed = need(&passwords, &first);
+        assert_eq!(format!("{needed:?}"), "Judged(…)", "no secret is printed");
+        passwords.find_out(needed).expect("found out");
+        assert!(matches!(passwords.is_of("old", first.as_str()), Ok(true)));
+        let needed = need(&passwords, &second);
+        passwords.find_out(needed).expect("found out");
+        assert!(matches!(passwords.is_of("old", second.as_str()), Ok(false)));
+    }
+}

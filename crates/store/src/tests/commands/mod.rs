@@ -5,6 +5,7 @@ mod groups;
 mod jobs;
 mod persons;
 mod steps;
+mod waiting;
 
 use super::{number, on_both};
 use crate::Store;

@@ -1,7 +1,7 @@
 //! Commands of sixteen writers at once.
 
 use super::super::{number, on_both, postgresql, sqlite};
-use crate::Store;
+use crate::{Format, ImportError, ImportOptions, Spool, Store};
 use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::life_cycle::Action;
 use membership::record::{GroupRecord, PersonRecord, PersonRef};
@@ -288,4 +288,60 @@ fn of_two_last_admins_who_leave_one_stays() {
         }
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
     }
+}
+
+/// What an import may do to the same persons and groups, in any order.
+fn lines(dice: &mut Dice) -> String {
+    let mut lines = String::new();
+    for _ in 0..4 {
+        let (person, group): (String, String) = (name("p", dice), name("g", dice));
+        let (state, scope) = (dice.of(&["member", "pending", "banned"]), dice.of(&["participant", "admin"]));
+        lines.push_str(&format!(
+            "{{\"kind\":\"person\",\"uid\":\"{person}\",\"city\":\"{}\"}}\n\
+             {{\"kind\":\"group\",\"guid\":\"{group}\",\"owner\":{{\"uid\":\"{person}\"}}}}\n\
+             {{\"kind\":\"membership\",\"group\":{{\"guid\":\"{group}\"}},\"person\":{{\"uid\":\"{person}\"}},\
+             \"state\":\"{state}\",\"scope\":\"{scope}\"}}\n",
+            dice.0
+        ));
+    }
+    lines
+}
+
+#[test]
+fn imports_and_commands_at_once_leave_nothing_that_cannot_be() {
+    on_both(|store| {
+        populate(store);
+        let imported = std::thread::scope(|scope| {
+            for writer in 1..=8 {
+                scope.spawn(move || {
+                    let (mut dice, mut told) = (Dice(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(writer)), Told::new());
+                    for round in 0..ROUNDS {
+                        other(store, &mut dice, 2_000 + round as i64, &mut told);
+                    }
+                });
+            }
+            let importers: Vec<_> = (1..=4)
+                .map(|writer| {
+                    scope.spawn(move || {
+                        let mut dice = Dice(0xD1B5_4A32_D192_ED03_u64.wrapping_mul(writer));
+                        let import = |text: String| {
+                            let mut spool = Spool::new().expect("a spool");
+                            spool.read("test", &mut text.as_bytes(), Format::Ndjson, &mut |_| {}).expect("spooled");
+                            let options = ImportOptions { dry_run: false, skip_bad: false, now: 3_000 };
+                            match store.import(&mut spool, &options, &mut |_| {}) {
+                                Ok(report) => usize::from(report.applied),
+                                // Others were quicker ten times.
+                                Err(ImportError::Busy) => 0,
+                                Err(error) => panic!("{error}"),
+                            }
+                        };
+                        (0..20).map(|_| import(lines(&mut dice))).sum::<usize>()
+                    })
+                })
+                .collect();
+            importers.into_iter().map(|importer| importer.join().expect("no panic")).sum::<usize>()
+        });
+        assert!(imported > 40, "only {imported} of 80 imports were applied");
+        assert_eq!(store.check().expect("checked"), Vec::<String>::new());
+    });
 }
