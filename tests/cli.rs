@@ -436,7 +436,7 @@ fn logs_hold_no_secrets() {
 
 #[test]
 fn help_teaches() {
-    for command in ["serve", "migrate", "check", "import", "export", "generate", "credential"] {
+    for command in ["serve", "migrate", "check", "import", "export", "generate", "credential", "certificate"] {
         let help = succeed(&[command, "--help"], b"");
         assert!(help.contains("Usage:"), "{help}");
         assert!(succeed(&["--help"], b"").contains(command));

@@ -19,6 +19,7 @@
 //! assert!(registry.find("/nowhere").is_none());
 //! ```
 
+pub mod admin;
 pub mod cli;
 mod commands;
 pub mod generate;

@@ -23,12 +23,14 @@
 mod any;
 mod changes;
 mod check;
+mod commands;
 mod connection;
 mod directory;
 mod error;
 pub mod export;
 mod identity;
 pub mod import;
+mod listing;
 mod migrate;
 mod pool;
 mod query;

@@ -1,9 +1,10 @@
 //! Rows of the tables, and what they become in the domain.
 
 use crate::error::StoreError;
+use crate::import::MembershipRow;
 use crate::schema;
 use diesel::prelude::*;
-use membership::{AccountStatus, Money, Person};
+use membership::{AccountStatus, Membership, Money, Person};
 use uuid::Uuid;
 
 /// A column holds what it cannot; its name.
@@ -137,4 +138,25 @@ pub struct GroupRecord {
     pub tags: String,
     pub created_at: i64,
     pub updated_at: i64,
+}
+
+impl TryFrom<&MembershipRow> for Membership {
+    type Error = Corrupt;
+
+    fn try_from(row: &MembershipRow) -> Result<Self, Corrupt> {
+        let (state, scope) = row.stands()?;
+        Ok(Self {
+            group: row.group_number,
+            person: row.person_number,
+            state,
+            scope,
+            asked_at: some(row.asked_at),
+            joined_at: some(row.joined_at),
+            joined_by: some(row.joined_by),
+            scope_changed_at: some(row.scope_changed_at),
+            scope_changed_by: some(row.scope_changed_by),
+            banned_at: some(row.banned_at),
+            banned_by: some(row.banned_by),
+        })
+    }
 }

@@ -1,9 +1,11 @@
 //! The store: its pools, and how a read and a write run.
 
+use crate::commands::Halt;
 use crate::connection::{Connection, Role};
-use crate::error::{StoreError, lost_connection, may_retry};
+use crate::error::{StoreError, lost_connection, may_retry, overtaken};
 use crate::pool::{self, Manager, Pool, Settings};
 use crate::url::DatabaseUrl;
+use membership::CommandError;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -81,20 +83,34 @@ impl Store {
 
     /// Runs `work` in one transaction that writes. It may run again after a deadlock. Everything that `work` changes
     /// is committed when this returns `Ok`, and nothing otherwise, unless the connection is lost in the very commit.
-    pub(crate) fn write<T>(
+    pub(crate) fn write<T>(&self, work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        Ok(self.change(work, Failed::may_retry)?)
+    }
+
+    /// The same for a command, which looks whether a row is there before it makes it or refers to it: when somebody else
+    /// has made or removed that row meanwhile, it looks again.
+    pub(crate) fn write_looking<T>(
+        &self,
+        work: impl FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.change(work, |failed| failed.may_retry() || failed.is_overtaken())
+    }
+
+    fn change<T>(
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, StoreError> {
+        again: fn(&Failed) -> bool,
+    ) -> Result<T, Failure> {
         let (mut tries, mut dead) = (0, 0);
         loop {
             match self.once(&self.inner.writers, Role::Writer, &mut work) {
-                Err(failed) if tries < RETRIES && failed.may_retry() => {
+                Err(failed) if tries < RETRIES && again(&failed) => {
                     tries += 1;
                     log::debug!("transaction tried again: {:?}", failed.failure);
                 }
                 // Nothing had been done yet.
                 Err(failed) if dead < self.idle() && !failed.begun && failed.is_lost() => dead += 1,
-                outcome => return outcome.map_err(|failed| failed.failure.into()),
+                outcome => return outcome.map_err(|failed| failed.failure),
             }
         }
     }
@@ -192,6 +208,11 @@ impl Failed {
     fn may_retry(&self) -> bool {
         matches!(&self.failure, Failure::Database(error) if may_retry(error))
     }
+
+    /// Whether a row that was not there is there now, or the other way round.
+    fn is_overtaken(&self) -> bool {
+        matches!(&self.failure, Failure::Database(error) if overtaken(error))
+    }
 }
 
 /// Why a transaction failed: the database's error as it is, so that it can be judged whether to try again.
@@ -199,8 +220,22 @@ impl Failed {
 pub(crate) enum Failure {
     /// An error of the database.
     Database(diesel::result::Error),
+    /// A command is given up: by its own judgement, nothing is wrong with the store.
+    Halt(Halt),
     /// Anything else.
     Store(StoreError),
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        Self::Halt(Halt::Refused(error))
+    }
 }
 
 impl From<diesel::result::Error> for Failure {
@@ -220,6 +255,7 @@ impl From<Failure> for StoreError {
         match failure {
             Failure::Database(error) => error.into(),
             Failure::Store(error) => error,
+            Failure::Halt(halt) => Self::Fault(format!("a command was given up that was none: {halt:?}")),
         }
     }
 }

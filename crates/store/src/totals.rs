@@ -29,6 +29,11 @@ impl Differences {
         *self.0.entry((group, state.as_str(), scope.as_str())).or_default() += by;
     }
 
+    /// The difference that is outstanding.
+    pub fn of(&self, group: i64, state: State, scope: Scope) -> i64 {
+        self.0.get(&(group, state.as_str(), scope.as_str())).copied().unwrap_or(0)
+    }
+
     /// Applies them in ascending order of the group, so that no two transactions wait for each other.
     pub fn apply(&self, connection: &mut Connection) -> Result<(), Failure> {
         let mut rows = self.0.iter().filter(|(_, by)| **by != 0).map(|((group, state, scope), by)| Row {

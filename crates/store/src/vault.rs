@@ -1,6 +1,7 @@
 //! The store as a [`Vault`].
 
 use crate::changes::{self, Change};
+use crate::commands::keep_person;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::query::{Kind, Sql};
@@ -118,6 +119,11 @@ impl Vault for Store {
 
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
         Ok(self.write(|connection| {
+            if let Some(person) = new.person
+                && !keep_person(connection, person)?
+            {
+                return Err(StoreError::Gone.into());
+            }
             if let Some(parent) = new.parent {
                 hold(connection, parent)?;
                 forget_expired(connection, parent, new.created_at)?;
@@ -165,29 +171,9 @@ impl Vault for Store {
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
         Ok(self.write(|connection| {
-            // A generation after the other: writing a credential's row waits for whoever is about to exchange it for
-            // another, and keeps others from doing so. Only then is it sure who its children are.
-            let mut generation = by_id(connection, id)?;
-            let known = !generation.is_empty();
-            let mut seen = BTreeSet::new();
-            let mut revoked = Vec::new();
-            while !generation.is_empty() {
-                let mut next = Vec::new();
-                for (credential, person) in generation {
-                    if !seen.insert(credential) {
-                        continue;
-                    }
-                    let written = diesel::update(credentials::table.find(credential))
-                        .filter(credentials::revoked_at.eq(0))
-                        .set(credentials::revoked_at.eq(now))
-                        .execute(connection)?;
-                    if written > 0 {
-                        revoked.push(Change { action: "credential_revoke", person, credential, ..Change::default() });
-                    }
-                    next.extend(children(connection, credential)?);
-                }
-                generation = next;
-            }
+            let first = by_id(connection, id)?;
+            let known = !first.is_empty();
+            let revoked = revoke(connection, first, now)?;
             changes::log(connection, now, &revoked)?;
             Ok(known)
         })?)
@@ -214,6 +200,41 @@ impl Vault for Store {
             Ok(all?)
         })?)
     }
+}
+
+/// Revokes every credential of the person of this number, and all that were exchanged for them. Gives what is to be
+/// logged.
+pub(crate) fn revoke_all_of(connection: &mut Connection, person: i64, now: i64) -> Result<Vec<Change>, Failure> {
+    let all = credentials::table.filter(credentials::person_number.eq(person)).order(credentials::id);
+    let first = all.select((credentials::id, credentials::person_number)).load(connection)?;
+    revoke(connection, first, now)
+}
+
+/// Revokes these credentials (id and person) and all that were exchanged for them. Gives what is to be logged.
+fn revoke(connection: &mut Connection, mut generation: Vec<(i64, i64)>, now: i64) -> Result<Vec<Change>, Failure> {
+    // A generation after the other: writing a credential's row waits for whoever is about to exchange it for another,
+    // and keeps others from doing so. Only then is it sure who its children are.
+    let mut seen = BTreeSet::new();
+    let mut revoked = Vec::new();
+    while !generation.is_empty() {
+        let mut next = Vec::new();
+        for (credential, person) in generation {
+            if !seen.insert(credential) {
+                continue;
+            }
+            let written = diesel::update(credentials::table.find(credential))
+                .filter(credentials::revoked_at.eq(0))
+                .set(credentials::revoked_at.eq(now))
+                .execute(connection)?;
+            if written > 0 {
+                revoked.push(Change { action: "credential_revoke", person, credential, ..Change::default() });
+            }
+            next.extend(children(connection, credential)?);
+        }
+        generation = next;
+    }
+    revoked.sort_by_key(|change| change.credential);
+    Ok(revoked)
 }
 
 /// Id and person of this credential, if there is one.

@@ -66,6 +66,9 @@ impl Registrar for MemoryDirectory {
     }
 }
 
+/// Why nothing can be made that brings no number.
+const USED_UP: &str = "is missing, and none is left: 9007199254740991 is taken";
+
 /// The time of a change. Where 0 stands for "never", nothing happens at 0.
 fn moment(by: &By) -> i64 {
     by.now.max(1)
@@ -82,3 +85,6 @@ fn must_be_as<T>(expected: Expected<'_, T>, row: &T) -> Result<(), CommandError>
 fn bad(field: &'static str, problem: &str) -> CommandError {
     CommandError::Field(membership::limits::BadText { field, problem: problem.to_owned() })
 }
+
+#[cfg(test)]
+mod tests;

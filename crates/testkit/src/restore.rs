@@ -12,7 +12,7 @@ use membership::text::fold;
 use membership::{AccountStatus, By, Group, GroupKey, GroupKind, Money, Person, Presence};
 use uuid::Uuid;
 
-pub(crate) const USED_UP: &str = "no number is left";
+const USED_UP: &str = "no number is left";
 
 impl MemoryDirectory {
     /// Takes in every line, at the time `now` (unix seconds): persons first, then groups, then memberships, so that a

@@ -1,5 +1,6 @@
 //! `rollcall check`: whether the configuration and the store are sound.
 
+use crate::admin;
 use crate::cli::Place;
 use crate::registry::Registry;
 use crate::server;
@@ -11,6 +12,8 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
     let registry = Registry::new(&settings)?;
     server::address(&settings.server.listen)?;
+    server::Tls::of(&settings.server)?;
+    admin::place(&settings.admin, false)?;
     let store = super::open_existing(&settings)?;
     let problems = store.check()?;
     let mut out = std::io::stdout().lock();

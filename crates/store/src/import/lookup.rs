@@ -6,7 +6,7 @@ use crate::store::Failure;
 use diesel::prelude::*;
 
 /// At most how many values one question lists; SQLite takes 32,766.
-pub(super) const LIST: usize = 1_000;
+pub(crate) const LIST: usize = 1_000;
 
 /// Runs the same on either kind of connection, with all that the kind can do.
 macro_rules! on_either {
@@ -17,10 +17,10 @@ macro_rules! on_either {
         }
     };
 }
-pub(super) use on_either;
+pub(crate) use on_either;
 
 /// Number, id, uid, folded login.
-pub(super) type Identity = (i64, String, String, String);
+pub(crate) type Identity = (i64, String, String, String);
 
 /// The last numbers given to persons and to groups.
 pub(super) fn counters(connection: &mut Connection) -> Result<(i64, i64), Failure> {
@@ -39,7 +39,7 @@ pub(super) fn any(connection: &mut Connection) -> Result<(bool, bool, bool), Fai
 
 macro_rules! identities {
     ($name:ident, $table:ident, $column:ident: $value:ty, ($($select:expr),+)) => {
-        pub(super) fn $name(connection: &mut Connection, values: &[$value]) -> Result<Vec<Identity>, Failure> {
+        pub(crate) fn $name(connection: &mut Connection, values: &[$value]) -> Result<Vec<Identity>, Failure> {
             let mut found = Vec::new();
             for values in values.chunks(LIST) {
                 found.extend(on_either!(connection, inner => $table::table

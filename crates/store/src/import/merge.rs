@@ -102,8 +102,9 @@ impl GroupRow {
 
     /// Takes over what is said, but for the identifiers; `owner` is the number of the owner that is said.
     pub fn take(&mut self, said: GroupRecord, owner: Option<i64>) {
-        say_folded!(said => self: name name_folded, description description_folded);
-        say!(said => self: sponsor, criteria, icon, page, email, additional_information, created_at, updated_at);
+        say_folded!(said => self: name name_folded, description description_folded, email email_folded);
+        say_folded!(said => self: additional_information additional_information_folded);
+        say!(said => self: sponsor, criteria, icon, page, created_at, updated_at);
         if let Some(metadata) = said.metadata {
             metadata.as_str().clone_into(&mut self.metadata);
         }
@@ -133,7 +134,7 @@ impl GroupRow {
 
 /// What is said about a membership, with numbers for the actors.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Step {
+pub(crate) struct Step {
     pub state: Option<State>,
     pub scope: Option<Scope>,
     pub asked_at: Option<i64>,
@@ -212,7 +213,7 @@ impl MembershipRow {
     }
 
     /// The membership as it is made, or as it becomes when there is one.
-    pub(super) fn after(row: Option<&Self>, group: i64, person: i64, said: &Step, now: i64) -> Self {
+    pub(crate) fn after(row: Option<&Self>, group: i64, person: i64, said: &Step, now: i64) -> Self {
         let before = row.and_then(|row| row.state.parse::<State>().ok());
         let state = said.state.or(before).unwrap_or(State::Member);
         let stored = |column: fn(&Self) -> i64| row.map(column).unwrap_or_default();

@@ -1,7 +1,12 @@
 //! Whole rows, as they are written.
 
+use super::lookup::on_either;
+use crate::connection::Connection;
+use crate::rows::Corrupt;
 use crate::schema::{groups, memberships, persons};
+use crate::store::Failure;
 use diesel::prelude::*;
+use membership::{Scope, State};
 
 /// A row of `persons`.
 #[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable, Clone, Debug, Default, PartialEq)]
@@ -72,6 +77,8 @@ pub(crate) struct GroupRow {
     pub owner: i64,
     pub created_at: i64,
     pub updated_at: i64,
+    pub email_folded: String,
+    pub additional_information_folded: String,
 }
 
 /// A row of `memberships`.
@@ -89,4 +96,32 @@ pub(crate) struct MembershipRow {
     pub scope_changed_by: i64,
     pub banned_at: i64,
     pub banned_by: i64,
+}
+
+impl MembershipRow {
+    /// Where it stands, and with which scope.
+    pub(crate) fn stands(&self) -> Result<(State, Scope), Corrupt> {
+        let state = self.state.parse().map_err(|_| Corrupt("memberships.state"))?;
+        Ok((state, self.scope.parse().map_err(|_| Corrupt("memberships.scope"))?))
+    }
+
+    /// Writes all of it over the membership of the same person in the same group.
+    pub(crate) fn update(&self, connection: &mut Connection) -> Result<(), Failure> {
+        on_either!(connection, inner => diesel::update(memberships::table)
+            .filter(memberships::group_number.eq(self.group_number))
+            .filter(memberships::person_number.eq(self.person_number))
+            .set((
+                memberships::state.eq(&self.state),
+                memberships::joined_at.eq(self.joined_at),
+                memberships::scope.eq(&self.scope),
+                memberships::asked_at.eq(self.asked_at),
+                memberships::joined_by.eq(self.joined_by),
+                memberships::scope_changed_at.eq(self.scope_changed_at),
+                memberships::scope_changed_by.eq(self.scope_changed_by),
+                memberships::banned_at.eq(self.banned_at),
+                memberships::banned_by.eq(self.banned_by),
+            ))
+            .execute(inner))?;
+        Ok(())
+    }
 }

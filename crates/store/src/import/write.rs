@@ -6,8 +6,7 @@ use super::rows::{GroupRow, MembershipRow, PersonRow};
 use super::{Counts, lookup};
 use crate::changes::{self, Change};
 use crate::connection::Connection;
-use crate::error::StoreError;
-use crate::rows::Corrupt;
+use crate::error::{StoreError, overtaken};
 use crate::schema::{counters, groups, memberships, persons};
 use crate::store::Failure;
 use crate::totals::Differences;
@@ -111,14 +110,11 @@ pub(super) fn raise_counters(connection: &mut Connection, highest: (i64, i64)) -
 
 /// Whether a batch failed because somebody else made or removed one of its rows after the lines were resolved.
 pub(super) fn is_overtaken(failure: &Failure) -> bool {
-    use diesel::result::{DatabaseErrorKind, Error};
-    matches!(
-        failure,
-        Failure::Database(Error::DatabaseError(
-            DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
-            _
-        )) | Failure::Store(StoreError::Overtaken)
-    )
+    match failure {
+        Failure::Database(error) => overtaken(error),
+        Failure::Store(error) => matches!(error, StoreError::Overtaken),
+        Failure::Halt(_) => false,
+    }
 }
 
 struct Work<'a> {
@@ -198,6 +194,7 @@ impl Work<'_> {
     fn groups(&mut self, batch: &Batch) -> Result<Counts, Failure> {
         let mut counts = Counts { created: batch.new_groups.len() as u64, ..Counts::default() };
         if self.write {
+            self.keep_owners(batch)?;
             insert!(&mut *self.connection, groups, &batch.new_groups);
         }
         self.touched.extend(batch.new_groups.iter().map(|row| row.number));
@@ -218,6 +215,24 @@ impl Work<'_> {
             }
         }
         Ok(counts)
+    }
+
+    /// Makes sure that those who will own groups are still there and stay until the transaction ends.
+    fn keep_owners(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let new = batch.new_groups.iter().map(|row| row.owner).filter(|owner| *owner != 0);
+        let owners: BTreeSet<i64> = new.chain(batch.groups.iter().filter_map(|(.., owner)| *owner)).collect();
+        let owners: Vec<i64> = owners.into_iter().collect();
+        for some in owners.chunks(LIST) {
+            let query = persons::table.filter(persons::number.eq_any(some)).order(persons::number);
+            let found: Vec<i64> = match &mut *self.connection {
+                Connection::Sqlite(inner) => query.select(persons::number).load(inner)?,
+                Connection::Postgres(inner) => query.select(persons::number).for_key_share().load(inner)?,
+            };
+            if found.len() < some.len() {
+                return Err(GONE);
+            }
+        }
+        Ok(())
     }
 
     fn memberships(&mut self, batch: &Batch) -> Result<Counts, Failure> {
@@ -242,7 +257,7 @@ impl Work<'_> {
                 self.count(before, -1)?;
                 self.count(&row, 1)?;
                 if self.write {
-                    self.update_membership(&row)?;
+                    row.update(&mut *self.connection)?;
                 }
             }
         }
@@ -250,8 +265,7 @@ impl Work<'_> {
     }
 
     fn count(&mut self, row: &MembershipRow, by: i64) -> Result<(), Failure> {
-        let state: State = row.state.parse().map_err(|_| Corrupt("memberships.state"))?;
-        let scope: Scope = row.scope.parse().map_err(|_| Corrupt("memberships.scope"))?;
+        let (state, scope) = row.stands()?;
         self.totals.add(row.group_number, state, scope, by);
         self.touched.insert(row.group_number);
         Ok(())
@@ -265,24 +279,5 @@ impl Work<'_> {
         }
         let rows = diesel::sql_query(sql).load(&mut *self.connection)?;
         Ok(rows.into_iter().map(|row: MembershipRow| ((row.group_number, row.person_number), row)).collect())
-    }
-
-    fn update_membership(&mut self, row: &MembershipRow) -> Result<(), Failure> {
-        on_either!(&mut *self.connection, inner => diesel::update(memberships::table)
-            .filter(memberships::group_number.eq(row.group_number))
-            .filter(memberships::person_number.eq(row.person_number))
-            .set((
-                memberships::state.eq(&row.state),
-                memberships::joined_at.eq(row.joined_at),
-                memberships::scope.eq(&row.scope),
-                memberships::asked_at.eq(row.asked_at),
-                memberships::joined_by.eq(row.joined_by),
-                memberships::scope_changed_at.eq(row.scope_changed_at),
-                memberships::scope_changed_by.eq(row.scope_changed_by),
-                memberships::banned_at.eq(row.banned_at),
-                memberships::banned_by.eq(row.banned_by),
-            ))
-            .execute(inner))?;
-        Ok(())
     }
 }

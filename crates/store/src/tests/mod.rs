@@ -1,9 +1,11 @@
 //! Tests that need to see inside, each on SQLite and on a PostgreSQL of its own.
 
+mod commands;
 mod concurrency;
 mod connections;
 mod differential;
 mod folding;
+mod listing;
 mod outage;
 mod schema;
 mod soundness;

@@ -1,9 +1,9 @@
 //! Making, changing and deleting groups.
 
 use super::steps::no_restore;
-use super::{bad, moment, must_be_as};
+use super::{USED_UP, bad, moment, must_be_as};
 use crate::memory::fault;
-use crate::restore::{USED_UP, say_group};
+use crate::restore::say_group;
 use crate::world::{About, World};
 use dialect::access::PasswordHash;
 use membership::life_cycle::StepRefusal;
@@ -21,8 +21,8 @@ impl World {
         record.check()?;
         let owner = match (&record.owner, by.person) {
             (Some(said), _) => Some(self.existing_owner(said)?),
-            // One who has been deleted meanwhile makes nothing.
-            (None, Some(person)) => Some(self.person(person).ok_or(CommandError::NoSuchPerson)?.number),
+            // One who has been deleted meanwhile makes a group of nobody.
+            (None, Some(person)) => self.person(person).map(|person| person.number),
             (None, None) => None,
         };
         let hash = match record.r#type {
@@ -40,7 +40,7 @@ impl World {
             return Err(CommandError::InUse("id"));
         }
         if record.number.is_none() && self.last_group >= limits::NUMBER {
-            return Err(fault(USED_UP));
+            return Err(bad("number", USED_UP));
         }
 
         let reference = GroupRef { number: record.number, id: record.id, guid: record.guid.clone() };

@@ -1,8 +1,6 @@
 //! Posting and closing jobs.
 
-use super::{bad, moment};
-use crate::memory::fault;
-use crate::restore::USED_UP;
+use super::{USED_UP, bad, moment};
 use crate::world::{About, World};
 use membership::life_cycle::StepRefusal;
 use membership::limits::{self, check};
@@ -28,7 +26,7 @@ impl World {
             return Err(bad("groups", &format!("must be at most {}", limits::JOB_GROUPS)));
         }
         if self.last_job >= limits::NUMBER {
-            return Err(fault(USED_UP));
+            return Err(bad("number", USED_UP));
         }
         self.last_job += 1;
         let job = Job {

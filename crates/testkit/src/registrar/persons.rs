@@ -1,8 +1,7 @@
 //! Making, changing and deleting persons.
 
-use super::{moment, must_be_as};
-use crate::memory::fault;
-use crate::restore::{USED_UP, say_person};
+use super::{USED_UP, bad, moment, must_be_as};
+use crate::restore::say_person;
 use crate::world::{About, World};
 use membership::life_cycle::StepRefusal;
 use membership::record::{PersonRecord, PersonRef};
@@ -27,7 +26,7 @@ impl World {
             return Err(CommandError::InUse("id"));
         }
         if record.number.is_none() && self.last_person >= limits::NUMBER {
-            return Err(fault(USED_UP));
+            return Err(bad("number", USED_UP));
         }
         let reference =
             PersonRef { number: record.number, id: record.id, uid: record.uid.clone(), login: record.login.clone() };
@@ -54,8 +53,8 @@ impl World {
         record.check()?;
         for (field, is_its_own) in [
             ("uid", record.uid.as_ref().is_none_or(|uid| *uid == before.uid)),
-            // As everywhere, a login in another case is the same login; it stays as it is spelled.
-            ("login", record.login.as_ref().is_none_or(|login| fold(login) == fold(&before.login))),
+            // In another case it is the same login, but to be spelled otherwise, which it never is.
+            ("login", record.login.as_ref().is_none_or(|login| *login == before.login)),
             ("number", record.number.is_none_or(|number| number == before.number)),
             ("id", record.id.is_none_or(|id| id == before.id)),
         ] {
@@ -98,9 +97,8 @@ impl World {
             }
             let row = self.group_mut(group);
             (row.owner, row.updated_at) = (heir, Some(moment(by)));
-            if heir.is_some() {
-                self.log(by, "transfer_ownership", About { group: Some(group), person: heir, job: None });
-            }
+            let action = if heir.is_some() { "transfer_ownership" } else { "group_edit" };
+            self.log(by, action, About { group: Some(group), person: heir, job: None });
         }
         self.memberships.retain(|m| m.person != number);
         let own = self.credentials.iter().map(|k| &k.credential).filter(|c| c.person == Some(number));

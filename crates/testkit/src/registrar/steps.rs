@@ -122,7 +122,7 @@ impl World {
 /// The import alone sets a state as it was recorded.
 pub(super) fn no_restore(steps: &[Step]) -> Result<(), CommandError> {
     let restores = steps.iter().any(|step| matches!(step.action, Action::Restore(_)));
-    if restores { Err(bad("action", "must not be an import's own")) } else { Ok(()) }
+    if restores { Err(bad("action", "is only for imports")) } else { Ok(()) }
 }
 
 /// The membership after a step that leads to this state and scope.
