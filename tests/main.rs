@@ -20,3 +20,4 @@ mod pairs;
 mod sample;
 mod support;
 mod tls;
+mod writing;

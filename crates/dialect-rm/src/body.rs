@@ -1,10 +1,11 @@
-//! Bodies: JSON objects, and lists of them.
+//! Bodies: objects, and lists of them, in JSON or XML. The names of the elements around them do not matter.
 //!
 //! Names of fields count in either case, as the usual reader of the vendor's platform has it, and unknown ones are
 //! ignored, since the vendor's client sends some of its own (our decisions). `null` is the same as nothing (manual).
 
 use crate::filter::guid;
 use crate::format::is_xml;
+use crate::xml::{self, Element};
 use dialect::{Fault, FaultCode, Request};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use serde_json::value::RawValue;
 use std::fmt;
 use uuid::Uuid;
 
-/// A JSON object in a body.
+/// An object in a body.
 #[derive(Debug)]
 pub(crate) struct Object {
     /// What stands in front of the names of its fields in an error: empty, `[1].`, `Responsible.`
@@ -23,45 +24,105 @@ pub(crate) struct Object {
 
 /// The object that the body is.
 pub(crate) fn object(request: &Request<'_>) -> Result<Object, Fault> {
-    let body = json(request)?;
-    let Pairs(fields) = serde_json::from_slice(body).map_err(|error| unreadable("body", &error, "a JSON object"))?;
+    const EXPECTED: &str = "an object";
+    let fields = match body(request)? {
+        Body::Json(json) => {
+            let Pairs(fields) = serde_json::from_slice(json).map_err(|error| unreadable("body", &error, EXPECTED))?;
+            fields
+        }
+        Body::Xml(text) => fields_of(document(text)?).ok_or_else(|| not("body", EXPECTED))?,
+    };
     Ok(Object { place: String::new(), fields })
 }
 
 /// The objects in the list that the body is; at most `most`.
 pub(crate) fn list(request: &Request<'_>, most: usize) -> Result<Vec<Object>, Fault> {
-    let body = json(request)?;
-    let entries: Vec<&RawValue> =
-        serde_json::from_slice(body).map_err(|error| unreadable("body", &error, "a JSON list of objects"))?;
-    if entries.len() > most {
-        return Err(Fault::new("body", FaultCode::Limit, format!("has more than {most} entries")));
-    }
-    let read = |(number, entry): (usize, &&RawValue)| {
-        let name = format!("[{number}]");
-        let Pairs(fields) =
-            serde_json::from_str(entry.get()).map_err(|error| unreadable(&name, &error, "a JSON object"))?;
-        Ok(Object { place: name + ".", fields })
+    const EXPECTED: &str = "a list of objects";
+    let bounded = |many: usize| {
+        if many <= most {
+            Ok(())
+        } else {
+            Err(Fault::new("body", FaultCode::Limit, format!("has more than {most} entries")))
+        }
     };
-    entries.iter().enumerate().map(read).collect()
+    let entry = |number: usize| format!("[{number}]");
+    match body(request)? {
+        Body::Json(json) => {
+            let entries: Vec<&RawValue> =
+                serde_json::from_slice(json).map_err(|error| unreadable("body", &error, EXPECTED))?;
+            bounded(entries.len())?;
+            let read = |(number, raw): (usize, &&RawValue)| {
+                let wrong = |error| unreadable(&entry(number), &error, "an object");
+                let Pairs(fields) = serde_json::from_str(raw.get()).map_err(wrong)?;
+                Ok(Object { place: entry(number) + ".", fields })
+            };
+            entries.iter().enumerate().map(read).collect()
+        }
+        Body::Xml(text) => {
+            let list = document(text)?;
+            if !list.text.trim().is_empty() {
+                return Err(not("body", EXPECTED));
+            }
+            bounded(list.children.len())?;
+            let read = |(number, element)| {
+                let fields = fields_of(element).ok_or_else(|| not(&entry(number), "an object"))?;
+                Ok(Object { place: entry(number) + ".", fields })
+            };
+            list.children.into_iter().enumerate().map(read).collect()
+        }
+    }
 }
 
-/// The bytes of a body that is not said to be anything but JSON.
-fn json<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault> {
-    if request.header("content-type").is_some_and(is_xml) {
-        return Err(Fault::new("body", FaultCode::Unsupported, "must be JSON; XML is written here, but not read"));
-    }
+/// A body by its format.
+enum Body<'a> {
+    Json(&'a [u8]),
+    Xml(&'a str),
+}
+
+/// The body: XML where the header says so, else JSON (manual).
+fn body<'a>(request: &Request<'a>) -> Result<Body<'a>, Fault> {
     // Some writers of the vendor's platform begin with a mark of the encoding.
     let body = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(request.body);
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Err(Fault::new("body", FaultCode::Required, "is required, as JSON"));
+        return Err(Fault::new("body", FaultCode::Required, "is required"));
     }
-    Ok(body)
+    if !request.header("content-type").is_some_and(is_xml) {
+        return Ok(Body::Json(body));
+    }
+    let unreadable = |_| Fault::new("body", FaultCode::Syntax, "is not valid UTF-8");
+    std::str::from_utf8(body).map(Body::Xml).map_err(unreadable)
+}
+
+fn not(name: &str, expected: &str) -> Fault {
+    Fault::new(name, FaultCode::InvalidValue, format!("must be {expected}"))
+}
+
+fn document(text: &str) -> Result<Element, Fault> {
+    let wrong = |xml::Problem { at, text }| Fault::new("body", FaultCode::Syntax, format!("is XML that {text}")).at(at);
+    xml::parse(text).map_err(wrong)
+}
+
+/// The fields of an element that stands for an object; `None` when it is a text.
+fn fields_of(element: Element) -> Option<Vec<(String, Value)>> {
+    let is_object = element.text.trim().is_empty();
+    is_object.then(|| element.children.into_iter().map(|child| (child.name.clone(), value_of(child))).collect())
+}
+
+/// What an element says, as JSON would say it. Every text is one, and what is said to be none is `null`.
+fn value_of(element: Element) -> Value {
+    if element.nil {
+        Value::Null
+    } else if element.children.is_empty() {
+        Value::String(element.text)
+    } else {
+        Value::Object(element.children.into_iter().map(|child| (child.name.clone(), value_of(child))).collect())
+    }
 }
 
 /// The library's own words are not repeated: they quote the input.
 fn unreadable(name: &str, error: &serde_json::Error, expected: &str) -> Fault {
     match error.classify() {
-        Category::Data => Fault::new(name, FaultCode::InvalidValue, format!("must be {expected}")),
+        Category::Data => not(name, expected),
         Category::Syntax | Category::Eof | Category::Io => {
             let problem = format!("is not JSON from line {}, column {} on", error.line(), error.column());
             Fault::new(name, FaultCode::Syntax, problem)
@@ -89,6 +150,8 @@ pub(crate) fn refuse_attributes(object: &Object) -> Result<(), Fault> {
     const FIELD: &str = "CustomAttributes";
     match object.value(FIELD)? {
         Some(Value::Array(none)) if none.is_empty() => Ok(()),
+        // An empty element.
+        Some(Value::String(none)) if none.is_empty() => Ok(()),
         Some(_) => Err(object.fault(FIELD, FaultCode::Unsupported, "are not kept here")),
         None => Ok(()),
     }

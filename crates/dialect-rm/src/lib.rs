@@ -46,6 +46,7 @@ mod routes;
 mod token;
 mod who;
 mod words;
+mod xml;
 
 use dialect::access::{CredentialKind, Denial, Secret};
 use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};

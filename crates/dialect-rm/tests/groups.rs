@@ -53,9 +53,12 @@ fn groups_are_written() {
         Case::request("group-create-unknown-responsible", "POST", GROUPS).body(unknown.as_bytes()),
         Case::request("group-create-no-json", "POST", GROUPS).body(b"{\"Name\":\n \"X\""),
         Case::request("group-create-list", "POST", GROUPS).body(b"[]"),
-        Case::request("group-create-xml", "POST", GROUPS)
+        Case::request("group-create-no-xml", "POST", GROUPS)
             .header("Content-Type", "text/xml; charset=utf-8")
-            .body(b"<Group><Name>X</Name></Group>"),
+            .body(b"<Group><Name>X</Group>"),
+        Case::request("group-edit-xml", "PUT", &hr)
+            .header("Content-Type", "application/xml")
+            .body(b"<Group><Name>HR</Name><Responsible><Name>mary dawson</Name></Responsible></Group>"),
         Case::request("group-bad-override", "POST", &it).header("X-HTTP-Method-Override", "PATCH"),
         Case::request("group-wrong-method", "PATCH", &it),
         Case::request("group-delete", "POST", &hr).header("X-HTTP-Method-Override", "DELETE"),
@@ -67,6 +70,53 @@ fn groups_are_written() {
     let edited = shown(&directory, &it);
     assert_eq!((&edited["Description"], &edited["Email"]), (&json!("new"), &json!("it@example.com")));
     assert_eq!(shown(&directory, &format!("{GROUPS}/count")), json!(2));
+}
+
+#[test]
+fn xml_says_the_same_as_json() {
+    let directory = organization();
+    let xml = |method: &str, target: &str, body: &str| {
+        let headers = [("Authorization", "OAuth2 good"), ("Content-Type", "application/xml"), ("Accept", "*/*")];
+        testkit::exchange(&Rm::new(), directory.core(NOW), method, target, &headers, body.as_bytes())
+    };
+    let made = xml(
+        "POST",
+        GROUPS,
+        "<?xml version=\"1.0\"?><Group xmlns=\"urn:x\" xmlns:i=\"urn:i\"><Name>A &amp; B</Name><Email i:nil=\"true\"/>\
+         <CustomAttributes/><Responsible><Name>Mary Dawson</Name></Responsible></Group>",
+    );
+    assert_eq!(made.status, 200);
+    let id: String = serde_json::from_slice(&made.body).expect("a JSON text");
+    let target = format!("{GROUPS}/{id}");
+    let group = shown(&directory, &target);
+    assert_eq!((&group["Name"], &group["Responsible"]), (&json!("A & B"), &json!(MARY)));
+    let headers = [("Authorization", "OAuth2 good"), ("Accept", "text/xml")];
+    let read = testkit::exchange(&Rm::new(), directory.core(NOW), "GET", &target, &headers, b"");
+    let before = directory.log();
+    let read = String::from_utf8(read.body).expect("UTF-8");
+    assert_eq!(xml("PUT", &target, &read).status, 204, "what was read can be written back");
+    assert_eq!(directory.log(), before, "nothing has changed");
+    let members = format!("{target}/members");
+    let list =
+        format!("<ArrayOfMember><Member><Id>{JOSEPH}</Id></Member><M><Name>mary dawson</Name></M></ArrayOfMember>");
+    assert_eq!(xml("POST", &members, &list).status, 204);
+    assert_eq!(shown(&directory, &format!("{members}/count")), json!(2));
+    assert_eq!(xml("POST", &members, "<ArrayOfMember/>").status, 204);
+    for (target, body, code, name) in [
+        (GROUPS, "<Group/>", "required", "Name"),
+        (GROUPS, "<Group><Name/></Group>", "invalid_value", "Name"),
+        (GROUPS, "<Group><Name>a</Name><name>b</name></Group>", "duplicate", "Name"),
+        (GROUPS, "<Group><Name><x/></Name></Group>", "invalid_value", "Name"),
+        (GROUPS, "<Group>X</Group>", "invalid_value", "body"),
+        (GROUPS, "{\"Name\":\"X\"}", "syntax", "body"),
+        (GROUPS, "<Group><Name>a&#0;b</Name></Group>", "invalid_value", "Name"),
+        (&members, "<A><M><Name>Nobody</Name></M></A>", "invalid_value", "[0].Name"),
+        (&members, "<A><M/><M>x</M></A>", "invalid_value", "[1]"),
+        (&members, "<A>x</A>", "invalid_value", "body"),
+        (&members, "<M><Id>x</Id></M>", "invalid_value", "[0]"),
+    ] {
+        assert_eq!(fault(&xml("POST", target, body)), (code.into(), name.into()), "{body}");
+    }
 }
 
 #[test]
