@@ -1,10 +1,10 @@
-//! The CometChat dialect: the members of a group as users of the REST API v3 and its JavaScript SDK read them.
+//! The CometChat dialect: groups, their members and users as the REST API v3 and its JavaScript SDK speak of them.
 //!
 //! **May import:** `dialect` and `membership`.
 //!
-//! There is one method so far: `GET /v3/groups/{guid}/members` (also below `/v3.0`), with all its parameters, and the
-//! preflights that browsers ask before it. What is documented by the vendor, what was seen on the wire and what is
-//! decided here is told in `docs/dialects/cometchat.md`.
+//! Every method stands in one table, see [`routes`], below `/v3` and `/v3.0`; beside them there are the preflights that
+//! browsers ask before each. What is documented by the vendor, what was seen on the wire and what is decided here is told
+//! in `docs/dialects/cometchat.md`.
 //!
 //! ```
 //! use dialect::{Action, Dialect, Method, Parsed, Request};
@@ -23,13 +23,28 @@
 //! assert_eq!((query.window.offset, query.window.limit), (30, 30));
 //! ```
 
+mod bans;
+mod body;
 mod caller;
 mod cors;
+mod entities;
 mod errors;
+mod groups;
+mod keys;
+mod me;
 mod members;
+mod memberships;
+mod message;
 mod page;
+mod parameters;
+mod results;
+mod routes;
+mod tokens;
+mod users;
 
-use dialect::{Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
+pub use routes::{Route, routes};
+
+use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
 
 /// The type of every body. JSON is UTF-8 without saying so.
 const JSON: &str = "application/json";
@@ -60,6 +75,12 @@ impl Dialect for CometChat {
         MOUNTS
     }
 
+    /// Nothing is read for one who presents nothing.
+    fn reads_body(&self, request: &Request<'_>) -> bool {
+        let reads = |found: routes::Found<'_>| found.route.reads_body;
+        routes::find(MOUNTS, request.method, request.path).is_some_and(reads) && caller::presented(request).is_ok()
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));
@@ -67,18 +88,12 @@ impl Dialect for CometChat {
         if request.method == Method::Options {
             return Ok(Parsed::Reply(cors::preflight()));
         }
-        let mount = MOUNTS.iter().find(|mount| mount.holds(request.path)).ok_or(Refusal::NoSuchPath)?;
-        let below = request.path.get(mount.path.len()..).unwrap_or_default();
-        let segments: Vec<_> = below.split('/').collect();
-        match segments.as_slice() {
-            ["", "groups", group, "members"] => {
-                if !request.method.reads() {
-                    return Err(Refusal::Method("GET, HEAD"));
-                }
-                members::parse(request, group).map(Parsed::Call)
-            }
-            _ => Err(Refusal::NoSuchPath),
-        }
+        // There is no 405: a wrong method is a path that does not exist (documented).
+        let found = routes::find(MOUNTS, request.method, request.path).ok_or(Refusal::NoSuchPath)?;
+        let presented = caller::presented(request)?;
+        let on_behalf_of = caller::on_behalf_of(request, &presented);
+        let action = found.route.ask(&found.asked(request, &presented))?;
+        Ok(Call { presented, on_behalf_of, action }.into())
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
@@ -100,37 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_methods() {
-        for path in ["/v3/groups/g/members", "/v3.0/groups/g/members", "/v3/groups//members", "/v3/groups/%zz/members"]
-        {
-            assert!(matches!(parse(Method::Get, path, ""), Ok(Parsed::Call(_))), "{path}");
-            assert!(matches!(parse(Method::Head, path, ""), Ok(Parsed::Call(_))), "{path}");
-            for method in [Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Other] {
-                let refusal = parse(method, path, "").err();
-                assert_eq!(refusal, Some(Refusal::Method("GET, HEAD")), "{method:?} {path}");
-            }
-        }
-        for path in [
-            "/v3",
-            "/v3/",
-            "/v3.0",
-            "/v3.1/groups/g/members",
-            "/v3/groups",
-            "/v3/groups/g",
-            "/v3/groups/g/members/",
-            "/v3/groups/g/members/u",
-            "/v3/groups/g/bannedusers",
-            "/v3/Groups/g/members",
-            "/v3//groups/g/members",
-            "/v3.0groups/g/members",
-        ] {
-            assert_eq!(parse(Method::Get, path, "").err(), Some(Refusal::NoSuchPath), "{path}");
-        }
-    }
-
-    #[test]
     fn preflights_are_answered_on_every_path() {
-        for path in ["/v3/groups/g/members", "/v3.0/user_sessions"] {
+        for path in ["/v3/groups/g/members", "/v3.0/nothing"] {
             let Ok(Parsed::Reply(reply)) = parse(Method::Options, path, "") else { panic!("{path}") };
             assert_eq!((reply.status, reply.content_type, reply.body.len()), (204, "", 0));
         }
