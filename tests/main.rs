@@ -3,9 +3,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod admin;
+mod certificate;
 mod cli;
 mod conformance;
 mod congress;
+mod crash;
 mod demo;
 mod faults;
 mod hostile;
@@ -13,5 +16,7 @@ mod layers;
 mod limits;
 mod msrv;
 mod page_edges;
+mod pairs;
 mod sample;
 mod support;
+mod tls;

@@ -110,11 +110,13 @@ impl Gateway {
         Self::start(&["--database", &database.url], &[])
     }
 
-    /// `serve --listen 127.0.0.1:0` with these further arguments and variables.
+    /// `serve --listen 127.0.0.1:0` with these further arguments and variables. The admin listener is on a free port
+    /// too, unless they say otherwise.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = rollcall()
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
+            .env("ROLLCALL__ADMIN__LISTEN", "127.0.0.1:0")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -149,6 +151,13 @@ impl Gateway {
         Client::new(self.address)
     }
 
+    /// A client of the admin listener. Takes the lines on stdout up to the one that tells where that is.
+    pub fn admin(&self) -> Client {
+        let address = std::iter::repeat_with(|| self.line())
+            .find_map(|line| Some(line.strip_prefix("admin on http://")?.parse().expect("an address and a port")));
+        Client::new(address.expect("lines come until patience ends"))
+    }
+
     /// The next line on stdout.
     pub fn line(&self) -> String {
         self.lines.lock().expect("one reader at a time").recv_timeout(PATIENCE).expect("one more line on stdout")
@@ -157,6 +166,15 @@ impl Gateway {
     /// What was logged so far.
     pub fn log(&self) -> String {
         self.log.lock().expect("nobody panics with the log").clone()
+    }
+
+    /// Waits until these words are in the log, behind its first `after` bytes.
+    pub fn logs(&self, after: usize, words: &str) {
+        let begun = Instant::now();
+        while !self.log()[after..].contains(words) {
+            assert!(begun.elapsed() < PATIENCE, "`{words}` is not logged: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Whether the process is still there.

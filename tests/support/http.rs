@@ -1,8 +1,11 @@
-//! A small HTTP client that sends exactly the bytes it is given.
+//! A small HTTP client that sends exactly the bytes it is given, in the clear or over TLS.
 
+use super::tls;
+use rustls::ClientConfig;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a reply may take.
@@ -36,16 +39,33 @@ impl Response {
     }
 }
 
+/// A connection, of whatever kind.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// One connection at a time, kept open between requests.
 pub struct Client {
     address: SocketAddr,
-    open: Option<BufReader<TcpStream>>,
+    /// Whom to trust, and by which name to call.
+    secure: Option<(Arc<ClientConfig>, String)>,
+    open: Option<BufReader<Box<dyn Stream>>>,
 }
 
 impl Client {
     /// A client of the server at this address.
     pub const fn new(address: SocketAddr) -> Self {
-        Self { address, open: None }
+        Self { address, secure: None, open: None }
+    }
+
+    /// The same over TLS, calling the server by this name.
+    pub fn secure(address: SocketAddr, host: &str, config: &Arc<ClientConfig>) -> Self {
+        Self { address, secure: Some((Arc::clone(config), host.to_owned())), open: None }
+    }
+
+    /// Where the server is.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// `GET target` with these fields.
@@ -55,14 +75,7 @@ impl Client {
 
     /// A request. `target` is sent as it is, so it may hold whatever a test is about.
     pub fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        if !body.is_empty() {
-            head += &format!("Content-Length: {}\r\n", body.len());
-        }
-        let bytes = [head.as_bytes(), b"\r\n", body].concat();
+        let bytes = self.request(method, target, headers, body);
         // A server may close a connection that was idle; a fresh one must answer.
         if let Some(mut stream) = self.open.take()
             && let Some(response) = Self::try_once(&mut stream, &bytes, method == "HEAD")
@@ -77,25 +90,55 @@ impl Client {
         response
     }
 
+    /// The same, sent only once: `None` when the server goes away before it has answered, or is not there.
+    pub fn send_once(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Response> {
+        let bytes = self.request(method, target, headers, body);
+        let mut stream = match self.open.take() {
+            Some(stream) => stream,
+            None => self.try_connect().ok()?,
+        };
+        let response = Self::try_once(&mut stream, &bytes, method == "HEAD")?;
+        self.keep(stream, &response);
+        Some(response)
+    }
+
+    fn request(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !body.is_empty() {
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        [head.as_bytes(), b"\r\n", body].concat()
+    }
+
     /// Sends these bytes on a connection of their own and gives the reply, if there is one.
     pub fn raw(&self, bytes: &[u8]) -> Option<Response> {
         Self::try_once(&mut self.connect(), bytes, false)
     }
 
-    fn connect(&self) -> BufReader<TcpStream> {
-        let stream = TcpStream::connect(self.address).expect("the gateway accepts connections");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
-        stream.set_nodelay(true).expect("a connected socket");
-        BufReader::new(stream)
+    fn connect(&self) -> BufReader<Box<dyn Stream>> {
+        self.try_connect().expect("the gateway accepts connections")
     }
 
-    fn keep(&mut self, stream: BufReader<TcpStream>, response: &Response) {
+    fn try_connect(&self) -> std::io::Result<BufReader<Box<dyn Stream>>> {
+        let stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE)).expect("a positive time");
+        stream.set_nodelay(true).expect("a connected socket");
+        Ok(BufReader::new(match &self.secure {
+            None => Box::new(stream),
+            Some((config, host)) => Box::new(tls::shake(stream, host, config).expect("the certificate is trusted")),
+        }))
+    }
+
+    fn keep(&mut self, stream: BufReader<Box<dyn Stream>>, response: &Response) {
         if response.header("connection") != Some("close") {
             self.open = Some(stream);
         }
     }
 
-    fn try_once(stream: &mut BufReader<TcpStream>, bytes: &[u8], head_only: bool) -> Option<Response> {
+    fn try_once(stream: &mut BufReader<Box<dyn Stream>>, bytes: &[u8], head_only: bool) -> Option<Response> {
         // A server that refuses early may not read to the end; its reply counts all the same.
         let _ = stream.get_mut().write_all(bytes);
         let mut line = String::new();

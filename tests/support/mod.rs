@@ -7,3 +7,4 @@ pub mod keys;
 pub mod metadata;
 pub mod postgres;
 pub mod shapes;
+pub mod tls;

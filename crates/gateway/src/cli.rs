@@ -1,5 +1,8 @@
 //! The command line.
 
+mod certificate;
+
+pub use certificate::{CertificateArgs, Host};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use membership::{GroupKey, limits};
 use std::path::PathBuf;
@@ -46,6 +49,8 @@ pub enum Command {
     /// Make, list and revoke credentials
     #[command(subcommand)]
     Credential(CredentialCommand),
+    /// Make a self-signed certificate for development
+    Certificate(CertificateArgs),
 }
 
 impl Command {
@@ -54,7 +59,12 @@ impl Command {
     pub(crate) const fn only_writes(&self) -> bool {
         match self {
             Self::Export(_) | Self::Generate(_) | Self::Credential(CredentialCommand::List) => true,
-            Self::Serve(_) | Self::Migrate | Self::Check | Self::Import(_) | Self::Credential(_) => false,
+            Self::Serve(_)
+            | Self::Migrate
+            | Self::Check
+            | Self::Import(_)
+            | Self::Credential(_)
+            | Self::Certificate(_) => false,
         }
     }
 }
@@ -72,15 +82,29 @@ pub struct Place {
 
 /// Arguments of `serve`.
 #[derive(Args, Debug)]
-#[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`; logs go to stderr. SIGTERM and \
-    SIGINT let the requests under way finish.\n\nExamples:\n  \
+#[command(after_help = "The first line on stdout is `listening on http://HOST:PORT`, with https a second one \
+    `listening on https://HOST:PORT`, then `admin on http://HOST:PORT`; logs go to stderr. SIGTERM and SIGINT let the requests under way finish. With \
+    https, SIGHUP reads certificate and key again.\n\nExamples:\n  \
     rollcall serve --demo --listen 127.0.0.1:0\n  \
+    rollcall serve --demo --tls-listen 127.0.0.1:8443 --tls-cert cert.pem --tls-key key.pem\n  \
     rollcall serve --config /etc/rollcall.toml\n  \
     ROLLCALL__DATABASE__URL=postgres://rollcall@db/rollcall rollcall serve --listen '[::]:8080'")]
 pub struct ServeArgs {
     /// Address and port; port 0 takes any free one
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Address and port for https beside http; takes --tls-cert and --tls-key too
+    #[arg(long, value_name = "ADDR")]
+    pub tls_listen: Option<String>,
+    /// File with the certificate for https, then those that lead to its authority (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// File with the certificate's private key (PEM, not encrypted)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Address and port of the admin listener (/livez, /readyz); without it 127.0.0.1:8081 where that is free
+    #[arg(long, value_name = "ADDR")]
+    pub admin_listen: Option<String>,
     /// Load the sample data, make fresh demo credentials and print ready-made curl lines. Only on an empty store or
     /// one made by --demo, and on a loopback address; without --database in a temporary database
     #[arg(long)]
@@ -180,7 +204,7 @@ pub enum CreateCommand {
         #[arg(long, value_name = "LOGIN")]
         login: String,
     },
-    /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
+    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
     Rm,
     /// A key: {"apikey":…}
     Cometchat {
@@ -252,6 +276,8 @@ mod tests {
     fn command_lines_are_read() {
         for line in [
             "rollcall serve --config a.toml --listen 127.0.0.1:0 --database sqlite::memory: --demo",
+            "rollcall serve --admin-listen 127.0.0.1:0",
+            "rollcall serve --tls-listen 127.0.0.1:0 --tls-cert cert.pem --tls-key key.pem",
             "rollcall migrate --database sqlite:///a.db",
             "rollcall check",
             "rollcall import --dry-run --skip-bad a.csv - b.ndjson",
@@ -265,6 +291,8 @@ mod tests {
             "rollcall credential revoke 3",
             "rollcall --database sqlite:///a.db credential create rm",
             "rollcall credential create --database sqlite:///a.db rm",
+            "rollcall certificate --cert a.pem --key b.pem",
+            "rollcall certificate --host a.test --host ::1 --days 825 --cert a.pem --key b.pem --force",
         ] {
             assert!(parse(line).is_ok(), "{line}: {:?}", parse(line).err());
         }
@@ -282,6 +310,9 @@ mod tests {
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
             "rollcall credential revoke x",
+            "rollcall certificate --cert a.pem",
+            "rollcall certificate --days 0 --cert a.pem --key b.pem",
+            "rollcall certificate --host http://a --cert a.pem --key b.pem",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

@@ -1,9 +1,11 @@
 //! The change log: every committed change gets the next number of one sequence without gaps.
 
 use crate::connection::Connection;
+use crate::rows::{Corrupt, some};
 use crate::schema::{change_head, changes};
 use crate::store::Failure;
 use diesel::prelude::*;
+use membership::{ChangeEntry, Changes};
 
 /// One change, before it has a number. A number of 0 means none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +20,8 @@ pub struct Change {
     pub actor: i64,
     /// The credential by which it was done, or 0.
     pub credential: i64,
+    /// The job, or 0.
+    pub job: i64,
 }
 
 /// How many entries one statement inserts: PostgreSQL binds up to 65,535 values.
@@ -41,6 +45,7 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
             changes::person_number.eq(change.person),
             changes::actor.eq(change.actor),
             changes::credential.eq(change.credential),
+            changes::job.eq(change.job),
         )
     });
     match connection {
@@ -59,4 +64,63 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
         },
     }
     Ok(())
+}
+
+/// Up to `limit` entries behind the number `after`, only those of the group of this number where one is said; or the
+/// number behind which the log now begins, when some of those behind `after` have been pruned.
+pub fn after(
+    connection: &mut Connection,
+    after: u64,
+    group: Option<i64>,
+    limit: u32,
+) -> Result<Result<Changes, u64>, Failure> {
+    let (head, floor): (i64, i64) =
+        change_head::table.select((change_head::number, change_head::floor)).first(connection)?;
+    let number = |number: i64| u64::try_from(number).map_err(|_| Corrupt("change_head.number"));
+    let (head, floor) = (number(head)?, number(floor)?);
+    if after < floor {
+        return Ok(Err(floor));
+    }
+    // Behind the head there is nothing.
+    let Some(after) = i64::try_from(after).ok().filter(|_| after < head) else {
+        return Ok(Ok(Changes { entries: Vec::new(), head }));
+    };
+    let behind = changes::table.filter(changes::number.gt(after)).order(changes::number).limit(i64::from(limit));
+    let rows: Vec<Entry> = match group {
+        Some(group) => behind.filter(changes::group_number.eq(group)).select(Entry::as_select()).load(connection)?,
+        None => behind.select(Entry::as_select()).load(connection)?,
+    };
+    let entries = rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?;
+    Ok(Ok(Changes { entries, head }))
+}
+
+/// A row of the log.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = changes)]
+struct Entry {
+    number: i64,
+    at: i64,
+    action: String,
+    group_number: i64,
+    person_number: i64,
+    actor: i64,
+    credential: i64,
+    job: i64,
+}
+
+impl TryFrom<Entry> for ChangeEntry {
+    type Error = Corrupt;
+
+    fn try_from(row: Entry) -> Result<Self, Corrupt> {
+        Ok(Self {
+            number: u64::try_from(row.number).map_err(|_| Corrupt("changes.number"))?,
+            at: row.at,
+            action: row.action,
+            group: some(row.group_number),
+            person: some(row.person_number),
+            actor: some(row.actor),
+            credential: some(row.credential),
+            job: some(row.job),
+        })
+    }
 }

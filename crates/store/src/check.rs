@@ -2,6 +2,7 @@
 //! are there.
 
 mod indexes;
+mod jobs;
 mod rows;
 
 use crate::connection::Connection;
@@ -83,13 +84,15 @@ const COUNTERS: &str = "\
     FROM counters c JOIN (\
         SELECT 'person' AS name, COALESCE(MAX(number), 0) AS greatest FROM persons \
         UNION ALL SELECT 'group', COALESCE(MAX(number), 0) FROM \"groups\" \
-        UNION ALL SELECT 'credential', COALESCE(MAX(id), 0) FROM credentials\
+        UNION ALL SELECT 'credential', COALESCE(MAX(id), 0) FROM credentials \
+        UNION ALL SELECT 'job', COALESCE(MAX(number), 0) FROM jobs\
     ) n ON n.name = c.name WHERE c.last < n.greatest";
 
 /// Counters that are gone, so that nothing new can be numbered.
 const NO_COUNTER: &str = "\
     SELECT 'the counter of ' || n.name || ' is missing' AS problem \
-    FROM (SELECT 'person' AS name UNION ALL SELECT 'group' UNION ALL SELECT 'credential') n \
+    FROM (SELECT 'person' AS name UNION ALL SELECT 'group' UNION ALL SELECT 'credential' \
+        UNION ALL SELECT 'job') n \
     WHERE NOT EXISTS (SELECT 1 FROM counters c WHERE c.name = n.name)";
 
 /// The log holds every number above the floor up to the head, and none beyond.
@@ -126,7 +129,7 @@ impl Store {
         self.read(|connection| {
             connection.without_time_limits()?;
             let mut problems = Problems::default();
-            for query in QUERIES {
+            for query in QUERIES.map(str::to_owned).into_iter().chain(jobs::queries()) {
                 let found: Vec<Problem> = diesel::sql_query(format!("{query} LIMIT {MOST}")).load(connection)?;
                 problems.told.extend(found.into_iter().map(|p| p.problem));
             }

@@ -2,18 +2,17 @@
 
 use crate::connection::Connection;
 use crate::error::StoreError;
-use crate::query::{self, Kind, Sql};
-use crate::rows::{self, Corrupt, PersonRecord};
+use crate::listing::{self, seen_total};
+use crate::rows::PersonRecord;
 use crate::schema::{change_head, persons};
 use crate::store::{Failure, Store};
-use crate::totals;
+use crate::{changes, query, totals};
 use diesel::prelude::*;
 use membership::text::has_nul;
 use membership::{
     Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
     MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Rows, SliceRows, State, Window,
 };
-use uuid::Uuid;
 
 impl Directory for Store {
     fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
@@ -23,7 +22,7 @@ impl Directory for Store {
             // Past the end of what is known there is nothing to look for.
             let beyond = kept.is_some_and(|total| query.window.offset >= total);
             let rows = if beyond { None } else { Some(query::page(connection, group.number, query)?) };
-            let total = match kept.or_else(|| seen_total(query, rows.as_ref().map_or(0, Rows::len))) {
+            let total = match kept.or_else(|| seen_total(query.window, rows.as_ref().map_or(0, Rows::len))) {
                 Some(total) => total,
                 None => counted(query::count(connection, group.number, query)?)?,
             };
@@ -59,49 +58,61 @@ impl Directory for Store {
         Ok(self.read(|connection| group(connection, key))?)
     }
 
-    fn groups(&self, _query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
-        todo!()
+    fn groups(&self, query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
+        Ok(self.read(|connection| listing::groups(connection, query))?)
     }
 
-    fn count_groups(&self, _query: &GroupQuery) -> Result<u64, DirectoryError> {
-        todo!()
+    fn count_groups(&self, query: &GroupQuery) -> Result<u64, DirectoryError> {
+        Ok(self.read(|connection| listing::count_groups(connection, query))?)
     }
 
-    fn group_entry(&self, _key: &GroupKey, _viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
-        todo!()
+    fn group_entry(&self, key: &GroupKey, viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
+        let found = self.read(|connection| listing::group_entry(connection, key, viewer))?;
+        found.ok_or(DirectoryError::NoSuchGroup)
     }
 
-    fn persons(&self, _query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
-        todo!()
+    fn persons(&self, query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
+        Ok(self.read(|connection| listing::persons(connection, query))?)
     }
 
-    fn count_persons(&self, _query: &PersonQuery) -> Result<u64, DirectoryError> {
-        todo!()
+    fn count_persons(&self, query: &PersonQuery) -> Result<u64, DirectoryError> {
+        Ok(self.read(|connection| listing::count_persons(connection, query))?)
     }
 
-    fn membership(&self, _group: &GroupKey, _person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
-        todo!()
+    fn membership(&self, key: &GroupKey, named: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
+        let found = self.read(|connection| {
+            let Some(group) = group(connection, key)? else { return Ok(None) };
+            let Some(person) = person(connection, named)? else { return Ok(Some(None)) };
+            let membership = listing::membership(connection, group.number, person.number)?;
+            Ok(Some(Some(MembershipEntry { group, person, membership })))
+        })?;
+        found.ok_or(DirectoryError::NoSuchGroup)
     }
 
     fn memberships_of(
         &self,
-        _person: i64,
-        _state: State,
-        _window: Window,
+        person: i64,
+        state: State,
+        window: Window,
     ) -> Result<Page<(Group, Membership)>, DirectoryError> {
-        todo!()
+        Ok(self.read(|connection| listing::memberships_of(connection, person, state, window))?)
     }
 
-    fn jobs(&self, _query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
-        todo!()
+    fn jobs(&self, query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
+        let found = self.read(|connection| {
+            let Some(group) = group(connection, &query.group)? else { return Ok(None) };
+            Ok(Some(listing::jobs(connection, group.number, query.state, query.window)?))
+        })?;
+        found.ok_or(DirectoryError::NoSuchGroup)
     }
 
-    fn job(&self, _number: i64) -> Result<Option<Job>, DirectoryError> {
-        todo!()
+    fn job(&self, number: i64) -> Result<Option<Job>, DirectoryError> {
+        Ok(self.read(|connection| listing::job(connection, number))?)
     }
 
-    fn changes(&self, _after: u64, _group: Option<i64>, _limit: u32) -> Result<Changes, DirectoryError> {
-        todo!()
+    fn changes(&self, after: u64, group: Option<i64>, limit: u32) -> Result<Changes, DirectoryError> {
+        let found = self.read(|connection| changes::after(connection, after, group, limit))?;
+        found.map_err(DirectoryError::Gone)
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {
@@ -120,77 +131,11 @@ fn kept_total(connection: &mut Connection, group: i64, query: &MemberQuery) -> R
     Ok(Some(counted(total)?))
 }
 
-/// The total, where a page shows it: one that is not full and not past the end is the last.
-fn seen_total(query: &MemberQuery, rows: usize) -> Option<u64> {
-    let rows = rows as u64;
-    let first_and_empty = query.window.offset == 0 && query.window.limit > 0;
-    ((rows > 0 || first_and_empty) && rows < u64::from(query.window.limit)).then(|| query.window.offset + rows)
-}
-
 fn counted(total: i64) -> Result<u64, StoreError> {
     u64::try_from(total).map_err(|_| StoreError::Fault(format!("a group has {total} members")))
 }
 
-/// The group so named. Asked by almost every request, so it goes the short way.
-pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
-    const COLUMNS: [&str; 17] = [
-        "number",
-        "id",
-        "guid",
-        "name",
-        "description",
-        "kind",
-        "owner",
-        "sponsor",
-        "criteria",
-        "icon",
-        "page",
-        "email",
-        "additional_information",
-        "metadata",
-        "tags",
-        "created_at",
-        "updated_at",
-    ];
-    const INTS: [usize; 4] = [0, 6, 15, 16];
-    // Not every database can even be asked about a text with this character in it.
-    if matches!(key, GroupKey::Guid(guid) if has_nul(guid)) {
-        return Ok(None);
-    }
-    let kinds: [Option<Kind>; 17] =
-        std::array::from_fn(|at| Some(if INTS.contains(&at) { Kind::Int } else { Kind::Text }));
-    let mut sql = Sql::new(connection);
-    sql.push("SELECT ").columns(COLUMNS).push(" FROM \"groups\" WHERE ");
-    match key {
-        GroupKey::Number(number) => sql.push("number = ").int(*number),
-        GroupKey::Id(id) => sql.push("id = ").text(&id.to_string()),
-        GroupKey::Guid(guid) => sql.push("guid = ").text(guid),
-    };
-    let found = sql.load(connection, &kinds, 1)?;
-    if found.rows() == 0 {
-        return Ok(None);
-    }
-    let (text, int) = (|at| found.text(0, at), |at| found.int(0, at));
-    Ok(Some(Group {
-        number: int(0),
-        id: Uuid::parse_str(text(1)).map_err(|_| Corrupt("groups.id"))?,
-        guid: text(2).to_owned(),
-        name: text(3).to_owned(),
-        description: text(4).to_owned(),
-        kind: text(5).parse().map_err(|_| Corrupt("groups.kind"))?,
-        owner: rows::some(int(6)),
-        sponsor: text(7).to_owned(),
-        criteria: text(8).to_owned(),
-        icon: text(9).to_owned(),
-        page: text(10).to_owned(),
-        email: text(11).to_owned(),
-        additional_information: text(12).to_owned(),
-        metadata: text(13).to_owned(),
-        tags: text(14).to_owned(),
-        created_at: int(15),
-        updated_at: rows::some(int(16)),
-    }))
-}
+pub(crate) use crate::listing::group;
 
 /// The person so named.
 pub(crate) fn person(connection: &mut Connection, key: &PersonKey) -> Result<Option<Person>, Failure> {

@@ -30,6 +30,7 @@ mod error;
 pub mod export;
 mod identity;
 pub mod import;
+mod listing;
 mod migrate;
 mod pool;
 mod query;

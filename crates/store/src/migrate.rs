@@ -220,31 +220,38 @@ fn make_room(connection: &mut Connection, number: i64, login: &str) -> Result<()
     Ok(())
 }
 
-/// Folds the next batch of persons; the last number and how many there were, or none when all is done.
+/// Folds the next batch of persons, and writes those whose texts are folded otherwise than before; the last number and
+/// how many there were, or none when all is done.
 fn fold_persons(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
     use persons::dsl as p;
-    type Texts = (i64, String, String, String, String, String, String);
+    type Texts = (String, String, String, String, String, String);
     connection.without_time_limits()?;
-    let query = p::persons.filter(p::number.gt(after)).order(p::number).limit(FOLD_BATCH).select((
-        p::number,
-        p::login,
-        p::name,
-        p::description,
-        p::email,
-        p::phone,
-        p::additional_information,
-    ));
-    let batch: Vec<Texts> = locked!(connection, query);
-    for (number, login, name, description, email, phone, information) in &batch {
+    let folded = (
+        p::login_folded,
+        p::name_folded,
+        p::description_folded,
+        p::email_folded,
+        p::phone_folded,
+        p::additional_information_folded,
+    );
+    let texts = (p::login, p::name, p::description, p::email, p::phone, p::additional_information);
+    let query = p::persons.filter(p::number.gt(after)).order(p::number).limit(FOLD_BATCH);
+    let batch: Vec<(i64, Texts, Texts)> = locked!(connection, query.select((p::number, texts, folded)));
+    for (number, (login, name, description, email, phone, information), before) in &batch {
+        let anew = (fold(login), fold(name), fold(description), fold(email), fold(phone), fold(information));
+        if anew == *before {
+            continue;
+        }
         make_room(connection, *number, login)?;
+        let (login, name, description, email, phone, information) = anew;
         diesel::update(p::persons.find(number))
             .set((
-                p::login_folded.eq(fold(login)),
-                p::name_folded.eq(fold(name)),
-                p::description_folded.eq(fold(description)),
-                p::email_folded.eq(fold(email)),
-                p::phone_folded.eq(fold(phone)),
-                p::additional_information_folded.eq(fold(information)),
+                p::login_folded.eq(login),
+                p::name_folded.eq(name),
+                p::description_folded.eq(description),
+                p::email_folded.eq(email),
+                p::phone_folded.eq(phone),
+                p::additional_information_folded.eq(information),
             ))
             .execute(connection)?;
     }
@@ -254,12 +261,25 @@ fn fold_persons(connection: &mut Connection, after: i64) -> Result<Option<(i64, 
 /// The same for groups.
 fn fold_groups(connection: &mut Connection, after: i64) -> Result<Option<(i64, usize)>, Failure> {
     use groups::dsl as g;
+    type Texts = (String, String, String, String);
     connection.without_time_limits()?;
+    let folded = (g::name_folded, g::description_folded, g::email_folded, g::additional_information_folded);
+    let texts = (g::name, g::description, g::email, g::additional_information);
     let query = g::groups.filter(g::number.gt(after)).order(g::number).limit(FOLD_BATCH);
-    let batch: Vec<(i64, String, String)> = locked!(connection, query.select((g::number, g::name, g::description)));
-    for (number, name, description) in &batch {
+    let batch: Vec<(i64, Texts, Texts)> = locked!(connection, query.select((g::number, texts, folded)));
+    for (number, (name, description, email, information), before) in &batch {
+        let anew = (fold(name), fold(description), fold(email), fold(information));
+        if anew == *before {
+            continue;
+        }
+        let (name, description, email, information) = anew;
         diesel::update(g::groups.find(number))
-            .set((g::name_folded.eq(fold(name)), g::description_folded.eq(fold(description))))
+            .set((
+                g::name_folded.eq(name),
+                g::description_folded.eq(description),
+                g::email_folded.eq(email),
+                g::additional_information_folded.eq(information),
+            ))
             .execute(connection)?;
     }
     Ok(batch.last().map(|(number, ..)| (*number, batch.len())))

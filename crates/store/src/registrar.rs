@@ -52,11 +52,11 @@ impl Registrar for Store {
         commands::set_presence(self, by, person, presence)
     }
 
-    fn post_job(&self, _by: &By, _new: &NewJob) -> Result<Job, CommandError> {
-        todo!()
+    fn post_job(&self, by: &By, new: &NewJob) -> Result<Job, CommandError> {
+        commands::post_job(self, by, new)
     }
 
-    fn close_job(&self, _by: &By, _number: i64) -> Result<Job, CommandError> {
-        todo!()
+    fn close_job(&self, by: &By, number: i64) -> Result<Job, CommandError> {
+        commands::close_job(self, by, number)
     }
 }

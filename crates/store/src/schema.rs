@@ -68,6 +68,8 @@ diesel::table! {
         owner -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        email_folded -> Text,
+        additional_information_folded -> Text,
     }
 }
 
@@ -112,6 +114,26 @@ diesel::table! {
         person_number -> BigInt,
         actor -> BigInt,
         credential -> BigInt,
+        job -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (number) {
+        number -> BigInt,
+        title -> Text,
+        description -> Text,
+        state -> Text,
+        poster -> BigInt,
+        created_at -> BigInt,
+        closed_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_groups (group_number, job_number) {
+        group_number -> BigInt,
+        job_number -> BigInt,
     }
 }
 
@@ -146,4 +168,13 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(persons, groups, memberships, group_totals, credentials, changes);
+diesel::allow_tables_to_appear_in_same_query!(
+    persons,
+    groups,
+    memberships,
+    group_totals,
+    credentials,
+    changes,
+    jobs,
+    job_groups
+);

@@ -233,6 +233,7 @@ fn revoke(connection: &mut Connection, mut generation: Vec<(i64, i64)>, now: i64
         }
         generation = next;
     }
+    revoked.sort_by_key(|change| change.credential);
     Ok(revoked)
 }
 

@@ -1,4 +1,4 @@
-//! Random populations and queries, the same for the same seed. The texts are the ones that break naive code: letters
+//! Random populations, queries and commands, the same for the same seed. The texts are the ones that break naive code: letters
 //! that fold in surprising ways, wildcards, quotes, blanks of every kind, equal and empty keys.
 //!
 //! ```
@@ -14,11 +14,13 @@
 //! assert!(numbers.len() as u64 <= total);
 //! ```
 
+mod command;
 mod population;
 mod query;
 
+pub use command::{RandomCommand, command};
 pub use population::{Size, changes, population};
-pub use query::{filter, query};
+pub use query::{filter, group_query, person_query, query};
 pub use rand_chacha::ChaCha8Rng;
 
 use rand::seq::IndexedRandom;

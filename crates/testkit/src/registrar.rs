@@ -85,3 +85,6 @@ fn must_be_as<T>(expected: Expected<'_, T>, row: &T) -> Result<(), CommandError>
 fn bad(field: &'static str, problem: &str) -> CommandError {
     CommandError::Field(membership::limits::BadText { field, problem: problem.to_owned() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,7 +157,8 @@ pub struct Gateway(Server);
 
 impl Gateway {
     pub fn start(database: &str) -> Self {
-        Self(Server::start(Command::new(ROLLCALL).args(["serve", "--listen", "127.0.0.1:0", "--database", database])))
+        let listen = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+        Self(Server::start(Command::new(ROLLCALL).args(listen).args(["--database", database])))
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -1,5 +1,6 @@
 //! `rollcall check`: whether the configuration and the store are sound.
 
+use crate::admin;
 use crate::cli::Place;
 use crate::registry::Registry;
 use crate::server;
@@ -9,8 +10,10 @@ use std::process::ExitCode;
 /// Checks and tells. An unusable configuration is an error; problems of the store are listed on stdout.
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let registry = Registry::new(&settings)?;
     server::address(&settings.server.listen)?;
+    server::Tls::of(&settings.server)?;
+    admin::place(&settings.admin, false)?;
     let store = super::open_existing(&settings)?;
     let problems = store.check()?;
     let mut out = std::io::stdout().lock();

@@ -31,9 +31,10 @@ fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
             (made, json!({ "access_token": token.reveal() }))
         }
         CreateCommand::Rm => {
+            // An application of the whole organization: it acts as the system.
             let client_id = Secret::hexadecimal(16)?.reveal().to_owned();
             let secret = Secret::hexadecimal(20)?;
-            let new = new("rm", CredentialKind::Client, Rights::USER, &client_id, &secret);
+            let new = new("rm", CredentialKind::Client, Rights::FULL, &client_id, &secret);
             (store.create(&new)?, json!({ "client_id": client_id, "client_secret": secret.reveal() }))
         }
         CreateCommand::Cometchat { scope } => {
@@ -94,10 +95,10 @@ pub(super) fn cometchat_key(store: &Store, scope: KeyScope, client_id: &str) -> 
     Ok((store.create(&new("cometchat", CredentialKind::Key, rights, client_id, &key))?, key))
 }
 
-/// Makes an RM token: 40 hexadecimal digits. `client_id` is noted with it.
+/// Makes an RM token, of an application of the whole organization: 40 hexadecimal digits. `client_id` is noted with it.
 pub(super) fn rm_token(store: &Store, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
     let token = Secret::hexadecimal(20)?;
-    Ok((store.create(&new("rm", CredentialKind::Token, Rights::USER, client_id, &token))?, token))
+    Ok((store.create(&new("rm", CredentialKind::Token, Rights::FULL, client_id, &token))?, token))
 }
 
 fn new(audience: &str, kind: CredentialKind, rights: Rights, client_id: &str, secret: &Secret) -> NewCredential {

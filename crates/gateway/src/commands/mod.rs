@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+mod certificate;
 mod check;
 mod credential;
 mod demo;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             out.flush()?;
         }
         Command::Credential(command) => credential::run(&place, &command)?,
+        Command::Certificate(args) => certificate::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

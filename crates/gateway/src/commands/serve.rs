@@ -1,12 +1,15 @@
 //! `rollcall serve`: answers requests until it is told to end.
 
 use super::demo;
+use crate::admin;
 use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
-use crate::server::{self, Ended, Gateway, Limits};
+use crate::server::{self, Bound, Ended, Gateway, Limits, Tls};
 use crate::settings::{Settings, UrlText};
+use actix_web::dev::Server;
 use actix_web::web::Data;
-use futures_util::future::{Either, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, OptionFuture, select, try_join};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -17,17 +20,18 @@ use store::Store;
 /// Serves.
 pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let mut settings = super::settings(place)?;
-    if let Some(listen) = &args.listen {
-        settings.server.listen.clone_from(listen);
-    }
+    take_flags(&mut settings, args);
     if args.demo && settings.database.url.is_empty() {
         settings.database.url = UrlText::new("sqlite::memory:");
     }
     // Everything that can be wrong with the configuration is told before the store is touched.
     let address = server::address(&settings.server.listen)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let tls = Tls::of(&settings.server)?;
+    let admin = admin::place(&settings.admin, args.demo)?;
+    let registry = Registry::new(&settings)?;
     if args.demo {
-        demo::check_address(address)?;
+        let others = [tls.as_ref().map(|tls| tls.address), admin.map(|place| place.address)];
+        std::iter::once(address).chain(others.into_iter().flatten()).try_for_each(demo::check_address)?;
     }
     let store = super::open_migrated(&settings.store_to_serve()?)?;
     if args.demo {
@@ -37,17 +41,26 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let gateway = gateway(registry, &store, &settings);
     log::info!("store: {}; dialects: {dialects}", store.url());
     actix_web::rt::System::new().block_on(async {
-        let (server, bound) = server::bind(gateway, &settings.server, address)?;
-        // The port is taken, so nothing can fail any more that has nothing to do with the demo itself.
-        announce(bound, if args.demo { demo::lines(&store, &settings.dialects, bound)? } else { Vec::new() })?;
-        let ending = server::end_on_signal(server.handle());
-        match select(server, pin!(ending)).await {
-            Either::Left((served, _)) => served?,
+        let (server, bound) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
+        let admin = admin.map(|place| admin::bind(&gateway, &settings.server, place)).transpose()?;
+        let (admin, admin_bound) = admin.unzip();
+        if let Some(tls) = tls {
+            server::read_again_on_signal(tls.certificates)?;
+        }
+        // The ports are taken, so nothing can fail any more that has nothing to do with the demo itself.
+        let demo = if args.demo { demo::lines(&store, &settings.dialects, bound.http)? } else { Vec::new() };
+        announce(bound, admin_bound, demo)?;
+        let ending = server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle));
+        let serving = try_join(server, OptionFuture::from(admin).map(Option::transpose));
+        match select(serving, pin!(ending)).await {
+            Either::Left((served, _)) => {
+                served?;
+            }
             // The threads that still serve would be waited for when everything is put away, so it is not.
             Either::Right((Ok(Ended::AtOnce), _)) => std::process::exit(1),
-            Either::Right((ended, server)) => {
+            Either::Right((ended, serving)) => {
                 ended?;
-                server.await?;
+                serving.await?;
             }
         }
         anyhow::Ok(())
@@ -66,15 +79,34 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
     Data::new(Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits))
 }
 
+/// Flags win over the file and the environment.
+fn take_flags(settings: &mut Settings, args: &ServeArgs) {
+    let server = &mut settings.server;
+    take(&mut server.listen, args.listen.as_ref());
+    take(&mut server.tls_listen, args.tls_listen.as_ref());
+    take(&mut server.tls_cert, args.tls_cert.as_ref());
+    take(&mut server.tls_key, args.tls_key.as_ref());
+    take(&mut settings.admin.listen, args.admin_listen.as_ref());
+    settings.admin.enabled |= args.admin_listen.is_some();
+}
+
+fn take<T: Clone>(setting: &mut T, flag: Option<&T>) {
+    if let Some(flag) = flag {
+        setting.clone_from(flag);
+    }
+}
+
 /// Tells whoever started us where we listen. The first line is a promise to scripts.
-fn announce(bound: SocketAddr, more: Vec<String>) -> std::io::Result<()> {
+fn announce(bound: Bound, admin: Option<SocketAddr>, more: Vec<String>) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on http://{bound}")?;
+    writeln!(out, "listening on http://{}", bound.http)?;
     out.flush()?;
     // Whoever started us may have read the first line and gone.
-    for line in more {
+    let https = bound.https.map(|address| format!("listening on https://{address}"));
+    let admin = admin.map(|address| format!("admin on http://{address}"));
+    for line in https.into_iter().chain(admin).chain(more) {
         if writeln!(out, "{line}").is_err() {
-            log::warn!("nobody reads the lines of the demo");
+            log::warn!("nobody reads the lines after the first");
             break;
         }
     }

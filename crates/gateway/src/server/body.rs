@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use std::time::Duration;
 
 /// The body of a request.
-pub(super) struct Body {
+pub(crate) struct Body {
     payload: Payload,
     /// Bytes that the header announces; unknown when it comes in chunks.
     length: Option<u64>,
@@ -27,7 +27,7 @@ enum State {
 
 impl Body {
     /// The body of `request`, not yet read.
-    pub(super) fn of(request: &HttpRequest, payload: Payload) -> Self {
+    pub(crate) fn of(request: &HttpRequest, payload: Payload) -> Self {
         let headers = request.headers();
         let length = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
         // Without both there is no body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not
@@ -37,19 +37,19 @@ impl Body {
     }
 
     /// Whether all of it has been read, so that the connection can take another request.
-    pub(super) const fn is_read(&self) -> bool {
+    pub(crate) const fn is_read(&self) -> bool {
         matches!(self.state, State::Read)
     }
 
     /// Refuses a body that announces more than `limit` bytes.
-    pub(super) fn check_length(&self, limit: usize) -> Result<(), Refusal> {
+    pub(crate) fn check_length(&self, limit: usize) -> Result<(), Refusal> {
         let too_long = self.length.is_some_and(|length| length > limit as u64);
         if too_long { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
     }
 
     /// Reads what has come along with the header of a request that is answered without its body, so that a small body
     /// does not end the connection.
-    pub(super) async fn pass_over(&mut self, limit: usize) {
+    pub(crate) async fn pass_over(&mut self, limit: usize) {
         if self.state == State::Unread {
             // A longer or slower one is not read, as the caller sees.
             let _ = self.read(limit, BRIEFLY).await;
@@ -57,7 +57,7 @@ impl Body {
     }
 
     /// Reads the whole body, once. One longer than `limit` bytes is refused as soon as that is known.
-    pub(super) async fn read(&mut self, limit: usize, time: Duration) -> Result<Vec<u8>, Refusal> {
+    pub(crate) async fn read(&mut self, limit: usize, time: Duration) -> Result<Vec<u8>, Refusal> {
         if self.is_read() {
             return Ok(Vec::new());
         }

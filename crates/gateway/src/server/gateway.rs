@@ -75,6 +75,31 @@ impl Gateway {
         self.limits.width.max(1).saturating_add(self.limits.quick.max(1))
     }
 
+    /// The longest body, in bytes.
+    pub(crate) const fn body_bytes(&self) -> usize {
+        self.limits.body_bytes
+    }
+
+    /// Whether the directory answers within `time`. Takes a turn like any quick action, so that asking again and again
+    /// piles nothing up while it does not.
+    pub(crate) async fn is_ready(self: Arc<Self>, time: Duration) -> bool {
+        let asking = async move {
+            let turn = Arc::clone(&self.quick_turns).acquire_owned().await.ok()?;
+            let ask = move || {
+                let _turn = turn;
+                self.directory.head()
+            };
+            Some(web::block(ask).await.map(|head| head.map(|_| ())))
+        };
+        match tokio::time::timeout(time, asking).await {
+            Ok(Some(Ok(Ok(())))) => return true,
+            Ok(Some(Ok(Err(error)))) => log::warn!("not ready: {error}"),
+            Ok(_) => log::warn!("not ready: the store could not be asked"),
+            Err(_) => log::warn!("not ready: the store does not answer within {time:?}"),
+        }
+        false
+    }
+
     /// The reply of a dialect, with its name; of none, when no dialect holds the path.
     async fn reply(
         self: &Arc<Self>,
@@ -243,7 +268,8 @@ fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
     response
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The field of a reply's header that names the request.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 thread_local! {
     /// Request ids must differ, but need not be hard to guess: a generator of each thread saves a call to the
@@ -259,7 +285,8 @@ fn seed() -> [u8; 32] {
     seed
 }
 
-fn next_id() -> Uuid {
+/// An id for a request.
+pub(crate) fn next_id() -> Uuid {
     let mut bytes = [0; 16];
     IDS.with_borrow_mut(|ids| ids.fill_bytes(&mut bytes));
     uuid::Builder::from_random_bytes(bytes).into_uuid()

@@ -2,21 +2,26 @@
 
 mod body;
 mod gateway;
-mod problem;
+pub(crate) mod problem;
+mod signals;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod watch;
 
+pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
+pub(crate) use gateway::{REQUEST_ID, next_id};
+pub use signals::{Ended, end_on_signal, read_again_on_signal};
+pub use tls::{Certificates, Tls};
+pub(crate) use watch::{UnderWay, connected};
 
 use crate::settings;
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
 use anyhow::Context;
-use futures_util::future::{Either, select};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::pin;
 use std::time::Duration;
 
 /// Reads `HOST:PORT` (an IPv6 address in brackets). A name stands for the first address that it resolves to.
@@ -26,97 +31,65 @@ pub fn address(listen: &str) -> anyhow::Result<SocketAddr> {
     found.next().with_context(wrong)
 }
 
-/// Binds `address` and makes a server that answers there once it is awaited. Gives the addresses with their real
-/// ports. Must be called inside an actix system.
+/// Where a server answers, with the real ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Over plain http.
+    pub http: SocketAddr,
+    /// Over https, if it does.
+    pub https: Option<SocketAddr>,
+}
+
+/// Binds `address`, and that of `tls` if there is one, and makes a server that answers at both alike once it is
+/// awaited. Must be called inside an actix system.
 pub fn bind(
     gateway: web::Data<Gateway>,
     settings: &settings::Server,
     address: SocketAddr,
-) -> anyhow::Result<(Server, SocketAddr)> {
+    tls: Option<&Tls>,
+) -> anyhow::Result<(Server, Bound)> {
     let blocking_threads = gateway.width();
     let app = move || App::new().app_data(gateway.clone()).default_service(web::to(gateway::handle));
-    let keep_alive = match settings.keep_alive_seconds {
-        0 => KeepAlive::Disabled,
-        seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
-    };
-    // The web server closes idle connections itself; this is for those on which a header drips.
-    let patience = Duration::from_secs(settings.keep_alive_seconds.saturating_add(settings.request_timeout_seconds));
-    let server = HttpServer::new(app)
-        .on_connect(move |io, data| watch::connected(patience, io, data))
+    let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
+    let patience = settings.patience();
+    let mut server = HttpServer::new(app)
+        .on_connect(move |io, data| connected(patience, io, data))
         .workers(settings.worker_count())
-        .keep_alive(keep_alive)
-        .client_request_timeout(Duration::from_secs(settings.request_timeout_seconds))
+        .keep_alive(keep_alive(settings))
+        .client_request_timeout(request_timeout)
         .client_disconnect_timeout(LINGER)
+        .tls_handshake_timeout(request_timeout)
+        .max_connections(CONNECTIONS)
+        // A worker takes no connection at all while it is at this bound, so a few handshakes that drip would stop http
+        // too. Each costs no more than a header that drips, so they have the same bound.
+        .max_connection_rate(CONNECTIONS)
         .shutdown_timeout(settings.shutdown_timeout_seconds)
         .worker_max_blocking_threads(blocking_threads)
         // Ours let requests finish after SIGINT too.
-        .disable_signals();
-    let server = server.bind(address).with_context(|| format!("cannot listen on {address}"))?;
-    let bound = server.addrs().first().copied().unwrap_or(address);
+        .disable_signals()
+        .bind(address)
+        .with_context(|| format!("cannot listen on {address}"))?;
+    if let Some(tls) = tls {
+        let bound = server.bind_rustls_0_23(tls.address, tls.config()?);
+        server = bound.with_context(|| format!("cannot listen on {}", tls.address))?;
+    }
+    let addresses = server.addrs();
+    let bound = |at: usize, asked| addresses.get(at).copied().unwrap_or(asked);
+    let bound = Bound { http: bound(0, address), https: tls.map(|tls| bound(1, tls.address)) };
     Ok((server.run(), bound))
 }
 
+/// What the web server is told about idle connections. It closes them itself; what we watch is those on which a header
+/// drips.
+pub(crate) fn keep_alive(settings: &settings::Server) -> KeepAlive {
+    match settings.keep_alive_seconds {
+        0 => KeepAlive::Disabled,
+        seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
+    }
+}
+
+/// How many connections a worker has at most.
+const CONNECTIONS: usize = 25_600;
+
 /// For how long a connection is still read from after an early reply, so that the client gets to see it.
-const LINGER: Duration = Duration::from_secs(5);
-
-/// How a server ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// The requests under way are done, or their time was up.
-    Drained,
-    /// Requests may be under way: a second signal asked for the end.
-    AtOnce,
-}
-
-/// Ends the server after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
-/// second one; the server cannot be hurried once it drains, so the caller ends the program then.
-pub async fn end_on_signal(handle: ServerHandle) -> std::io::Result<Ended> {
-    let mut signals = Signals::new()?;
-    let name = signals.next().await;
-    log::info!("{name}: ending when the requests under way are done");
-    let (draining, again) = (pin!(handle.stop(true)), pin!(signals.next()));
-    if let Either::Right((name, _)) = select(draining, again).await {
-        log::warn!("{name} again: ending at once");
-        return Ok(Ended::AtOnce);
-    }
-    Ok(Ended::Drained)
-}
-
-#[cfg(unix)]
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        let (terminate, interrupt) = (pin!(self.terminate.recv()), pin!(self.interrupt.recv()));
-        match select(terminate, interrupt).await {
-            Either::Left(_) => "SIGTERM",
-            Either::Right(_) => "SIGINT",
-        }
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) -> &'static str {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => "Ctrl-C",
-            Err(_) => std::future::pending().await,
-        }
-    }
-}
+pub(crate) const LINGER: Duration = Duration::from_secs(5);

@@ -3,17 +3,17 @@
 use dialect::Reply;
 
 /// A problem, with the usual members.
-pub(super) fn problem(status: u16, title: &str, detail: &str) -> Reply {
+pub(crate) fn problem(status: u16, title: &str, detail: &str) -> Reply {
     let body = serde_json::json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
     Reply::new(status, "application/problem+json", body.to_string())
 }
 
 /// No dialect holds the path.
-pub(super) fn no_such_address() -> Reply {
+pub(crate) fn no_such_address() -> Reply {
     problem(404, "Not Found", "No dialect that is served here has this address.")
 }
 
 /// A dialect could not even write a refusal.
-pub(super) fn internal() -> Reply {
+pub(crate) fn internal() -> Reply {
     problem(500, "Internal Server Error", "The request could not be answered. The fault is ours.")
 }

@@ -3,9 +3,11 @@
 use super::*;
 use crate::registry::{Mounted, Registry};
 use access::{CredentialKind, Operation, Rights, Secret};
+use actix_web::dev::ServerHandle;
 use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request, Session};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -113,6 +115,10 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
         let gateway = gateway(registry, in_process, limits);
         let settings = settings::Server {
             listen: String::new(),
+            tls_listen: String::new(),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
+            public_url: String::new(),
             workers: 1,
             keep_alive_seconds,
             request_timeout_seconds: 1,
@@ -120,8 +126,8 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
         };
         actix_web::rt::System::new().block_on(async {
             let address = address("127.0.0.1:0").expect("an address");
-            let (server, bound) = bind(web::Data::new(gateway), &settings, address).expect("a free port");
-            sender.send((bound, server.handle())).expect("somebody waits");
+            let (server, bound) = bind(web::Data::new(gateway), &settings, address, None).expect("a free port");
+            sender.send((bound.http, server.handle())).expect("somebody waits");
             server.await.expect("ends well");
         });
     });
@@ -393,7 +399,7 @@ fn addresses_are_read_in_words() {
     let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, quick: 1, queue_timeout: zero };
     let gateway = web::Data::new(gateway(registry, true, limits));
     let settings = crate::settings::Settings::built_in().expect("sound").server;
-    let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken).map(|_| ()) });
+    let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken, None).map(|_| ()) });
     let error = format!("{:#}", error.expect_err("taken"));
     assert!(error.contains("cannot listen on 127.0.0.1:") && error.contains("in use"), "{error}");
 }

@@ -4,6 +4,7 @@
 //! chunked body that nobody reads. So each connection is watched from outside: when it has been without a request for
 //! longer than a client can need, it is shut down.
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
@@ -65,10 +66,11 @@ async fn watch(connection: Weak<Connection>, mut until: Instant) {
     }
 }
 
-/// Called for each new connection: it is ended when it has been without a request for `patience`, counted from the
+/// Called for each new connection (over TLS when hands are shaken): it is ended when it has been without a request for `patience`, counted from the
 /// end of a request to the end of the header of the next.
-pub(super) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
-    let Some(socket) = io.downcast_ref::<TcpStream>().and_then(duplicate) else { return };
+pub(crate) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
+    let under_tls = || io.downcast_ref::<TlsStream<TcpStream>>().map(|stream| stream.get_ref().0);
+    let Some(socket) = io.downcast_ref::<TcpStream>().or_else(under_tls).and_then(duplicate) else { return };
     let connection = Rc::new(Connection {
         socket,
         under_way: Cell::new(0),
@@ -93,11 +95,11 @@ fn duplicate(stream: &TcpStream) -> Option<std::net::TcpStream> {
 }
 
 /// A request being answered. Its end is when it is dropped.
-pub(super) struct UnderWay(Option<Rc<Connection>>);
+pub(crate) struct UnderWay(Option<Rc<Connection>>);
 
 impl UnderWay {
     /// Begins.
-    pub(super) fn begin(request: &HttpRequest) -> Self {
+    pub(crate) fn begin(request: &HttpRequest) -> Self {
         let connection = request.conn_data::<Rc<Connection>>().cloned();
         if let Some(connection) = &connection {
             connection.under_way.set(connection.under_way.get() + 1);
@@ -106,7 +108,7 @@ impl UnderWay {
     }
 
     /// Ends, with a reply after which the connection must end too: `linger` from now.
-    pub(super) fn end_connection(self, linger: Duration) {
+    pub(crate) fn end_connection(self, linger: Duration) {
         if let Some(connection) = &self.0 {
             let patience = linger.min(connection.patience);
             let connection = Rc::clone(connection);

@@ -2,6 +2,8 @@
 
 use super::UrlText;
 use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Every setting. What each means stands in `config/rollcall.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -9,6 +11,8 @@ use serde::Deserialize;
 pub struct Settings {
     /// The web server.
     pub server: Server,
+    /// The admin listener.
+    pub admin: Admin,
     /// The database.
     pub database: Database,
     /// What a client may cost.
@@ -25,11 +29,19 @@ pub struct Settings {
 pub struct Server {
     /// Address and port.
     pub listen: String,
+    /// Address and port for https, empty for none. Goes together with the next two.
+    pub tls_listen: String,
+    /// File of the certificate.
+    pub tls_cert: PathBuf,
+    /// File of its key.
+    pub tls_key: PathBuf,
+    /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
+    pub public_url: String,
     /// Threads that serve connections, 0 for one a core.
     pub workers: usize,
     /// Seconds for which an idle connection is kept, 0 for none.
     pub keep_alive_seconds: u64,
-    /// Seconds in which a header must have arrived.
+    /// Seconds in which a TLS handshake must be done, and a header must have arrived.
     pub request_timeout_seconds: u64,
     /// Seconds for which requests may go on after a signal to end.
     pub shutdown_timeout_seconds: u64,
@@ -44,11 +56,27 @@ impl Server {
         }
     }
 
+    /// For how long a connection may be without a request: as long as it may be idle, and then as long as a header may
+    /// take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.keep_alive_seconds.saturating_add(self.request_timeout_seconds))
+    }
+
     /// How many quick requests may ask a database outside this process at once: one for each thread that serves
     /// connections, and two at least, so that one which takes longer than it looks does not hold up all others.
     pub fn quick_count(&self) -> usize {
         self.worker_count().max(2)
     }
+}
+
+/// Section `admin`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admin {
+    /// Whether there is an admin listener.
+    pub enabled: bool,
+    /// Its address and port, empty for the usual one.
+    pub listen: String,
 }
 
 /// Section `database`.

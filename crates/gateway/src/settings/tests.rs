@@ -2,6 +2,7 @@
 
 use super::*;
 use std::io::Write;
+use std::path::PathBuf;
 
 fn with(toml: &str, environment: &[(&str, &str)]) -> anyhow::Result<Settings> {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
@@ -16,11 +17,16 @@ fn the_documented_file_holds_every_setting_with_its_default() {
     let expected = Settings {
         server: Server {
             listen: "127.0.0.1:8080".into(),
+            tls_listen: String::new(),
+            tls_cert: PathBuf::new(),
+            tls_key: PathBuf::new(),
+            public_url: String::new(),
             workers: 0,
             keep_alive_seconds: 75,
             request_timeout_seconds: 10,
             shutdown_timeout_seconds: 20,
         },
+        admin: Admin { enabled: true, listen: String::new() },
         database: Database {
             url: UrlText::default(),
             pool_size: 8,
@@ -54,10 +60,12 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         ("ROLLCALL__DIALECTS__ELANCE__ENABLED", "false"),
         ("ROLLCALL__DATABASE__URL", "sqlite:///x.db"),
         ("ROLLCALL__LOGGING__FORMAT", "json"),
+        ("ROLLCALL__SERVER__TLS_CERT", "/etc/a.pem"),
     ];
     let settings = with(toml, &environment).expect("sound");
     assert_eq!(settings.server.listen, "[::1]:9");
     assert_eq!(settings.server.workers, 4);
+    assert_eq!(settings.server.tls_cert, PathBuf::from("/etc/a.pem"));
     assert_eq!(settings.dialects.rm.prefix, "/risk");
     assert!(settings.dialects.rm.enabled && !settings.dialects.elance.enabled);
     assert_eq!(settings.database.url, UrlText::new("sqlite:///x.db"));
@@ -76,6 +84,12 @@ fn what_cannot_be_meant_is_refused_in_words() {
         ("[database]\npool_size = 0", "database.pool_size must be from 1 to 1000"),
         ("[dialects.rm]\nprefix = \"risk\"", "dialects.rm.prefix"),
         ("[dialects.rm]\nprefix = \"/risk/\"", "dialects.rm.prefix"),
+        ("[server]\npublic_url = \"api.example.com\"", "server.public_url must be empty, or http:// or https://"),
+        ("[server]\npublic_url = \"https://api.example.com/\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://\"", "server.public_url"),
+        ("[server]\npublic_url = \"https:///x\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://u:p@example.com\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://example.com?x\"", "server.public_url"),
         ("[server]\nworkers = 1.5", "server.workers must be a whole number"),
         ("[server]\nworkers = 5000000000", "server.workers is too large"),
         ("[logging]\nformat = \"xml\"", "logging.format must be \"text\" or \"json\""),
@@ -93,6 +107,16 @@ fn what_cannot_be_meant_is_refused_in_words() {
     ] {
         let error = format!("{:#}", with("", &[(name, "x")]).expect_err(name));
         assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn public_urls() {
+    for url in
+        ["", "http://localhost:8080", "https://api.example.com", "https://[::1]:443/a/b%20c", "http://127.0.0.1/x"]
+    {
+        let settings = with(&format!("[server]\npublic_url = \"{url}\""), &[]).expect(url);
+        assert_eq!(settings.server.public_url, url);
     }
 }
 

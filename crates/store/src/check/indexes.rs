@@ -7,13 +7,17 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 /// Name (empty where the database chooses it: primary keys and unique columns), table, whether it is unique, columns.
-const INDEXES: [(&str, &str, bool, &[&str]); 21] = [
+const INDEXES: [(&str, &str, bool, &[&str]); 27] = [
     ("memberships_person", "memberships", true, &["person_number", "group_number"]),
     ("memberships_scope", "memberships", false, &["group_number", "state", "scope", "joined_at", "person_number"]),
     ("changes_group", "changes", false, &["group_number", "number"]),
     ("credentials_client", "credentials", false, &["audience", "client_id", "kind"]),
     ("credentials_parent", "credentials", false, &["parent"]),
     ("credentials_person", "credentials", false, &["person_number"]),
+    ("groups_owner", "groups", false, &["owner", "number"]),
+    ("groups_name", "groups", false, &["name_folded", "number"]),
+    ("persons_name", "persons", false, &["name_folded", "number"]),
+    ("job_groups_job", "job_groups", false, &["job_number", "group_number"]),
     ("", "persons", true, &["number"]),
     ("", "persons", true, &["uid"]),
     ("", "persons", true, &["id"]),
@@ -29,6 +33,8 @@ const INDEXES: [(&str, &str, bool, &[&str]); 21] = [
     ("", "credentials", true, &["id"]),
     ("", "credentials", true, &["secret_hash"]),
     ("", "store_facts", true, &["name"]),
+    ("", "jobs", true, &["number"]),
+    ("", "job_groups", true, &["group_number", "job_number"]),
 ];
 
 /// One column of an index.

@@ -50,13 +50,19 @@ pub(super) fn persons(connection: &mut Connection, problems: &mut Problems) -> R
 /// Judges every group.
 pub(super) fn groups(connection: &mut Connection, problems: &mut Problems) -> Result<(), Failure> {
     use groups::dsl as g;
+    type Folded = (String, String, String, String);
+    let folded = (g::name_folded, g::description_folded, g::email_folded, g::additional_information_folded);
     let mut from = Some(i64::MIN);
     while let Some(number) = from {
         let query = g::groups.filter(g::number.ge(number)).order(g::number).limit(CHUNK);
-        let chunk: Vec<(GroupRecord, (String, String))> =
-            query.select((GroupRecord::as_select(), (g::name_folded, g::description_folded))).load(connection)?;
-        for (row, (name, description)) in &chunk {
-            let folded = [("name", &row.name, name), ("description", &row.description, description)];
+        let chunk: Vec<(GroupRecord, Folded)> = query.select((GroupRecord::as_select(), folded)).load(connection)?;
+        for (row, (name, description, email, information)) in &chunk {
+            let folded = [
+                ("name", &row.name, name),
+                ("description", &row.description, description),
+                ("email", &row.email, email),
+                ("additional_information", &row.additional_information, information),
+            ];
             group(row, &folded, Row { table: "group", number: row.number, problems });
         }
         from = chunk.last().and_then(|(row, _)| row.number.checked_add(1));

@@ -2,14 +2,14 @@
 
 use super::held::keep_person;
 use super::steps::{Walk, for_commands};
-use super::{Passwords, Work, bad, check_password, expect, hashed};
+use super::{Passwords, Work, bad, check_password, expect};
 use crate::changes::Change;
 use crate::connection::Connection;
-use crate::directory;
 use crate::import::{GroupRow, MembershipRow, Said, on_either};
 use crate::rows::Corrupt;
-use crate::schema::{group_totals, groups, memberships};
+use crate::schema::{group_totals, groups, job_groups, memberships};
 use crate::store::{Failure, Store};
+use crate::{directory, listing};
 use diesel::prelude::*;
 use membership::life_cycle::Actor;
 use membership::record::{GroupRecord, PersonRef};
@@ -22,16 +22,6 @@ use membership::{
 pub(crate) fn create_group(store: &Store, by: &By, new: &NewGroup) -> Result<Stepped, CommandError> {
     let mut said = new.record.clone();
     said.check()?;
-    for_commands(&new.steps)?;
-    let kind = said.r#type.unwrap_or(GroupKind::Public);
-    let password_hash = match (kind, &new.password) {
-        (GroupKind::Password, None) => return Err(bad("password", "is missing, and the group asks for one")),
-        (GroupKind::Password, Some(password)) => {
-            check_password(password)?;
-            hashed(password)?.as_str().to_owned()
-        }
-        (GroupKind::Public | GroupKind::Private, _) => String::new(),
-    };
     // Who is not the system makes everything now.
     said.created_at = said.created_at.filter(|_| by.person.is_none());
     said.updated_at = None;
@@ -44,12 +34,17 @@ pub(crate) fn create_group(store: &Store, by: &By, new: &NewGroup) -> Result<Ste
                 Some(_) | None => None,
             },
         };
+        let password_hash = match said.r#type {
+            Some(GroupKind::Password) => work.hash_of(new.password.as_deref())?,
+            Some(GroupKind::Public | GroupKind::Private) | None => String::new(),
+        };
+        for_commands(&new.steps)?;
         let identifiers =
             work.new_group_identifiers(said.number, said.id, said.guid.as_deref(), said.name.as_deref())?;
         let number = identifiers.number;
         let mut row = GroupRow::new(number, identifiers.id.to_string(), identifiers.uid, work.by.now);
         row.take(said.clone(), owner);
-        row.password_hash.clone_from(&password_hash);
+        row.password_hash = password_hash;
         on_either!(&mut *work.connection, inner => diesel::insert_into(groups::table).values(&row).execute(inner))?;
         work.note(by, "group_create", Change { group: number, person: owner.unwrap_or(0), ..Change::default() });
         if let Some(owner) = owner {
@@ -77,10 +72,6 @@ pub(crate) fn edit_group(
         work.expect_group(number, expected)?;
         let mut said = edit.record.clone();
         said.check().map_err(CommandError::from)?;
-        if let Some(password) = &edit.password {
-            check_password(password)?;
-        }
-        same_identifiers(&said, &before)?;
         let owner = match &said.owner {
             Some(owner) => Some(work.owner(owner)?),
             None => None,
@@ -88,13 +79,25 @@ pub(crate) fn edit_group(
         if owner.is_some_and(|owner| owner != before.owner) && by.person.is_some() {
             return Err(CommandError::NotAllowed(membership::life_cycle::StepRefusal::OnlyOwner).into());
         }
+        let kind = said.r#type.map_or_else(|| before.kind.parse().map_err(|_| Corrupt("groups.kind")), Ok)?;
+        let becomes = kind == GroupKind::Password && before.kind != GroupKind::Password.as_str();
+        let password_hash = match (kind, edit.password.as_deref()) {
+            (GroupKind::Password, Some(password)) => Some(work.hash_of(Some(password))?),
+            // One that an import has made so has no password, and stays so until one is said.
+            (GroupKind::Password, None) if becomes && before.password_hash.is_empty() => Some(work.hash_of(None)?),
+            (GroupKind::Public | GroupKind::Private | GroupKind::Password, _) => None,
+        };
+        same_identifiers(&said, &before)?;
         said.created_at = said.created_at.filter(|_| by.person.is_none());
         said.updated_at = None;
         let mut after = before.clone();
         after.take(said, owner);
-        after.password_hash = work.password_hash(&before, &after, edit.password.as_deref())?;
+        after.password_hash = password_hash.unwrap_or(after.password_hash);
         if after != before {
             after.updated_at = work.moment();
+            if kind != GroupKind::Password {
+                after.password_hash.clear();
+            }
             let this = groups::table.find(number);
             on_either!(&mut *work.connection, inner => diesel::update(this).set(&after).execute(inner))?;
             work.note(by, "group_edit", Change { group: number, ..Change::default() });
@@ -124,6 +127,7 @@ pub(crate) fn delete_group(
         on_either!(&mut *work.connection, inner => {
             diesel::delete(memberships::table.filter(memberships::group_number.eq(number))).execute(inner)?;
             diesel::delete(group_totals::table.filter(group_totals::group_number.eq(number))).execute(inner)?;
+            diesel::delete(job_groups::table.filter(job_groups::group_number.eq(number))).execute(inner)?;
             diesel::delete(groups::table.find(number)).execute(inner)?;
         });
         work.note(by, "group_delete", Change { group: number, ..Change::default() });
@@ -134,9 +138,9 @@ pub(crate) fn delete_group(
 /// Whether every identifier that is said is the one that the group has.
 fn same_identifiers(said: &GroupRecord, row: &GroupRow) -> Result<(), CommandError> {
     let same = [
+        ("guid", said.guid.as_ref().is_none_or(|guid| *guid == row.guid)),
         ("number", said.number.is_none_or(|number| number == row.number)),
         ("id", said.id.is_none_or(|id| id.to_string() == row.id)),
-        ("guid", said.guid.as_ref().is_none_or(|guid| *guid == row.guid)),
     ];
     same.iter().find(|(_, same)| !same).map_or(Ok(()), |(field, _)| Err(CommandError::Immutable(field)))
 }
@@ -154,7 +158,7 @@ impl Work<'_> {
 
     /// The group of this number, which is there, if it is as it was expected to be.
     fn expect_group(&mut self, number: i64, expected: Expected<'_, Group>) -> Result<Group, Failure> {
-        let group = directory::group(self.connection, &GroupKey::Number(number))?;
+        let group = listing::group(self.connection, &GroupKey::Number(number))?;
         let group = group.ok_or(CommandError::NoSuchGroup)?;
         expect(expected, &group)?;
         Ok(group)
@@ -183,16 +187,11 @@ impl Work<'_> {
         if keep_person(self.connection, number)? { Ok(number) } else { Err(nobody().into()) }
     }
 
-    /// What is to be stored as the password of a group, when `before` becomes `after` and this one is said.
-    fn password_hash(&self, before: &GroupRow, after: &GroupRow, said: Option<&str>) -> Result<String, Failure> {
-        let kind = |row: &GroupRow| row.kind.parse::<GroupKind>().map_err(|_| Corrupt("groups.kind"));
-        match (kind(after)?, said) {
-            (GroupKind::Public | GroupKind::Private, _) if kind(before)? == GroupKind::Password => Ok(String::new()),
-            (GroupKind::Password, Some(said)) => Ok(self.passwords.hash_of(said)?.as_str().to_owned()),
-            (GroupKind::Password, None) if before.password_hash.is_empty() => {
-                Err(bad("password", "is missing, and the group asks for one").into())
-            }
-            (GroupKind::Public | GroupKind::Private | GroupKind::Password, _) => Ok(before.password_hash.clone()),
-        }
+    /// The hash of a password that a group is to have.
+    fn hash_of(&self, password: Option<&str>) -> Result<String, Failure> {
+        let password = password.filter(|password| !password.is_empty());
+        let password = password.ok_or_else(|| bad("password", "must be given for a group of this kind"))?;
+        check_password(password).map_err(CommandError::from)?;
+        Ok(self.passwords.hash_of(password)?.as_str().to_owned())
     }
 }

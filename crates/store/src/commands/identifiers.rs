@@ -33,14 +33,14 @@ impl Work<'_> {
         guid: Option<&str>,
         name: Option<&str>,
     ) -> Result<Identifiers, Failure> {
+        if let Some(guid) = guid {
+            free("guid", &import::groups_by_guid(self.connection, &[guid.to_owned()])?)?;
+        }
         if let Some(number) = number {
             free("number", &import::groups_by_number(self.connection, &[number])?)?;
         }
         if let Some(id) = id {
             free("id", &import::groups_by_id(self.connection, &[id.to_string()])?)?;
-        }
-        if let Some(guid) = guid {
-            free("guid", &import::groups_by_guid(self.connection, &[guid.to_owned()])?)?;
         }
         let number = self.number("group", number)?;
         let uid = match guid {
@@ -61,17 +61,17 @@ impl Work<'_> {
         uid: Option<&str>,
         login: Option<&str>,
     ) -> Result<Identifiers, Failure> {
-        if let Some(number) = number {
-            free("number", &import::persons_by_number(self.connection, &[number])?)?;
-        }
-        if let Some(id) = id {
-            free("id", &import::persons_by_id(self.connection, &[id.to_string()])?)?;
-        }
         if let Some(uid) = uid {
             free("uid", &import::persons_by_uid(self.connection, &[uid.to_owned()])?)?;
         }
         if let Some(login) = login {
             free("login", &import::persons_by_login(self.connection, &[fold(login)])?)?;
+        }
+        if let Some(number) = number {
+            free("number", &import::persons_by_number(self.connection, &[number])?)?;
+        }
+        if let Some(id) = id {
+            free("id", &import::persons_by_id(self.connection, &[id.to_string()])?)?;
         }
         let number = self.number("person", number)?;
         let uid = match uid {

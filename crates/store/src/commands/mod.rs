@@ -13,13 +13,14 @@
 mod groups;
 mod held;
 mod identifiers;
+mod jobs;
 mod persons;
 mod presence;
-mod results;
 mod steps;
 
 pub(crate) use groups::{create_group, delete_group, edit_group};
 pub(crate) use held::keep_person;
+pub(crate) use jobs::{close_job, post_job};
 pub(crate) use persons::{create_person, delete_person, edit_person};
 pub(crate) use presence::set_presence;
 pub(crate) use steps::steps;
@@ -27,11 +28,12 @@ pub(crate) use steps::steps;
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::listing;
 use crate::store::{Failure, Store};
 use crate::totals::Differences;
 use access::PasswordHash;
 use membership::limits::{self, BadText};
-use membership::{By, CommandError, DirectoryError, Expected};
+use membership::{By, CommandError, DirectoryError, Expected, GroupEntry, GroupKey};
 use std::fmt;
 
 /// Why a command is given up before its transaction ends.
@@ -72,7 +74,7 @@ impl Passwords {
     /// Whether `password` is that of the stored hash.
     fn is_of(&self, password: &str, hash: &str) -> Result<bool, Failure> {
         // Such a one was never taken.
-        if check_password(password).is_err() {
+        if password.is_empty() || check_password(password).is_err() {
             return Ok(false);
         }
         let known = self.judged.iter().find(|(of, said, _)| of == hash && said == password);
@@ -93,22 +95,18 @@ impl Passwords {
                 let right = PasswordHash::stored(hash.as_str()).is_ok_and(|hash| hash.is_of(&password));
                 self.judged.push((hash, password, right));
             }
-            Need::Hashed(password) => self.hashed = Some(hashed(&password)?),
+            Need::Hashed(password) => {
+                let hash = PasswordHash::of(&password);
+                self.hashed = Some(hash.map_err(|error| DirectoryError::Unavailable(Box::new(error)))?);
+            }
         }
         Ok(())
     }
 }
 
-fn hashed(password: &str) -> Result<PasswordHash, CommandError> {
-    PasswordHash::of(password).map_err(|error| DirectoryError::Unavailable(Box::new(error)).into())
-}
-
-/// A password that a group can have.
-fn check_password(password: &str) -> Result<(), CommandError> {
-    if password.is_empty() {
-        return Err(bad("password", "must not be empty"));
-    }
-    Ok(limits::check("password", password, limits::PASSWORD)?)
+/// Judges the length of a password.
+fn check_password(password: &str) -> Result<(), BadText> {
+    limits::check("password", password, limits::PASSWORD)
 }
 
 fn bad(field: &'static str, problem: impl Into<String>) -> CommandError {
@@ -155,6 +153,13 @@ impl Work<'_> {
     /// The time of a change, which is never 0: that would say that there was none.
     fn moment(&self) -> i64 {
         self.by.now.max(1)
+    }
+
+    /// The group of this number, which is there, as the one sees it by whom the command runs.
+    fn entry(&mut self, number: i64) -> Result<GroupEntry, Failure> {
+        self.settle()?;
+        let entry = listing::group_entry(self.connection, &GroupKey::Number(number), self.by.person)?;
+        entry.ok_or_else(|| CommandError::NoSuchGroup.into())
     }
 
     /// Applies the differences of totals that are outstanding, so that what is read behind shows them.

@@ -68,10 +68,10 @@ pub(crate) fn delete_person(
     expected: Expected<'_, Person>,
 ) -> Result<Person, CommandError> {
     store.command(by, &mut Passwords::default(), |work| {
+        let person = directory::person(work.connection, key)?.ok_or(CommandError::NoSuchPerson)?;
         if by.person.is_some() {
             return Err(CommandError::NotAllowed(StepRefusal::OnlyAdmin).into());
         }
-        let person = directory::person(work.connection, key)?.ok_or(CommandError::NoSuchPerson)?;
         let number = person.number;
         let owned = work.hold_with_groups(number)?;
         // As it stands now that it is held.
@@ -92,10 +92,11 @@ pub(crate) fn delete_person(
 /// Whether every identifier that is said is the one that the person has.
 fn same_identifiers(said: &PersonRecord, row: &PersonRow) -> Result<(), CommandError> {
     let same = [
+        ("uid", said.uid.as_ref().is_none_or(|uid| *uid == row.uid)),
+        // In another case it is the same login, but to be spelled otherwise, which it never is.
+        ("login", said.login.as_ref().is_none_or(|login| *login == row.login)),
         ("number", said.number.is_none_or(|number| number == row.number)),
         ("id", said.id.is_none_or(|id| id.to_string() == row.id)),
-        ("uid", said.uid.as_ref().is_none_or(|uid| *uid == row.uid)),
-        ("login", said.login.as_ref().is_none_or(|login| *login == row.login)),
     ];
     same.iter().find(|(_, same)| !same).map_or(Ok(()), |(field, _)| Err(CommandError::Immutable(field)))
 }

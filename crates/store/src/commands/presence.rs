@@ -19,7 +19,7 @@ pub(crate) fn set_presence(
         let before = work.person(key)?;
         let number = before.number;
         work.only_oneself(number)?;
-        let new = (persons::presence.eq(presence.as_str()), persons::last_active_at.eq(by.now));
+        let new = (persons::presence.eq(presence.as_str()), persons::last_active_at.eq(work.moment()));
         let this = persons::table.find(number);
         on_either!(&mut *work.connection, inner => diesel::update(this).set(new).execute(inner))?;
         if before.presence != presence.as_str() {

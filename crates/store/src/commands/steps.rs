@@ -24,9 +24,9 @@ pub(crate) fn steps(
     steps: &[Step],
     failing: Failing,
 ) -> Result<Stepped, CommandError> {
-    for_commands(steps)?;
     store.command(by, &mut Passwords::default(), |work| {
         let group = work.group(key)?;
+        for_commands(steps)?;
         let mut walk = Walk::new(work, *by, group)?;
         let steps = walk.all(steps, failing)?;
         let number = walk.group.number;
@@ -92,6 +92,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                 return Ok(Outcome::Failed(refusal.into(), Some(Taken { person, membership, changed: false })));
             }
         };
+        if next == Next::Owns && situation.owns && situation.scope == Scope::Admin {
+            let membership = before.as_ref().map(Membership::try_from).transpose()?;
+            return Ok(Outcome::Taken(Taken { person, membership, changed: false }));
+        }
         let after = self.after(step.action, next, person.number, before.as_ref());
         self.work.put(before.as_ref(), after.as_ref())?;
         if let Some(admins) = &mut self.admins {

@@ -102,8 +102,9 @@ impl GroupRow {
 
     /// Takes over what is said, but for the identifiers; `owner` is the number of the owner that is said.
     pub fn take(&mut self, said: GroupRecord, owner: Option<i64>) {
-        say_folded!(said => self: name name_folded, description description_folded);
-        say!(said => self: sponsor, criteria, icon, page, email, additional_information, created_at, updated_at);
+        say_folded!(said => self: name name_folded, description description_folded, email email_folded);
+        say_folded!(said => self: additional_information additional_information_folded);
+        say!(said => self: sponsor, criteria, icon, page, created_at, updated_at);
         if let Some(metadata) = said.metadata {
             metadata.as_str().clone_into(&mut self.metadata);
         }

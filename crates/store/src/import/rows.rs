@@ -77,6 +77,8 @@ pub(crate) struct GroupRow {
     pub owner: i64,
     pub created_at: i64,
     pub updated_at: i64,
+    pub email_folded: String,
+    pub additional_information_folded: String,
 }
 
 /// A row of `memberships`.

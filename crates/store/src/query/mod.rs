@@ -6,6 +6,7 @@ mod page;
 mod statement;
 mod table;
 
-pub use page::{count, page};
-pub use statement::Sql;
-pub use table::Kind;
+pub use filter::{Subject, filter_on};
+pub use page::{count, is_simple, page, window};
+pub use statement::{Flavor, Sql};
+pub use table::{Kind, Table};

@@ -210,19 +210,23 @@ pub fn count(connection: &mut Connection, group: i64, query: &MemberQuery) -> Qu
 /// Whether statements of this shape come again and again: their prepared form is kept. There must only be a bounded
 /// number of such shapes, since nothing ever leaves the cache of a connection.
 fn is_common(query: &MemberQuery) -> bool {
-    let simple = query.filter().is_none_or(|filter| match filter {
+    query.filter().is_none_or(is_simple) && query.order.len() <= 1
+}
+
+/// Whether there is only a bounded number of filters of this shape.
+pub fn is_simple(filter: &Filter) -> bool {
+    match filter {
         Filter::Presence(_) => true,
         Filter::Text(a, _, b) | Filter::Match(_, a, b) => {
             use membership::TextExpr::{Field, Literal};
             matches!((a, b), (Field(_), Literal(_)) | (Literal(_), Field(_)))
         }
         _ => false,
-    });
-    simple && query.order.len() <= 1
+    }
 }
 
 /// Cuts the window.
-fn window(sql: &mut Sql, window: Window) {
+pub fn window(sql: &mut Sql, window: Window) {
     // A bare parameter as LIMIT would make SQLite prepare the statement anew at every bind, to plan for its value; a
     // sum hides it from the planner.
     sql.push(" LIMIT (0 + ").int(i64::from(window.limit));

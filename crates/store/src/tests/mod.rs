@@ -5,6 +5,7 @@ mod concurrency;
 mod connections;
 mod differential;
 mod folding;
+mod listing;
 mod outage;
 mod schema;
 mod soundness;

@@ -94,3 +94,6 @@ pub fn window<T>(found: &[T], window: Window) -> &[T] {
     let to = from.saturating_add(window.limit as usize).min(found.len());
     &found[from..to]
 }
+
+#[cfg(test)]
+mod tests;

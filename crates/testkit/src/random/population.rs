@@ -148,7 +148,7 @@ pub fn changes(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, how_many: usiz
     records
 }
 
-fn reference_to_person(person: &Person) -> PersonRef {
+pub(super) fn reference_to_person(person: &Person) -> PersonRef {
     PersonRef {
         number: Some(person.number),
         id: Some(person.id),
@@ -162,7 +162,7 @@ fn reference_to_group(group: &Group) -> GroupRef {
 }
 
 /// At least one of the identifiers; a login or a uid perhaps in another case that means the same.
-fn some_of_person(rng: &mut ChaCha8Rng, all: &PersonRef) -> PersonRef {
+pub(super) fn some_of_person(rng: &mut ChaCha8Rng, all: &PersonRef) -> PersonRef {
     let mut some = PersonRef::default();
     while some == PersonRef::default() {
         some.number = all.number.filter(|_| chance(rng, 40));
@@ -222,12 +222,12 @@ impl Taken {
     }
 }
 
-fn id(rng: &mut ChaCha8Rng) -> Uuid {
+pub(super) fn id(rng: &mut ChaCha8Rng) -> Uuid {
     uuid::Builder::from_random_bytes(rng.random()).into_uuid()
 }
 
 /// Said or not.
-fn maybe<T>(rng: &mut ChaCha8Rng, value: impl FnOnce(&mut ChaCha8Rng) -> T) -> Option<T> {
+pub(super) fn maybe<T>(rng: &mut ChaCha8Rng, value: impl FnOnce(&mut ChaCha8Rng) -> T) -> Option<T> {
     if chance(rng, 60) { Some(value(rng)) } else { None }
 }
 
@@ -267,7 +267,7 @@ fn metadata(rng: &mut ChaCha8Rng) -> Metadata {
     Metadata::from_value(pairs.collect()).expect("an object")
 }
 
-fn person_fields(rng: &mut ChaCha8Rng) -> PersonRecord {
+pub(super) fn person_fields(rng: &mut ChaCha8Rng) -> PersonRecord {
     PersonRecord {
         name: said(rng, limits::NAME),
         business_name: said(rng, limits::BUSINESS_NAME),
@@ -302,7 +302,7 @@ fn person_fields(rng: &mut ChaCha8Rng) -> PersonRecord {
     }
 }
 
-fn group_fields(rng: &mut ChaCha8Rng) -> GroupRecord {
+pub(super) fn group_fields(rng: &mut ChaCha8Rng) -> GroupRecord {
     GroupRecord {
         name: said(rng, limits::NAME),
         description: said(rng, limits::DESCRIPTION),

@@ -3,10 +3,9 @@
 use super::{chance, other_case, pick, text};
 use crate::MemoryDirectory;
 use crate::evaluate::Subject;
-use crate::world::World;
 use membership::{
-    Compare, Filter, Folded, Group, GroupKey, IntExpr, MemberQuery, OrderBy, OrderKey, PersonFields, Presence, Scope,
-    ScopeSet, State, TextExpr, TextField, TextMatch, Window,
+    Compare, Filter, Folded, Group, GroupKey, GroupKind, GroupQuery, IntExpr, MemberQuery, OrderBy, OrderKey,
+    PersonFields, PersonQuery, Presence, Scope, ScopeSet, State, TextExpr, TextField, TextMatch, Window,
 };
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -42,8 +41,7 @@ pub fn query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> MemberQuery {
     if chance(rng, 40) {
         query.scopes = Scope::ALL.iter().copied().filter(|_| chance(rng, 60)).collect::<ScopeSet>();
     }
-    let keys = *pick(rng, &[0, 0, 1, 1, 2, 3, 5]);
-    query.order = (0..keys).map(|_| OrderKey { by: order_by(rng), descending: chance(rng, 50) }).collect();
+    query.order = order(rng);
     if chance(rng, 20) {
         query.fields = *pick(rng, &FIELDS);
     }
@@ -53,10 +51,84 @@ pub fn query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> MemberQuery {
 /// A filter of at most `depth` connectives above one another; its literals come, as a rule, from the directory, so that
 /// it lets somebody in. It may be beyond the bounds that `MemberQuery::filtered` holds.
 pub fn filter(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, depth: u32) -> Filter {
-    Source { rng, world: &directory.world() }.filter(depth)
+    Source { rng, subjects: &directory.world().persons }.filter(depth)
 }
 
-fn key(rng: &mut ChaCha8Rng, group: &Group) -> GroupKey {
+/// A query about the groups of the directory, within all bounds.
+pub fn group_query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> GroupQuery {
+    let world = directory.world();
+    let mut query = GroupQuery::new(window(rng, world.groups.len() as u64));
+    if chance(rng, 60) {
+        let filtered = std::iter::repeat_with(|| {
+            let depth = rng.random_range(0..4);
+            query.clone().filtered(Source { rng, subjects: &world.groups }.filter(depth))
+        });
+        query = filtered.flatten().next().expect("most are small enough");
+    }
+    if chance(rng, 20) {
+        query.kinds = GroupKind::ALL.iter().copied().filter(|_| chance(rng, 60)).collect();
+    }
+    if chance(rng, 15) {
+        query.tags = tags(rng, world.groups.iter().map(|group| group.tags.as_str()));
+    }
+    let persons = &world.persons;
+    let somebody = |rng: &mut ChaCha8Rng| if persons.is_empty() { None } else { Some(pick(rng, persons)) };
+    if chance(rng, 15) {
+        let owners: Vec<_> = world.groups.iter().filter_map(|group| world.person(group.owner?)).collect();
+        let owner = if owners.is_empty() || chance(rng, 30) { somebody(rng) } else { Some(*pick(rng, &owners)) };
+        query.owner = owner.map(|person| person.id);
+    }
+    if chance(rng, 60) {
+        let of_a_group = world.memberships.get(rng.random_range(0..=world.memberships.len()));
+        query.viewer = of_a_group.map(|membership| membership.person).or(somebody(rng).map(|person| person.number));
+    }
+    if chance(rng, 40) {
+        query.joined = Some(chance(rng, 60));
+    }
+    query.order = order(rng);
+    query
+}
+
+/// A query about the persons of the directory, within all bounds.
+pub fn person_query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> PersonQuery {
+    let world = directory.world();
+    let mut query = PersonQuery::new(window(rng, world.persons.len() as u64));
+    if chance(rng, 60) {
+        let filtered = std::iter::repeat_with(|| {
+            let depth = rng.random_range(0..4);
+            query.clone().filtered(filter(rng, directory, depth))
+        });
+        query = filtered.flatten().next().expect("most are small enough");
+    }
+    if chance(rng, 20) {
+        query.roles = (0..rng.random_range(1..4))
+            .map(|_| if world.persons.is_empty() { text(rng, 50) } else { pick(rng, &world.persons).role.clone() })
+            .collect();
+    }
+    if chance(rng, 20) {
+        query.tags = tags(rng, world.persons.iter().map(|person| person.tags.as_str()));
+    }
+    query.order = order(rng);
+    query
+}
+
+/// Some tags, most of them one that somebody bears, and now and then one in another case, which nobody does.
+fn tags<'a>(rng: &mut ChaCha8Rng, stored: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let all: Vec<String> = stored.filter_map(|text| serde_json::from_str::<Vec<String>>(text).ok()).flatten().collect();
+    let one = |rng: &mut ChaCha8Rng| match rng.random_range(0..10) {
+        0..7 if !all.is_empty() => pick(rng, &all).clone(),
+        7..9 if !all.is_empty() => other_case(&all[rng.random_range(0..all.len())]),
+        _ => text(rng, 20),
+    };
+    (0..rng.random_range(1..4)).map(|_| one(rng)).collect()
+}
+
+fn order(rng: &mut ChaCha8Rng) -> Vec<OrderKey> {
+    let keys = *pick(rng, &[0, 0, 1, 1, 2, 3, 5]);
+    (0..keys).map(|_| OrderKey { by: order_by(rng), descending: chance(rng, 50) }).collect()
+}
+
+pub(super) fn key(rng: &mut ChaCha8Rng, group: &Group) -> GroupKey {
     match rng.random_range(0..3) {
         0 => GroupKey::Number(group.number),
         1 => GroupKey::Id(group.id),
@@ -86,12 +158,12 @@ fn order_by(rng: &mut ChaCha8Rng) -> OrderBy {
 }
 
 /// What filters are drawn from.
-struct Source<'a> {
+struct Source<'a, S> {
     rng: &'a mut ChaCha8Rng,
-    world: &'a World,
+    subjects: &'a [S],
 }
 
-impl Source<'_> {
+impl<S: Subject> Source<'_, S> {
     fn filter(&mut self, depth: u32) -> Filter {
         if depth == 0 || chance(self.rng, 20) {
             return self.leaf();
@@ -130,7 +202,7 @@ impl Source<'_> {
             }
             17 => Filter::Presence(*pick(self.rng, Presence::ALL)),
             18 => {
-                let near = self.person().map_or(0, |person| person.updated_at.unwrap_or(person.created_at));
+                let near = self.subject().map_or(0, Subject::changed);
                 let time = near.saturating_add(*pick(self.rng, &[-1, 0, 0, 1, i64::MIN, i64::MAX]));
                 Filter::Changed(compare, time)
             }
@@ -181,8 +253,8 @@ impl Source<'_> {
 
     /// Something that the field holds somewhere, or a part of it, or in another case; now and then anything.
     fn literal(&mut self, field: TextField) -> Folded {
-        let Some(person) = self.person() else { return Folded::new(&text(self.rng, 50)) };
-        let value = person.text(field);
+        let Some(subject) = self.subject() else { return Folded::new(&text(self.rng, 50)) };
+        let value = subject.text(field);
         let chars: Vec<char> = value.chars().take(200).collect();
         let text = match self.rng.random_range(0..10) {
             0..4 => value,
@@ -199,11 +271,10 @@ impl Source<'_> {
 
     fn id(&mut self) -> Uuid {
         let stranger = Uuid::from_u128(self.rng.random());
-        self.person().map_or(stranger, |person| person.id)
+        self.subject().map_or(stranger, Subject::id)
     }
 
-    fn person(&mut self) -> Option<&membership::Person> {
-        let persons = &self.world.persons;
-        if persons.is_empty() { None } else { Some(pick(self.rng, persons)) }
+    fn subject(&mut self) -> Option<&S> {
+        if self.subjects.is_empty() { None } else { Some(pick(self.rng, self.subjects)) }
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::MemoryDirectory;
 use membership::record::Record;
-use membership::{Filter, IntExpr, TextExpr, text::fold};
+use membership::{Directory, Filter, IntExpr, TextExpr, Window, text::fold};
 use std::collections::HashSet;
 
 fn load(seed: u64, size: Size) -> (ChaCha8Rng, MemoryDirectory) {
@@ -162,4 +162,25 @@ fn changes_name_rows_that_are_there() {
     for record in &records {
         assert_eq!(directory.restore(record, 2_100_000_000), Ok(false), "no row is named twice");
     }
+}
+
+#[test]
+fn groups_and_persons_are_asked_for_in_every_way() {
+    let (mut rng, directory) = load(7, Size { groups: 20, persons: 60, memberships: 30 });
+    let everything = Window { offset: 0, limit: u32::MAX };
+    let (groups, persons) = (directory.groups().len() as u64, directory.persons().len() as u64);
+    let (mut some_groups, mut some_persons, mut standing) = (0, 0, 0);
+    for _ in 0..1_000 {
+        let mut query = group_query(&mut rng, &directory);
+        query.window = everything;
+        let page = Directory::groups(&directory, &query).expect("in memory");
+        assert_eq!(page.rows.len() as u64, page.total);
+        some_groups += usize::from(page.total > 0 && page.total < groups);
+        standing += usize::from(page.rows.iter().any(|entry| entry.standing.is_some()));
+        let mut query = person_query(&mut rng, &directory);
+        query.window = everything;
+        let page = Directory::persons(&directory, &query).expect("in memory");
+        some_persons += usize::from(page.total > 0 && page.total < persons);
+    }
+    assert!(some_groups > 300 && some_persons > 300 && standing > 150, "{some_groups} {some_persons} {standing}");
 }

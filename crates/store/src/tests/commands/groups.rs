@@ -102,8 +102,8 @@ fn a_password_is_asked_for_and_checked() {
             let record = GroupRecord { r#type: Some(GroupKind::Password), ..GroupRecord::default() };
             store.create_group(&SYSTEM, &NewGroup { record, password, steps: Vec::new() })
         };
-        assert_eq!(refused(store, || make(None)), "password is missing, and the group asks for one");
-        assert_eq!(refused(store, || make(Some(String::new()))), "password must not be empty");
+        assert_eq!(refused(store, || make(None)), "password must be given for a group of this kind");
+        assert_eq!(refused(store, || make(Some(String::new()))), "password must be given for a group of this kind");
         assert_eq!(refused(store, || make(Some("ß".repeat(257)))), "password must have at most 256 characters");
         let g = make(Some("ß".repeat(256))).expect("made").group.group.number;
         let opens = |password: &str| {
@@ -118,14 +118,14 @@ fn a_password_is_asked_for_and_checked() {
         };
         edit(None, Some("new")).expect("changed");
         assert!(opens("new") && !opens(&"ß".repeat(256)));
-        assert_eq!(refused(store, || edit(None, Some(""))), "password must not be empty");
+        assert_eq!(refused(store, || edit(None, Some(""))), "password must be given for a group of this kind");
         edit(Some(GroupKind::Private), Some("gone")).expect("changed");
         assert_eq!(number(store, "SELECT COUNT(*) AS number FROM \"groups\" WHERE password_hash <> ''"), 0);
         let before = head(store);
         edit(Some(GroupKind::Private), Some("without effect")).expect("the same");
         assert_eq!(head(store), before);
         let again = Some(GroupKind::Password);
-        assert_eq!(refused(store, || edit(again, None)), "password is missing, and the group asks for one");
+        assert_eq!(refused(store, || edit(again, None)), "password must be given for a group of this kind");
         edit(again, Some("again")).expect("changed");
         assert!(opens("again"));
         edit(again, None).expect("it has one");

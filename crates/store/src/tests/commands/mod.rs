@@ -1,6 +1,8 @@
 //! Commands: every rule, on both databases.
 
+mod differential;
 mod groups;
+mod jobs;
 mod persons;
 mod steps;
 

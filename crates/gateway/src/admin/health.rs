@@ -1,0 +1,51 @@
+//! `/livez` and `/readyz`, for whatever starts, stops and balances gateways.
+
+use crate::server::Gateway;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
+use serde_json::json;
+use std::time::Duration;
+
+/// How long the store may take to answer a gateway that is ready.
+const READY_WITHIN: Duration = Duration::from_secs(2);
+
+const LIVE: &str = "/livez";
+const READY: &str = "/readyz";
+
+/// Both addresses.
+pub(super) fn configure(services: &mut web::ServiceConfig) {
+    let other = || web::to(only_reading);
+    services
+        .service(web::resource(LIVE).route(reading().to(live)).default_service(other()))
+        .service(web::resource(READY).route(reading().to(ready)).default_service(other()));
+}
+
+/// Whether this is one of them. They are asked for every few seconds, so the log tells of them only when it tells much.
+pub(super) fn holds(path: &str) -> bool {
+    [LIVE, READY].contains(&path)
+}
+
+fn reading() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn only_reading(gateway: web::Data<Gateway>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let mut response = super::no_such_method(gateway, request, payload).await;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
+}
+
+/// The process answers. Nothing else is asked: what the store does is no reason to start another process.
+async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(json!({ "status": "alive" }))
+}
+
+/// Requests would be answered.
+async fn ready(gateway: web::Data<Gateway>) -> HttpResponse {
+    let (mut response, status, detail) = if gateway.into_inner().is_ready(READY_WITHIN).await {
+        (HttpResponse::Ok(), "ready", "The store answers.")
+    } else {
+        (HttpResponse::ServiceUnavailable(), "not ready", "The store does not answer.")
+    };
+    response.insert_header((CACHE_CONTROL, "no-store")).json(json!({ "status": status, "detail": detail }))
+}

@@ -1,0 +1,96 @@
+//! What every request of the admin listener has in common: an id, a line in the log, a watch over its connection, and
+//! errors that are problems.
+
+use super::health;
+use crate::logging;
+use crate::server::{LINGER, REQUEST_ID, UnderWay, next_id};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpResponse};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use uuid::Uuid;
+
+/// Answers by `next`. The connection counts as busy until the reply's body is sent, so that one which takes long is not
+/// taken for idle; a reply that ends the connection should therefore be short: the client has [`LINGER`] to read it.
+pub(super) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let begun = Instant::now();
+    let id = next_id();
+    let under_way = UnderWay::begin(request.request());
+    // Taken out, for a request that is held on to cannot be routed.
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let mut answered = match next.call(request).await {
+        Ok(answered) => answered.map_into_boxed_body(),
+        Err(error) => {
+            let told = in_words(id, error.as_response_error().status_code(), &error);
+            return Err(InternalError::from_response(error, told).into());
+        }
+    };
+    if let Some(error) = answered.response().error() {
+        let mut told = in_words(id, answered.status(), error);
+        for name in [ALLOW, RETRY_AFTER] {
+            if let Some(value) = answered.headers().get(&name) {
+                told.headers_mut().insert(name, value.clone());
+            }
+        }
+        told.head_mut().set_connection_type(answered.response().head().connection_type());
+        answered = answered.into_response(told);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        answered.headers_mut().insert(REQUEST_ID, value);
+    }
+    let bytes = match answered.response().body().size() {
+        BodySize::Sized(bytes) => bytes,
+        BodySize::None | BodySize::Stream => 0,
+    };
+    let level = if health::holds(&path) { log::Level::Debug } else { log::Level::Info };
+    log::log!(
+        target: "access", level,
+        request:% = id, dialect = "admin", method = method.as_str(), path = path.as_str(),
+        status = answered.status().as_u16(), bytes, micros = begun.elapsed().as_micros() as u64;
+        "request"
+    );
+    if answered.response().head().connection_type() == ConnectionType::Close {
+        under_way.end_connection(LINGER);
+        return Ok(answered);
+    }
+    Ok(answered.map_body(|_, body| BoxBody::new(Sent { body, _under_way: under_way })))
+}
+
+/// An error as a problem. What is our own fault is for the log.
+fn in_words(id: Uuid, status: StatusCode, error: &Error) -> HttpResponse {
+    let detail = if status.is_server_error() {
+        logging::within(id, || log::error!("{error}"));
+        "The request could not be answered. The fault is ours.".to_owned()
+    } else {
+        error.to_string()
+    };
+    super::as_problem(status.as_u16(), status.canonical_reason().unwrap_or("Problem"), &detail)
+}
+
+/// A body during whose sending the request is under way.
+struct Sent {
+    body: BoxBody,
+    _under_way: UnderWay,
+}
+
+impl MessageBody for Sent {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(context)
+    }
+}

@@ -1,0 +1,120 @@
+//! Signals: ending, and reading certificates again.
+
+use super::Certificates;
+use actix_web::dev::ServerHandle;
+use actix_web::web;
+use futures_util::future::{Either, OptionFuture, join, select};
+use std::pin::pin;
+use std::sync::Arc;
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The requests under way are done, or their time was up.
+    Drained,
+    /// Requests may be under way: a second signal asked for the end.
+    AtOnce,
+}
+
+/// Ends the servers after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
+/// second one; a server cannot be hurried once it drains, so the caller ends the program then.
+pub async fn end_on_signal(public: ServerHandle, admin: Option<ServerHandle>) -> std::io::Result<Ended> {
+    let mut signals = Signals::new()?;
+    let name = signals.next().await;
+    log::info!("{name}: ending when the requests under way are done");
+    let admin = OptionFuture::from(admin.map(|admin| admin.stop(true)));
+    let (draining, again) = (pin!(join(public.stop(true), admin)), pin!(signals.next()));
+    if let Either::Right((name, _)) = select(draining, again).await {
+        log::warn!("{name} again: ending at once");
+        return Ok(Ended::AtOnce);
+    }
+    Ok(Ended::Drained)
+}
+
+/// Reads the certificate and its key again after each SIGHUP, for as long as the actix system lasts that this is
+/// called in. A bad file is told in the log, and changes nothing.
+pub fn read_again_on_signal(certificates: Arc<Certificates>) -> std::io::Result<()> {
+    let mut hangups = Hangups::new()?;
+    actix_web::rt::spawn(async move {
+        while hangups.next().await {
+            let fresh = Arc::clone(&certificates);
+            let path = certificates.path().display();
+            // On a thread of its own: a file system may take its time.
+            match web::block(move || fresh.read_again()).await {
+                Ok(Ok(())) => log::info!("SIGHUP: new connections get the certificate that is in {path} now"),
+                Ok(Err(error)) => log::error!("SIGHUP: the certificate stays the one before: {error:#}"),
+                Err(error) => log::error!("SIGHUP: the certificate stays the one before: {error}"),
+            }
+        }
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        let (terminate, interrupt) = (pin!(self.terminate.recv()), pin!(self.interrupt.recv()));
+        match select(terminate, interrupt).await {
+            Either::Left(_) => "SIGTERM",
+            Either::Right(_) => "SIGINT",
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one; false when there will be none.
+    async fn next(&mut self) -> bool {
+        self.0.recv().await.is_some()
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> &'static str {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => "Ctrl-C",
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) -> bool {
+        false
+    }
+}

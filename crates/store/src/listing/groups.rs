@@ -1,0 +1,127 @@
+//! Groups: one, a list of them, and how many there are.
+
+use super::rows::{self, Cells, Columns, GROUP, MEMBERS, OWNER, STANDING};
+use super::{Conditions, page as page_of};
+use crate::connection::Connection;
+use crate::query::{Kind, Sql, Subject, is_simple};
+use crate::rows::Corrupt;
+use crate::store::Failure;
+use membership::text::has_nul;
+use membership::{Group, GroupEntry, GroupKey, GroupQuery, Page, State};
+
+/// The group so named. Asked by almost every request, so it goes the short way.
+pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
+    let mut sql = Sql::new(connection);
+    let kinds = rows::select(&mut sql, &[GROUP]);
+    sql.push(" FROM \"groups\" g");
+    one(connection, sql, key, &kinds, |row| row.group())
+}
+
+/// The group so named as a list shows it to the person of the number `viewer`.
+pub(crate) fn entry(
+    connection: &mut Connection,
+    key: &GroupKey,
+    viewer: Option<i64>,
+) -> Result<Option<GroupEntry>, Failure> {
+    let mut sql = Sql::new(connection);
+    let kinds = rows::select(&mut sql, columns(viewer));
+    sql.push(" FROM \"groups\" g");
+    join(&mut sql, viewer);
+    one(connection, sql, key, &kinds, |row| read(row, viewer))
+}
+
+/// The groups that `query` finds.
+pub(crate) fn page(connection: &mut Connection, query: &GroupQuery) -> Result<Page<GroupEntry>, Failure> {
+    let mut rows = Vec::new();
+    if query.window.limit > 0 && may_find(query) {
+        let (sql, kinds) = statement(connection, query);
+        rows = rows::load(&sql, connection, &kinds, |row| read(row, query.viewer))?;
+    }
+    page_of(rows, query.window, || count(connection, query))
+}
+
+/// Asks for the rows in the window; what kinds their columns are of.
+pub(super) fn statement(connection: &Connection, query: &GroupQuery) -> (Sql, Vec<Kind>) {
+    let mut sql = Sql::new(connection);
+    let kinds = rows::select(&mut sql, columns(query.viewer));
+    let join = |sql: &mut Sql| join(sql, query.viewer);
+    super::rows(&mut sql, Subject::Group, |to| conditions(to, query), join, &query.order, query.window);
+    if is_rare(query) || query.order.len() > 1 {
+        sql.rare();
+    }
+    (sql, kinds)
+}
+
+/// How many groups `query` finds, whatever its window.
+pub(crate) fn count(connection: &mut Connection, query: &GroupQuery) -> Result<u64, Failure> {
+    if !may_find(query) {
+        return Ok(0);
+    }
+    super::count(connection, Subject::Group, |to| conditions(to, query), is_rare(query))
+}
+
+/// The row under the key of what `sql` selects.
+fn one<T>(
+    connection: &mut Connection,
+    mut sql: Sql,
+    key: &GroupKey,
+    kinds: &[Kind],
+    read: impl Fn(&mut Cells<'_>) -> Result<T, Corrupt>,
+) -> Result<Option<T>, Failure> {
+    match key {
+        GroupKey::Number(number) => sql.push(" WHERE g.number = ").int(*number),
+        GroupKey::Id(id) => sql.push(" WHERE g.id = ").text(&id.to_string()),
+        // Not every database can even be asked about a text with this character in it.
+        GroupKey::Guid(guid) if has_nul(guid) => return Ok(None),
+        GroupKey::Guid(guid) => sql.push(" WHERE g.guid = ").text(guid),
+    };
+    Ok(rows::load(&sql, connection, kinds, read)?.pop())
+}
+
+const fn columns(viewer: Option<i64>) -> &'static [&'static Columns] {
+    match viewer {
+        Some(_) => &[GROUP, MEMBERS, OWNER, STANDING],
+        None => &[GROUP, MEMBERS, OWNER],
+    }
+}
+
+/// The owner and the membership of the viewer, where there are such.
+fn join(sql: &mut Sql, viewer: Option<i64>) {
+    sql.push(" LEFT JOIN persons p ON p.number = g.owner");
+    if let Some(viewer) = viewer {
+        sql.push(" LEFT JOIN memberships m ON m.group_number = g.number AND m.person_number = ").int(viewer);
+    }
+}
+
+fn read(row: &mut Cells<'_>, viewer: Option<i64>) -> Result<GroupEntry, Corrupt> {
+    Ok(GroupEntry {
+        group: row.group()?,
+        members: u64::try_from(row.int()).map_err(|_| Corrupt("group_totals.members"))?,
+        owner: row.owner()?,
+        standing: if viewer.is_some() { row.standing()? } else { None },
+    })
+}
+
+/// Whether there can be any such groups: without a viewer nobody is a member.
+fn may_find(query: &GroupQuery) -> bool {
+    query.joined != Some(true) || query.viewer.is_some()
+}
+
+fn conditions(to: &mut Conditions<'_>, query: &GroupQuery) {
+    to.one_of("g.kind", query.kinds.iter().map(|kind| kind.as_str()));
+    to.tagged("g.tags", &query.tags);
+    if let Some(owner) = query.owner {
+        to.and().push("g.owner = (SELECT o.number FROM persons o WHERE o.id = ").text(&owner.to_string()).push(")");
+    }
+    if let (Some(joined), Some(viewer)) = (query.joined, query.viewer) {
+        let sql = to.and().push(if joined { "g.number IN " } else { "g.number NOT IN " });
+        sql.push("(SELECT v.group_number FROM memberships v WHERE v.person_number = ").int(viewer);
+        sql.push(" AND v.state = ").text(State::Member.as_str()).push(")");
+    }
+    to.filter(Subject::Group, query.filter());
+}
+
+/// Whether there is no bound on how many conditions there are of this shape.
+fn is_rare(query: &GroupQuery) -> bool {
+    !query.filter().is_none_or(is_simple) || query.tags.len() > 1 || query.kinds.len() > 1
+}
