@@ -42,9 +42,10 @@ mod routes;
 mod tokens;
 mod users;
 
-pub use routes::{Route, routes};
+pub use routes::routes;
 
 use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
+use std::borrow::Cow;
 
 /// The type of every body. JSON is UTF-8 without saying so.
 const JSON: &str = "application/json";
@@ -55,14 +56,24 @@ const LONGEST_TARGET: usize = 16 * 1024;
 /// Where the dialect is mounted: the documents say `v3`, the SDK asks `v3.0`.
 const MOUNTS: &[Mount] = &[Mount { path: "/v3", ignore_case: false }, Mount { path: "/v3.0", ignore_case: false }];
 
-/// The dialect. It has nothing to be set.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CometChat;
+/// The dialect.
+#[derive(Clone, Debug, Default)]
+pub struct CometChat {
+    /// Host, port and path of the public address; empty when it is not known.
+    host: String,
+}
 
 impl CometChat {
-    /// The dialect.
+    /// The dialect, reached at whatever host each request names.
     pub const fn new() -> Self {
-        Self
+        Self { host: String::new() }
+    }
+
+    /// The dialect, reached at this address: `https://chat.example.org`, with a path where a proxy in front takes one
+    /// away. Empty: at whatever host each request names. The SDK speaks https, whatever the address says.
+    pub fn reached_at(public_url: &str) -> Self {
+        let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+        Self { host: host.to_owned() }
     }
 }
 
@@ -77,7 +88,7 @@ impl Dialect for CometChat {
 
     /// Nothing is read for one who presents nothing.
     fn reads_body(&self, request: &Request<'_>) -> bool {
-        let reads = |found: routes::Found<'_>| found.route.reads_body;
+        let reads = |found: routes::Found<'_>| found.entry.reads_body;
         routes::find(MOUNTS, request.method, request.path).is_some_and(reads) && caller::presented(request).is_ok()
     }
 
@@ -92,7 +103,7 @@ impl Dialect for CometChat {
         let found = routes::find(MOUNTS, request.method, request.path).ok_or(Refusal::NoSuchPath)?;
         let presented = caller::presented(request)?;
         let on_behalf_of = caller::on_behalf_of(request, &presented);
-        let action = found.route.ask(&found.asked(request, &presented))?;
+        let action = found.entry.ask(&found.asked(request, &presented, &self.host))?;
         Ok(Call { presented, on_behalf_of, action }.into())
     }
 
@@ -102,6 +113,15 @@ impl Dialect for CometChat {
 
     fn finish(&self, _request: &Request<'_>, reply: &mut Reply) {
         cors::open(reply);
+    }
+
+    /// A token stands in the path where it is deleted.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        const BEFORE: &str = "/auth_tokens/";
+        match path.find(BEFORE) {
+            Some(at) => Cow::Owned(format!("{}…", &path[..at + BEFORE.len()])),
+            None => Cow::Borrowed(path),
+        }
     }
 }
 
@@ -129,5 +149,29 @@ mod tests {
         assert!(parse(Method::Get, path, &"a".repeat(most)).is_ok());
         let refusal = parse(Method::Get, path, &"a".repeat(most + 1)).err();
         assert_eq!(refusal, Some(Refusal::TargetTooLong(LONGEST_TARGET)));
+    }
+
+    #[test]
+    fn no_token_of_a_path_is_shown() {
+        for (path, shown) in [
+            ("/v3/users/u/auth_tokens/u_1700000100ab", "/v3/users/u/auth_tokens/…"),
+            ("/v3.0/users/u/auth_tokens/t/x", "/v3.0/users/u/auth_tokens/…"),
+            ("/v3/user/auth_tokens/t", "/v3/user/auth_tokens/…"),
+            ("/v3/users/u/auth_tokens", "/v3/users/u/auth_tokens"),
+            ("/v3/groups/g/members/m", "/v3/groups/g/members/m"),
+        ] {
+            assert_eq!(CometChat::new().loggable(path), shown);
+        }
+    }
+
+    #[test]
+    fn the_public_address_is_where_clients_are_sent() {
+        for (url, host) in [
+            ("", ""),
+            ("https://chat.example.org", "chat.example.org"),
+            ("http://chat.example.org:8080/base", "chat.example.org:8080/base"),
+        ] {
+            assert_eq!(CometChat::reached_at(url).host, host);
+        }
     }
 }

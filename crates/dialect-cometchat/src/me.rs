@@ -22,7 +22,7 @@ const SESSION: usize = 256;
 
 /// `GET /me`.
 pub fn get(asked: &Asked<'_>) -> Result<Action, Refusal> {
-    let (token, settings) = (asked.token().cloned(), Settings::of(asked.request));
+    let (token, settings) = (asked.token().cloned(), Settings::of(asked.request, asked.host));
     Ok(Action::quick(Operation::ReadSelf, move |session| {
         let token = token.as_ref().ok_or(Refusal::NeedsPerson)?;
         let person = session.person(&PersonKey::Number(session.viewer()?.number))?;
@@ -33,7 +33,7 @@ pub fn get(asked: &Asked<'_>) -> Result<Action, Refusal> {
 /// `PUT /me`: how the SDK signs in with a token, which it wants to get back. What the body tells of the device is passed
 /// over; what it says of the user is changed.
 pub fn sign_in(asked: &Asked<'_>) -> Result<Action, Refusal> {
-    let (token, settings) = (asked.token().cloned(), Settings::of(asked.request));
+    let (token, settings) = (asked.token().cloned(), Settings::of(asked.request, asked.host));
     let record = fields::of_oneself(&Fields::of_body(asked.request.body)?)?;
     Ok(Action::task(Operation::ChangeSelf, move |session| {
         let token = token.as_ref().ok_or(Refusal::NeedsPerson)?;
@@ -59,7 +59,7 @@ pub fn sign_out(asked: &Asked<'_>) -> Result<Action, Refusal> {
 
 /// `GET /settings`.
 pub fn settings(asked: &Asked<'_>) -> Result<Action, Refusal> {
-    let settings = Settings::of(asked.request);
+    let settings = Settings::of(asked.request, asked.host);
     Ok(Action::quick(Operation::ReadSelf, move |_| Ok(page::data(|out| settings.write(out)))))
 }
 

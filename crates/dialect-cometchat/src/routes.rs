@@ -2,30 +2,21 @@
 
 use crate::{bans, groups, me, members, memberships, tokens, users};
 use dialect::access::{CredentialKind, Operation, Secret};
-use dialect::{Action, Method, Mount, Presented, Refusal, Request};
+use dialect::{Action, Method, Mount, Presented, Refusal, Request, Route};
 
-/// A method at an address.
-#[derive(Clone, Copy)]
-pub struct Route {
-    /// The HTTP method. `HEAD` is answered as `GET` wherever there is that.
-    pub method: Method,
+/// A route, and what becomes of its requests.
+pub(crate) struct Entry {
+    pub route: Route,
     /// The segments of the path behind the mount; what is in braces stands for any one segment.
-    pub segments: &'static [&'static str],
-    /// What it is as far as access goes: it names the right that the caller needs.
-    pub operation: Operation,
+    segments: &'static [&'static str],
     /// Whether it looks at the body.
     pub reads_body: bool,
     handle: fn(&Asked<'_>) -> Result<Action, Refusal>,
 }
 
-impl Route {
-    /// The address as the documents write it: `/groups/{guid}/members`.
-    pub fn path(&self) -> String {
-        self.segments.iter().fold(String::new(), |path, segment| path + "/" + segment)
-    }
-
+impl Entry {
     /// Turns a request for this route into what it asks.
-    pub(crate) fn ask(&self, asked: &Asked<'_>) -> Result<Action, Refusal> {
+    pub fn ask(&self, asked: &Asked<'_>) -> Result<Action, Refusal> {
         (self.handle)(asked)
     }
 
@@ -43,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub request: &'a Request<'a>,
     /// What the caller presented.
     pub presented: &'a Presented,
+    /// Host, port and path at which clients reach the dialect; empty when that is not set.
+    pub host: &'a str,
     /// What stands in the places in braces, still encoded.
     arguments: [&'a str; 2],
 }
@@ -67,16 +60,16 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// A route that was found, and what stands in its places in braces.
+/// An entry that was found, and what stands in its places in braces.
 pub(crate) struct Found<'a> {
-    pub route: &'static Route,
+    pub entry: &'static Entry,
     arguments: [&'a str; 2],
 }
 
 impl<'a> Found<'a> {
     /// The request for this route, by a caller who presented this.
-    pub const fn asked(&self, request: &'a Request<'a>, presented: &'a Presented) -> Asked<'a> {
-        Asked { request, presented, arguments: self.arguments }
+    pub const fn asked(&self, request: &'a Request<'a>, presented: &'a Presented, host: &'a str) -> Asked<'a> {
+        Asked { request, presented, host, arguments: self.arguments }
     }
 }
 
@@ -86,32 +79,35 @@ pub(crate) fn find<'a>(mounts: &[Mount], method: Method, path: &'a str) -> Optio
     let below = path.get(mount.path.len()..)?.strip_prefix('/')?;
     let segments: Vec<_> = below.split('/').collect();
     let method = if method == Method::Head { Method::Get } else { method };
-    let route = ROUTES.iter().find(|route| route.method == method && route.matches(&segments))?;
+    let entry = TABLE.iter().find(|entry| entry.route.method == method && entry.matches(&segments))?;
     let mut arguments = [""; 2];
-    let places = route.segments.iter().zip(&segments).filter(|(own, _)| own.starts_with('{'));
+    let places = entry.segments.iter().zip(&segments).filter(|(own, _)| own.starts_with('{'));
     for (argument, (_, sent)) in arguments.iter_mut().zip(places) {
         *argument = sent;
     }
-    Some(Found { route, arguments })
+    Some(Found { entry, arguments })
 }
 
-/// Every route, so that whoever looks after the dialect (a test, a page of documentation) can go through them all.
+/// Every route, by its documented path: those below `/v3` are below `/v3.0` too.
 ///
 /// ```
 /// use dialect::Method;
-/// let has = |method, path: &str| dialect_cometchat::routes().iter().any(|r| r.method == method && r.path() == path);
-/// assert!(has(Method::Get, "/groups/{guid}/members") && !has(Method::Patch, "/groups/{guid}/members"));
+/// let there = |method, path| dialect_cometchat::routes().any(|r| r.method == method && r.pattern == path);
+/// assert!(there(Method::Get, "/v3/groups/{guid}/members") && !there(Method::Patch, "/v3/groups/{guid}/members"));
 /// ```
-pub const fn routes() -> &'static [Route] {
-    ROUTES
+pub fn routes() -> impl Iterator<Item = Route> {
+    TABLE.iter().map(|entry| entry.route)
 }
 
 macro_rules! routes {
     ($($method:ident $($segment:literal)/+ $operation:ident $($body:ident)? => $handle:path;)+) => {
-        &[$(Route {
-            method: Method::$method,
+        &[$(Entry {
+            route: Route {
+                method: Method::$method,
+                pattern: concat!("/v3", $("/", $segment),+),
+                operation: Operation::$operation,
+            },
             segments: &[$($segment),+],
-            operation: Operation::$operation,
             reads_body: routes!(@ $($body)?),
             handle: $handle,
         }),+]
@@ -121,7 +117,7 @@ macro_rules! routes {
 }
 
 /// The first is the one that is asked most.
-const ROUTES: &[Route] = routes! {
+const TABLE: &[Entry] = routes! {
     Get "groups"/"{guid}"/"members" ListMembers => members::list;
     Post "groups"/"{guid}"/"members" ChangeMemberships body => memberships::post;
     Put "groups"/"{guid}"/"members" ChangeMemberships body => memberships::add;

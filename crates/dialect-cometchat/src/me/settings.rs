@@ -3,31 +3,26 @@
 use dialect::Request;
 use dialect::json::Object;
 
-/// The settings for one client: they name the host by the name under which the client reached it.
+/// The settings for one client: unless a public address is set, they name the host by the name under which the client
+/// reached it. That name comes from the client, so only that client is told of it.
 pub struct Settings {
-    /// Name or address, port, and the configured prefix; empty when the client did not say.
-    host: String,
-    prefix: String,
+    /// Host, port, and what stands in front of `/v3.0`; empty when nobody has said it.
+    address: String,
 }
 
 impl Settings {
-    /// Those for whoever sent this request.
-    pub fn of(request: &Request<'_>) -> Self {
-        let legal = |host: &&str| {
-            host.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
-        };
-        let host = request.header("host").filter(legal).unwrap_or_default().to_owned();
-        Self { host, prefix: request.prefix.to_owned() }
+    /// Those for whoever sent this request to a dialect that is publicly reached at `host`, if that is set.
+    pub fn of(request: &Request<'_>, host: &str) -> Self {
+        let host = if host.is_empty() { request.header("host").filter(|host| is_host(host)) } else { Some(host) };
+        Self { address: host.map_or_else(String::new, |host| format!("{host}{}", request.prefix)) }
     }
 
     /// Writes the object.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut object = Object::begin(out);
-        if !self.host.is_empty() {
-            let address = format!("{}{}", self.host, self.prefix);
+        if !self.address.is_empty() {
             let (name, port) = self.name_and_port();
-            object.string("CLIENT_API_HOST", &address).string("ADMIN_API_HOST", &address);
+            object.string("CLIENT_API_HOST", &self.address).string("ADMIN_API_HOST", &self.address);
             // There are no sockets; an SDK that wants one asks here, and nobody else's server.
             object.string("CHAT_HOST", name).string("CHAT_WSS_PORT", port);
         }
@@ -41,11 +36,18 @@ impl Settings {
     }
 
     fn name_and_port(&self) -> (&str, &str) {
-        match self.host.rsplit_once(':') {
+        let host = self.address.split_once('/').map_or(self.address.as_str(), |(host, _)| host);
+        match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port),
-            _ => (&self.host, "443"),
+            _ => (host, "443"),
         }
     }
+}
+
+/// Whether it can be a host with or without a port.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
 }
 
 #[cfg(test)]
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
     use dialect::Method;
 
-    fn written(host: &str, prefix: &str) -> String {
+    fn written(public: &str, host: &str, prefix: &str) -> String {
         let headers = [("host", host)];
         let request = Request {
             method: Method::Get,
@@ -64,30 +66,39 @@ mod tests {
             body: b"",
         };
         let mut out = Vec::new();
-        Settings::of(&request).write(&mut out);
+        Settings::of(&request, public).write(&mut out);
         String::from_utf8(out).expect("UTF-8")
     }
 
     #[test]
     fn the_host_is_the_one_that_the_client_reached() {
-        for (host, prefix, api, name, port) in [
-            ("chat.example.org", "", "chat.example.org", "chat.example.org", "443"),
-            ("localhost:8443", "", "localhost:8443", "localhost", "8443"),
-            ("localhost:8443", "/chat", "localhost:8443/chat", "localhost", "8443"),
-            ("[::1]", "", "[::1]", "[::1]", "443"),
-            ("[::1]:9", "", "[::1]:9", "[::1]", "9"),
+        for (public, host, prefix, api, name, port) in [
+            ("", "chat.example.org", "", "chat.example.org", "chat.example.org", "443"),
+            ("", "localhost:8443", "", "localhost:8443", "localhost", "8443"),
+            ("", "localhost:8443", "/chat", "localhost:8443/chat", "localhost", "8443"),
+            ("", "[::1]", "", "[::1]", "[::1]", "443"),
+            ("", "[::1]:9", "", "[::1]:9", "[::1]", "9"),
+            (
+                "public.example.org:1/base",
+                "10.0.0.1",
+                "/chat",
+                "public.example.org:1/base/chat",
+                "public.example.org",
+                "1",
+            ),
+            ("public.example.org", "", "", "public.example.org", "public.example.org", "443"),
         ] {
             let expected = format!(
                 r#"{{"CLIENT_API_HOST":"{api}","ADMIN_API_HOST":"{api}","CHAT_HOST":"{name}","CHAT_WSS_PORT":"{port}","CHAT_API_VERSION":"v3.0","#
             );
-            assert!(written(host, prefix).starts_with(&expected), "{host}: {}", written(host, prefix));
+            assert!(written(public, host, prefix).starts_with(&expected), "{host}: {}", written(public, host, prefix));
         }
     }
 
     #[test]
     fn a_host_that_is_none_is_not_repeated() {
         for host in ["", "a b", "a/b", "a\"b", "<a>", "a@b"] {
-            assert!(written(host, "").starts_with(r#"{"CHAT_API_VERSION":"#), "{host}");
+            assert!(written("", host, "").starts_with(r#"{"CHAT_API_VERSION":"#), "{host}");
         }
     }
 }
