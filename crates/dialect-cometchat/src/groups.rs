@@ -15,7 +15,7 @@ use dialect::json::Object;
 use dialect::{Action, Fault, FaultCode, Query, Refusal};
 use fields::GroupFields;
 use membership::life_cycle::Action as StepAction;
-use membership::{GroupKind, GroupQuery, Step};
+use membership::{GroupKind, GroupQuery, PersonKey, Step};
 
 /// `GET /groups`.
 pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
@@ -23,7 +23,7 @@ pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let paging = parameters::paging(&parameters, SIZE_OR_LIMIT)?;
     let mut query = GroupQuery::new(paging.window());
     query.kinds = kinds(&parameters)?;
-    query.tags = parameters::items(&parameters, spellings!("tags"))?;
+    query.tags = parameters::few(&parameters, spellings!("tags"))?;
     query.order = parameters::order(&parameters, "guid")?;
     let tags = parameters::flag(&parameters, "withTags")?;
     let joined = parameters::flag(&parameters, "hasJoined")?;
@@ -117,8 +117,7 @@ pub fn delete(asked: &Asked<'_>) -> Result<Action, Refusal> {
 pub fn pass_on(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let group = keys::group(asked.first());
     let fields = Fields::of_body(asked.request.body)?;
-    let owner = keys::uid(&fields.full_text("owner", usize::MAX)?.ok_or_else(|| body::required("owner"))?);
-    let step = Step::new(owner, StepAction::TransferOwnership);
+    let step = Step::new(PersonKey::Uid(fields.id("owner")?), StepAction::TransferOwnership);
     Ok(Action::task(Operation::ChangeMemberships, move |session| {
         let reply = session.step(&group, &step).map(|(entry, taken)| {
             let message = format!("The group {} now belongs to {}.", entry.group.guid, taken.person.uid);

@@ -16,12 +16,12 @@ pub fn group(segment: &str) -> GroupKey {
 /// The person that a segment names, in lower case. What is no legal uid is nobody's, and kept so that the refusal can
 /// say it.
 pub fn person(segment: &str) -> PersonKey {
-    uid(&decode_segment(segment).unwrap_or_default())
+    PersonKey::Uid(decode_segment(segment).unwrap_or_default().to_ascii_lowercase())
 }
 
-/// The person of this uid, whatever the case.
+/// The person of this uid, whatever the case. What is no legal uid becomes the empty one, which nobody has.
 pub fn uid(text: &str) -> PersonKey {
-    PersonKey::Uid(text.to_ascii_lowercase())
+    PersonKey::Uid(limits::check_uid("uid", text).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -56,6 +56,14 @@ mod tests {
             [("SuperHero4", "superhero4"), ("%53-_1", "s-_1"), ("a.b", "a.b"), ("%zz", ""), ("a%00", "")]
         {
             assert_eq!(person(segment), PersonKey::Uid(uid.to_owned()), "{segment}");
+        }
+    }
+
+    #[test]
+    fn listed_persons_are_named_by_legal_uids() {
+        let long = "a".repeat(101);
+        for (text, expected) in [("Ada", "ada"), ("", ""), ("a b", ""), ("a\0", ""), ("é", ""), (&long, "")] {
+            assert_eq!(uid(text), PersonKey::Uid(expected.to_owned()), "{text}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::page::Paging;
 use dialect::{Fault, FaultCode, Query, integer, positive_integer};
-use membership::{Compare, Filter, Folded, OrderBy, OrderKey, Presence, TextExpr, TextField, TextMatch};
+use membership::{Compare, Filter, Folded, OrderBy, OrderKey, Presence, TextExpr, TextField, TextMatch, limits};
 
 /// Rows of a page when the client does not say (documented).
 const DEFAULT_SIZE: u32 = 100;
@@ -51,6 +51,16 @@ pub fn items(parameters: &Query<'_>, names: &[&str]) -> Result<Vec<String>, Faul
     let values = parameters.many(names).map_err(|fault| Fault { parameter: name(), ..fault })?;
     let items = values.iter().flat_map(|value| value.split(',')).filter(|item| !item.is_empty());
     Ok(items.map(str::to_owned).collect())
+}
+
+/// The items of a list of which a store takes only so many (ours: as many as one thing may have tags).
+pub fn few(parameters: &Query<'_>, names: &[&str]) -> Result<Vec<String>, Fault> {
+    let items = items(parameters, names)?;
+    if items.len() > limits::TAGS {
+        let problem = format!("must be at most {}", limits::TAGS);
+        return Err(Fault::new(names.first().copied().unwrap_or_default(), FaultCode::Limit, problem));
+    }
+    Ok(items)
 }
 
 /// The items of a list, each translated by `read`; `expected` is what others are refused with.

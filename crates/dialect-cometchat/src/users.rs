@@ -17,9 +17,9 @@ pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let parameters = Query::parse(asked.request.query);
     let paging = parameters::paging(&parameters, SIZE_OR_LIMIT)?;
     let mut query = PersonQuery::new(paging.window());
-    query.roles = parameters::items(&parameters, &["role"])?;
-    query.roles.extend(parameters::items(&parameters, spellings!("roles"))?);
-    query.tags = parameters::items(&parameters, spellings!("tags"))?;
+    query.roles = parameters::few(&parameters, &["role"])?;
+    query.roles.extend(parameters::few(&parameters, spellings!("roles"))?);
+    query.tags = parameters::few(&parameters, spellings!("tags"))?;
     query.order = parameters::order(&parameters, "uid")?;
     let tags = parameters::flag(&parameters, "withTags")?;
     let changed = parameters::changed(&parameters)?;

@@ -87,6 +87,7 @@ fn making() {
             make("groups/create-again", r#"{"guid":"PLAIN","name":"Plain","type":"public"}"#),
             make("groups/create-without-password", r#"{"guid":"open","name":"O","type":"password","password":""}"#),
             make("groups/create-for-nobody", r#"{"guid":"x","name":"X","owner":"nobody"}"#),
+            make("groups/create-for-an-illegal-uid", r#"{"guid":"x","name":"X","owner":"N.o"}"#),
             make("groups/create-empty", ""),
             make("groups/create-no-name", r#"{"guid":"x"}"#),
             make("groups/create-bad-guid", r#"{"guid":"x y","name":"X"}"#),

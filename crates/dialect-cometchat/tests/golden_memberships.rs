@@ -43,6 +43,7 @@ fn adding() {
             )
             .header("onBehalfOf", "pat"),
             key("memberships/add-by-put", "PUT", "/v3/groups/cellar/members", r#"{"participants":["mel"]}"#),
+            by_key("memberships/add-strange-uids", "{\"participants\":[\"a\\u0000\",\"\",\"n.o\"]}"),
             by_key("memberships/add-too-many", &too_many),
             by_key("memberships/add-bad-list", r#"{"admins":"zoe"}"#),
             by_key("memberships/add-bad-json", "[]"),

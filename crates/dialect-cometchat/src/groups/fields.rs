@@ -37,7 +37,7 @@ impl GroupFields {
             ..GroupRecord::default()
         };
         let password = fields.text("password", limits::PASSWORD)?.filter(|password| !password.is_empty());
-        let owner = fields.text("owner", usize::MAX)?.filter(|owner| !owner.is_empty());
+        let owner = fields.text("owner", limits::UID)?.filter(|owner| !owner.is_empty());
         Ok(Self { record, password, owner })
     }
 
@@ -114,6 +114,9 @@ fn is_system(uid: &str) -> bool {
 }
 
 fn person(session: &Session<'_>, uid: &str) -> Result<PersonRef, Refusal> {
-    let number = session.person(&keys::uid(uid))?.number;
-    Ok(PersonRef { number: Some(number), ..PersonRef::default() })
+    let found = session.person(&keys::uid(uid)).map_err(|refusal| match refusal {
+        Refusal::NoSuchPerson(_) => Refusal::NoSuchPerson(uid.to_owned()),
+        other => other,
+    })?;
+    Ok(PersonRef { number: Some(found.number), ..PersonRef::default() })
 }

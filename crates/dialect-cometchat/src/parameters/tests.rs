@@ -36,6 +36,14 @@ fn items_in_every_spelling() {
 }
 
 #[test]
+fn lists_with_a_bound() {
+    let of = |count: usize| format!("roles={}", vec!["a"; count].join(","));
+    assert_eq!(few(&parse(&of(25)), spellings!("roles")).map(|items| items.len()), Ok(25));
+    let fault = few(&parse(&of(26)), spellings!("roles")).expect_err("26");
+    assert_eq!((fault.parameter.as_str(), fault.code), ("roles", FaultCode::Limit));
+}
+
+#[test]
 fn flags() {
     for (query, truth) in
         [("", false), ("f=", false), ("f=true", true), ("f=1", true), ("f=false", false), ("f=0", false)]
