@@ -422,10 +422,14 @@ fn logs_hold_no_secrets() {
     for dialect in [Dialect::Rm, Dialect::CometChat] {
         keys.get(&mut client, dialect, "/v3/groups/supergroup/members", &[]);
     }
+    let token = "nobody_1700000100c3027ce530b2367f3c97b4106f0cb8a9".to_owned();
+    let path = format!("/v3/users/nobody/auth_tokens/{token}");
+    assert_eq!(keys.send(&mut client, Dialect::CometChat, "DELETE", &path, &[]).status, 404);
     gateway.signal("TERM");
     assert!(gateway.wait().success());
     let log = gateway.log();
-    for secret in [&keys.elance, &keys.rm, &keys.cometchat] {
+    assert!(log.contains("/v3/users/nobody/auth_tokens/"), "{log}");
+    for secret in [&keys.elance, &keys.rm, &keys.cometchat, &token] {
         assert!(!log.contains(secret.as_str()), "{log}");
     }
     let id = reply.header("x-request-id").expect("an id");

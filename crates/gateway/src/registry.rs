@@ -22,17 +22,17 @@ pub struct Mounted {
 
 /// Every dialect, with whether it is enabled and its prefix: one line each.
 fn all(settings: &Settings) -> Vec<(bool, &str, Box<dyn Dialect>)> {
-    let public_url = settings.server.public_url.clone();
+    let public_url = &settings.server.public_url;
     let settings = &settings.dialects;
     let elance = dialect_elance::Settings {
         default_rpp: settings.elance.default_rpp,
         results_as_array: settings.elance.results_as_array,
-        public_url,
+        public_url: public_url.clone(),
     };
     vec![
         (settings.elance.enabled, &settings.elance.prefix, Box::new(Elance::new(elance))),
         (settings.rm.enabled, &settings.rm.prefix, Box::new(Rm::new())),
-        (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::new())),
+        (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::reached_at(public_url))),
     ]
 }
 

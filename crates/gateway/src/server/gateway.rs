@@ -14,6 +14,7 @@ use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request
 use membership::{Directory, Registrar};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -98,6 +99,15 @@ impl Gateway {
             Err(_) => log::warn!("not ready: the store does not answer within {time:?}"),
         }
         false
+    }
+
+    /// The path of a request as a log may show it.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let Some((mounted, below)) = self.registry.find(path) else { return Cow::Borrowed(path) };
+        match mounted.dialect.loggable(below) {
+            Cow::Borrowed(_) => Cow::Borrowed(path),
+            Cow::Owned(shown) => Cow::Owned(format!("{}{shown}", mounted.prefix)),
+        }
     }
 
     /// The reply of a dialect, with its name; of none, when no dialect holds the path.
@@ -239,11 +249,11 @@ pub(super) async fn handle(
         response.head_mut().set_connection_type(ConnectionType::Close);
         under_way.end_connection(LINGER);
     }
-    // Never the query: an access token may stand in it.
+    // Never the query: an access token may stand in it, and of the path only what holds none.
     log::info!(
         target: "access",
         request:% = id, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
-        path = request.uri().path(), status, bytes, micros = begun.elapsed().as_micros() as u64;
+        path = &*gateway.loggable(request.uri().path()), status, bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );
     response
