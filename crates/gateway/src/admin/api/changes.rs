@@ -1,7 +1,7 @@
 //! The change log: as an audit trail, and as a feed that can be resumed and waited at.
 
 use super::answer::{Answer, Outcome};
-use super::endpoint::{Endpoint, Gives, Link, Param, Usual, Work};
+use super::endpoint::{Endpoint, Gives, Param, Usual, Work};
 use super::paging::{items, with};
 use super::pipeline::Call;
 use super::problem::{Kind, Problem};
@@ -38,8 +38,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/changes", "listChang
         Param::new("wait", Shape::Integer(0, WAIT), "For how many seconds to wait for entries.").usually(Usual::Number(0)),
     ])
     .gives(Gives::Json(Shape::Object(&CHANGES)))
-    .or(&[Kind::NoSuchGroup, Kind::AheadOfLog, Kind::Pruned, Kind::TooManyRequests])
-    .leads(&[Link { name: "next", to: "listChanges", parameters: &[("after", "$response.body#/next")] }])];
+    .or(&[Kind::NoSuchGroup, Kind::AheadOfLog, Kind::Pruned, Kind::TooManyRequests])];
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -51,12 +50,11 @@ struct Wanted {
 
 pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
     let ask = &call.ask;
-    let wait = Duration::from_secs(ask.value("wait")?.unwrap_or(0));
-    let mut wanted = Wanted {
-        after: ask.value("after")?.unwrap_or(0),
-        group: group(&call).await?,
-        limit: ask.value("limit")?.unwrap_or(USUAL),
-    };
+    let (group, lives) = group(&call).await?;
+    // Nobody waits for what cannot happen.
+    let wait = if lives { Duration::from_secs(ask.value("wait")?.unwrap_or(0)) } else { Duration::ZERO };
+    let mut wanted =
+        Wanted { after: ask.value("after")?.unwrap_or(0), group, limit: ask.value("limit")?.unwrap_or(USUAL) };
     let until = Instant::now() + wait;
     let mut place = None;
     loop {
@@ -80,17 +78,18 @@ pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
     }
 }
 
-/// The number of the group, if one is said. A number need not be any group's any more.
-async fn group(call: &Call) -> Result<Option<i64>, Problem> {
-    let Some(text) = call.ask.text("group") else { return Ok(None) };
-    match keys::group(text).map_err(|problem| Problem::parameter("group", problem))? {
-        GroupKey::Number(number) => Ok(Some(number)),
-        key => {
-            let find = move |core: Core<'_>| core.directory.group(&key);
-            let found =
-                call.gateway.ask(call.id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
-            Ok(Some(found.ok_or_else(no_such_group)?.number))
-        }
+/// The number of the group, if one is said, and whether anything may still happen to it. A number need not be any
+/// group's any more.
+async fn group(call: &Call) -> Result<(Option<i64>, bool), Problem> {
+    let Some(text) = call.ask.text("group") else { return Ok((None, true)) };
+    let key = keys::group(text).map_err(|problem| Problem::parameter("group", problem))?;
+    let wanted = key.clone();
+    let find = move |core: Core<'_>| core.directory.group(&wanted);
+    let found = call.gateway.ask(call.id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
+    match (found, key) {
+        (Some(group), _) => Ok((Some(group.number), true)),
+        (None, GroupKey::Number(number)) => Ok((Some(number), false)),
+        (None, GroupKey::Id(_) | GroupKey::Guid(_)) => Err(no_such_group()),
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::post("/credentials/{credential}/revoke", "revokeCredential", Work::Task(revoke))
         .says("Revoke a credential", "And all that were exchanged for it, at once and everywhere. Twice is no error.")
         .gives(Gives::Json(Shape::Object(&CREDENTIAL)))
-        .or(&[Kind::NoSuchCredential]),
+        .or(&[Kind::NoSuchCredential, Kind::OwnKey]),
 ];
 
 fn list(ask: &Ask, core: &Core<'_>) -> Outcome {
@@ -202,6 +202,12 @@ fn get(ask: &Ask, core: &Core<'_>) -> Outcome {
 
 fn revoke(ask: &Ask, core: &Core<'_>) -> Outcome {
     let id = found(ask, core)?.id;
+    if ask.principal.credential == Some(id) {
+        return Err(Problem::new(
+            Kind::OwnKey,
+            "This is the key that the request bears, and a key does not revoke itself.",
+        ));
+    }
     core.vault.revoke(id, core.now)?;
     Ok(Answer::json(represent::alone(represent::credential, &found(ask, core)?)).tagged())
 }

@@ -53,7 +53,7 @@ pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
     let media_type = if what.format == ExportFormat::Ndjson { NDJSON } else { CSV };
     let (sender, mut parts) = channel(PARTS);
     let (id, admin) = (call.id, Arc::clone(&call.admin));
-    let mut work = rt::task::spawn_blocking(move || {
+    let work = rt::task::spawn_blocking(move || {
         let _turn = turn;
         let mut out = Lines { only, line: Vec::new(), out: Parts { sender, part: Vec::new() } };
         let done = guarded(id, || {
@@ -73,15 +73,14 @@ pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
         }
     });
     // Nothing is said before it is known that there is something to say.
-    let first = parts.recv().await;
-    if first.is_none() {
-        match (&mut work).await {
-            Ok(None) => {}
+    let rest = match parts.recv().await {
+        Some(first) => Rest { first: Some(first), parts, work: Some(work) },
+        None => match work.await {
+            Ok(None) => Rest { first: None, parts, work: None },
             Ok(Some(problem)) => return Err(problem),
             Err(error) => return Err(internal(&error)),
-        }
-    }
-    let rest = Rest { first, parts, work: Some(work) };
+        },
+    };
     let body = stream::unfold(rest, |mut rest| async move { rest.next().await.map(|part| (part, rest)) });
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))

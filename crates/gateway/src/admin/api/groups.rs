@@ -21,6 +21,8 @@ pub(super) const LINKS: &[Link] = &[
     Link { name: "change", to: "changeGroup", parameters: &[("group", "$response.body#/number")] },
     Link { name: "delete", to: "deleteGroup", parameters: &[("group", "$response.body#/number")] },
     Link { name: "members", to: "listMembers", parameters: &[("group", "$response.body#/number")] },
+    Link { name: "steps", to: "takeSteps", parameters: &[("group", "$response.body#/number")] },
+    Link { name: "jobs", to: "listJobs", parameters: &[("group", "$response.body#/number")] },
 ];
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[

@@ -89,6 +89,8 @@ kinds! {
         "Others changed the same rows again and again meanwhile. What was done before stays; asking again does the rest.";
     AheadOfLog = 409 "ahead-of-log", "Ahead of the Log",
         "`after` is beyond the end of the change log: it belongs to another store, or this one was restored from a backup.";
+    OwnKey = 409 "own-key", "Own Key",
+        "A key does not revoke itself, so that nobody locks the door behind themselves. Take another key, or `rollcall credential revoke`.";
     UnderWay = 409 "request-under-way", "Request Under Way",
         "A request with this Idempotency-Key has been begun and has no reply yet. Where that stays so, a gateway ended in the middle: look whether it was done, then use a new key.";
     ReplyWithheld = 409 "reply-withheld", "Reply Withheld",

@@ -10,7 +10,7 @@ use serde_json::Value;
 /// What a body says of a new group or person. Null says nothing.
 pub(super) fn new<R: DeserializeOwned>(said: &Said, without: &str) -> Result<R, Problem> {
     let members = said.members.iter().filter(|(name, _)| !is_read_only(name) && name != without);
-    let members = members.map(|(name, raw)| (name.as_str(), raw.get().to_owned()));
+    let members = members.map(|(name, json)| (name.as_str(), json.clone()));
     record(members.filter(|(_, json)| json != "null").collect())
 }
 
@@ -18,7 +18,7 @@ pub(super) fn new<R: DeserializeOwned>(said: &Said, without: &str) -> Result<R, 
 pub(super) fn patch<R: DeserializeOwned>(said: &Said, without: &str, metadata: &str) -> Result<R, Problem> {
     let mut members = Vec::new();
     for (name, raw) in said.members.iter().filter(|(name, _)| !is_read_only(name) && name != without) {
-        let json = match (name.as_str(), raw.get()) {
+        let json = match (name.as_str(), raw.as_str()) {
             (name, "null") => match null_means(name) {
                 Some(empty) => empty.to_owned(),
                 None => continue,
@@ -33,12 +33,12 @@ pub(super) fn patch<R: DeserializeOwned>(said: &Said, without: &str, metadata: &
 
 /// Whether the body says anything of this field but null.
 pub(super) fn says(said: &Said, name: &str) -> bool {
-    said.members.iter().any(|(known, raw)| known == name && raw.get() != "null")
+    said.members.iter().any(|(known, json)| known == name && json != "null")
 }
 
 /// Whether the body says null of this field.
 pub(super) fn says_null(said: &Said, name: &str) -> bool {
-    said.members.iter().any(|(known, raw)| known == name && raw.get() == "null")
+    said.members.iter().any(|(known, json)| known == name && json == "null")
 }
 
 fn record<R: DeserializeOwned>(members: Vec<(&str, String)>) -> Result<R, Problem> {

@@ -98,6 +98,14 @@ macro_rules! words {
 }
 pub(super) use words;
 
+/// The whole number that a value is, be it written `7` or `7.0`.
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    const EXACT: f64 = 9_007_199_254_740_991.0;
+    let whole = |number: &f64| number.fract() == 0.0 && number.abs() <= EXACT;
+    #[allow(clippy::cast_possible_truncation, reason = "it is whole and within bounds")]
+    value.as_i64().or_else(|| value.as_f64().filter(whole).map(|number| number as i64))
+}
+
 /// What is wrong with one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -147,7 +155,7 @@ impl Shape {
             }
             (Self::List(..), _) => Some("must be an array".to_owned()),
             (Self::Integer(least, most), value) => {
-                let fits = value.as_i64().is_some_and(|number| (*least..=*most).contains(&number));
+                let fits = whole(value).is_some_and(|number| (*least..=*most).contains(&number));
                 (!fits).then(|| format!("must be a whole number from {least} to {most}"))
             }
             (Self::Flag, value) => (!value.is_boolean()).then(|| "must be true or false".to_owned()),

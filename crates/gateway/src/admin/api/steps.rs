@@ -46,11 +46,26 @@ const JOIN: Object = Object { name: "Join", fields: || vec![PASSWORD] };
 
 const PROBLEMS: &[Kind] = &[Kind::NoSuchGroup, Kind::NoSuchPerson, Kind::NotAllowed, Kind::StepRefused];
 
-const LINKS: &[Link] = &[Link {
-    name: "membership",
-    to: "getMembership",
-    parameters: &[("group", "$request.path.group"), ("person", "$response.body#/person/number")],
-}];
+/// From what came of a step to what can be done next with the same membership.
+const LINKS: &[Link] = &[
+    next("getMembership"),
+    next("approve"),
+    next("reject"),
+    next("add"),
+    next("setScope"),
+    next("transferOwnership"),
+    next("leave"),
+    next("kick"),
+    next("ban"),
+    next("unban"),
+    next("ask"),
+    next("withdraw"),
+    next("join"),
+];
+
+const fn next(to: &'static str) -> Link {
+    Link { name: to, to, parameters: &[("group", "$request.path.group"), ("person", "$response.body#/person/number")] }
+}
 
 macro_rules! step {
     ($path:literal, $name:literal, $summary:literal, $doc:literal, $task:expr) => {
@@ -58,33 +73,30 @@ macro_rules! step {
             .says($summary, $doc)
             .gives(Gives::Json(Shape::Object(&STEP)))
             .or(PROBLEMS)
+            .leads(LINKS)
     };
 }
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
-    step!("ask", "ask", "Ask to join", "As the person, who must be a freelancer.", |a, c| own(a, c, Action::Ask)).leads(LINKS),
+    step!("ask", "ask", "Ask to join", "As the person, who must be a freelancer.", |a, c| own(a, c, Action::Ask)),
     step!("withdraw", "withdraw", "Take the question back", "As the person.", |a, c| own(a, c, Action::Withdraw)),
     step!("join", "join", "Join at once", "As the person, where the group's type lets it.", |a, c| own(a, c, Action::Join))
-        .takes(Body::JsonOrNothing(Shape::Object(&JOIN)))
-        .leads(LINKS),
+        .takes(Body::JsonOrNothing(Shape::Object(&JOIN))),
     step!("leave", "leave", "Leave", "As the person.", |a, c| own(a, c, Action::Leave)),
-    step!("approve", "approve", "Answer the question with yes", "", |a, c| other(a, c, Action::Approve)).query(&[AS]).leads(LINKS),
+    step!("approve", "approve", "Answer the question with yes", "", |a, c| other(a, c, Action::Approve)).query(&[AS]),
     step!("reject", "reject", "Answer the question with no", "", |a, c| other(a, c, Action::Reject)).query(&[AS]),
     step!("add", "add", "Make the person a member at once", "", |a, c| other(a, c, Action::Add(scope(&a.said.value)?)))
         .query(&[AS])
-        .takes(Body::JsonOrNothing(Shape::Object(&ADD)))
-        .leads(LINKS),
+        .takes(Body::JsonOrNothing(Shape::Object(&ADD))),
     step!("set-scope", "setScope", "Change what the member may do", "", |a, c| other(a, c, Action::SetScope(scope(&a.said.value)?)))
         .query(&[AS])
-        .takes(Body::Json(Shape::Object(&SET_SCOPE)))
-        .leads(LINKS),
+        .takes(Body::Json(Shape::Object(&SET_SCOPE))),
     step!("transfer-ownership", "transferOwnership", "Make the member the owner", "The former owner stays an admin.", |a, c| {
         other(a, c, Action::TransferOwnership)
     })
-    .query(&[AS])
-    .leads(LINKS),
+    .query(&[AS]),
     step!("kick", "kick", "Remove the member, who may join again", "", |a, c| other(a, c, Action::Kick)).query(&[AS]),
-    step!("ban", "ban", "Remove the person, who may not join again", "", |a, c| other(a, c, Action::Ban)).query(&[AS]).leads(LINKS),
+    step!("ban", "ban", "Remove the person, who may not join again", "", |a, c| other(a, c, Action::Ban)).query(&[AS]),
     step!("unban", "unban", "Lift the ban", "", |a, c| other(a, c, Action::Unban)).query(&[AS]),
     Endpoint::post("/groups/{group}/members", "takeSteps", Work::Task(list))
         .says(

@@ -185,3 +185,11 @@ const fn key_pattern(shape: &Shape) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Such keys, of the sample data.
+const fn key_examples(shape: &Shape) -> [&'static str; 3] {
+    match shape {
+        Shape::GroupKey => ["1116", "6fe49ce4-56d4-475f-9483-1adca6b2976c", "guid:supergroup"],
+        _ => ["4100004", "uid:superhero4", "login:superhero4"],
+    }
+}

@@ -1,7 +1,7 @@
 //! Shapes as schemas.
 
 use super::super::shape::{Field, Object, Shape};
-use super::key_pattern;
+use super::{key_examples, key_pattern};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::RefOr;
@@ -103,7 +103,9 @@ impl Schemas {
                     Schema::Object(ObjectBuilder::new().schema_type(Type::String).pattern(Some(NO_NUL)).build()),
                 ))
             }
-            Shape::GroupKey | Shape::PersonKey => of(Type::String).pattern(key_pattern(shape)),
+            Shape::GroupKey | Shape::PersonKey => {
+                of(Type::String).pattern(key_pattern(shape)).examples(key_examples(shape))
+            }
             Shape::Told(pattern) => of(Type::String).pattern((!pattern.is_empty()).then_some(*pattern)),
             Shape::List(..) | Shape::Object(_) | Shape::OneOf(..) => ObjectBuilder::new(),
         }
