@@ -27,10 +27,15 @@ fn a_revoked_credential_ends_at_once() {
             }
             lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
         };
-        let kinds: Vec<(String, String)> = listed().iter().map(|c| (word(c, "dialect"), word(c, "kind"))).collect();
-        let expected = [("elance", "token"), ("rm", "client"), ("cometchat", "key"), ("rm", "token")];
-        for (dialect, kind) in expected {
-            assert!(kinds.contains(&(dialect.into(), kind.into())), "{dialect} {kind} in {kinds:?}");
+        let kinds: Vec<[String; 3]> =
+            listed().iter().map(|c| ["dialect", "kind", "rights"].map(|name| word(c, name))).collect();
+        for expected in [
+            ["elance", "token", "read write"],
+            ["rm", "client", "read write admin mint"],
+            ["cometchat", "key", "read write admin mint"],
+            ["rm", "token", "read write admin mint"],
+        ] {
+            assert!(kinds.contains(&expected.map(String::from)), "{expected:?} in {kinds:?}");
         }
         for (dialect, kind, path) in [
             (Dialect::Elance, "token", "/api2/groups/1116/members"),

@@ -19,6 +19,7 @@ mod layers;
 mod limits;
 mod msrv;
 mod page_edges;
+mod pairs;
 mod sample;
 mod support;
 mod tls;

@@ -59,13 +59,6 @@ impl Admin {
         let headers = [&[("Authorization", key.as_str())], headers].concat();
         self.client.send(method, &format!("{PREFIX}{path}"), &headers, body)
     }
-
-    /// The same, sent only once; `None` when the reply is broken off.
-    pub fn send_once(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Response> {
-        let key = format!("Bearer {}", self.key);
-        let headers = [&[("Authorization", key.as_str())], headers].concat();
-        self.client.send_once(method, &format!("{PREFIX}{path}"), &headers, body)
-    }
 }
 
 /// A key of the admin API.

@@ -205,7 +205,7 @@ pub enum CreateCommand {
         #[arg(long, value_name = "LOGIN")]
         login: String,
     },
-    /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
+    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
     Rm,
     /// A key of the admin API: {"admin_key":…}
     Admin {

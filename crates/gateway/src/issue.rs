@@ -62,8 +62,9 @@ pub(crate) enum IssueError {
 pub(crate) fn issue(vault: &dyn Vault, wanted: Wanted, terms: Terms<'_>) -> Result<Issued, IssueError> {
     let (audience, kind, rights, person) = match wanted {
         Wanted::Elance(person) => ("elance", CredentialKind::Token, Rights::USER, Some(person)),
-        Wanted::Rm => ("rm", CredentialKind::Client, Rights::USER, None),
-        Wanted::RmToken => ("rm", CredentialKind::Token, Rights::USER, None),
+        // An application of the whole organization: it acts as the system.
+        Wanted::Rm => ("rm", CredentialKind::Client, Rights::FULL, None),
+        Wanted::RmToken => ("rm", CredentialKind::Token, Rights::FULL, None),
         Wanted::Cometchat(KeyScope::FullAccess) => ("cometchat", CredentialKind::Key, Rights::FULL, None),
         Wanted::Cometchat(KeyScope::AuthOnly) => ("cometchat", CredentialKind::Key, Rights::MINT_ONLY, None),
         Wanted::Admin(AdminScope::Full) => (admin::AUDIENCE, CredentialKind::Key, Rights::FULL, None),

@@ -28,7 +28,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let address = server::address(&settings.server.listen)?;
     let tls = Tls::of(&settings.server)?;
     let admin = admin::place(&settings.admin, args.demo)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let registry = Registry::new(&settings)?;
     if args.demo {
         let others = [tls.as_ref().map(|tls| tls.address), admin.map(|place| place.address)];
         std::iter::once(address).chain(others.into_iter().flatten()).try_for_each(demo::check_address)?;

@@ -24,6 +24,13 @@ impl Settings {
         within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
+        if !is_public_url(&self.server.public_url) {
+            problems.push(
+                "server.public_url must be empty, or http:// or https:// with a host, perhaps a port and a path, and \
+                 not end in /"
+                    .to_owned(),
+            );
+        }
         for (name, prefix) in [
             ("elance", &self.dialects.elance.prefix),
             ("rm", &self.dialects.rm.prefix),
@@ -38,6 +45,12 @@ impl Settings {
         }
         problems
     }
+}
+
+fn is_public_url(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    text.is_empty() || !host.is_empty() && !host.starts_with('/') && !host.ends_with('/') && host.bytes().all(legal)
 }
 
 fn is_prefix(prefix: &str) -> bool {

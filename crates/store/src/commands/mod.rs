@@ -16,7 +16,6 @@ mod identifiers;
 mod jobs;
 mod persons;
 mod presence;
-mod results;
 mod steps;
 
 pub(crate) use groups::{create_group, delete_group, edit_group};
@@ -29,11 +28,12 @@ pub(crate) use steps::steps;
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::listing;
 use crate::store::{Failure, Store};
 use crate::totals::Differences;
 use access::PasswordHash;
 use membership::limits::{self, BadText};
-use membership::{By, CommandError, DirectoryError, Expected};
+use membership::{By, CommandError, DirectoryError, Expected, GroupEntry, GroupKey};
 use std::fmt;
 
 /// Why a command is given up before its transaction ends.
@@ -153,6 +153,13 @@ impl Work<'_> {
     /// The time of a change, which is never 0: that would say that there was none.
     fn moment(&self) -> i64 {
         self.by.now.max(1)
+    }
+
+    /// The group of this number, which is there, as the one sees it by whom the command runs.
+    fn entry(&mut self, number: i64) -> Result<GroupEntry, Failure> {
+        self.settle()?;
+        let entry = listing::group_entry(self.connection, &GroupKey::Number(number), self.by.person)?;
+        entry.ok_or_else(|| CommandError::NoSuchGroup.into())
     }
 
     /// Applies the differences of totals that are outstanding, so that what is read behind shows them.

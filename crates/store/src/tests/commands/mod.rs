@@ -1,5 +1,6 @@
 //! Commands: every rule, on both databases.
 
+mod differential;
 mod groups;
 mod jobs;
 mod persons;

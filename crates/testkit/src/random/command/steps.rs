@@ -71,7 +71,16 @@ impl<'a> Maker<'a> {
         let fitting: &[Action] = match membership.map(|m| m.state) {
             None => &[Action::Ask, Action::Join, Action::Add(scope), Action::Ban],
             Some(State::Pending) => {
-                &[Action::Withdraw, Action::Approve, Action::Reject, Action::Join, Action::Add(scope), Action::Ban]
+                // Many ask twice.
+                &[
+                    Action::Ask,
+                    Action::Withdraw,
+                    Action::Approve,
+                    Action::Reject,
+                    Action::Join,
+                    Action::Add(scope),
+                    Action::Ban,
+                ]
             }
             Some(State::Member) => &[
                 Action::SetScope(scope),
