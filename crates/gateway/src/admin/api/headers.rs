@@ -2,7 +2,7 @@
 
 use super::problem::{Kind, Problem};
 use access::Secret;
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName};
 
 /// The field that names a request which must not be done twice.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -52,6 +52,11 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
     let field = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let essence = field.split(';').next().unwrap_or_default().trim();
     (!essence.is_empty()).then(|| essence.to_ascii_lowercase())
+}
+
+/// Whether the body is encoded, compressed say.
+pub(super) fn is_encoded(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_ENCODING).any(|field| !field.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Which of these media types the client takes best; the first of them where it says nothing.

@@ -3,12 +3,12 @@
 
 use super::answer::{Answer, Outcome, Rendered};
 use super::endpoint::{Body as Takes, Endpoint, JSON, Verb, Work};
-use super::headers::{accepted, bearer, idempotency_key, media_type};
+use super::headers::{accepted, bearer, idempotency_key, is_encoded, media_type};
 use super::once::{Key, Line, once};
 use super::preconditions::{Conditions, tag_of};
 use super::problem::{Kind, Problem};
 use super::refusals::of_gateway;
-use super::request::{self, Ask};
+use super::request::{self, Ask, Values};
 use super::said::Said;
 use super::{AUDIENCE, PREFIX, changes, endpoints, export, help, import};
 use crate::admin::observe::id_of;
@@ -16,6 +16,7 @@ use crate::admin::state::Admin;
 use crate::server::{Body, Gateway};
 use access::{CredentialKind, Principal, Secret};
 use actix_web::http::ConnectionType;
+use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use dialect::{Core, Cost};
 use sha2::{Digest, Sha256};
@@ -91,7 +92,7 @@ async fn reply(
     };
     let media_type = media_type(headers);
     let call = Call { admin, gateway, id, endpoint, ask, idempotency_key, secret, media_type, accepted };
-    check_body(&call, body)?;
+    check_body(&call, headers, body)?;
     match endpoint.work {
         Work::Task(task) => call.task(task, body).await,
         Work::Import => import::answer(call, body).await,
@@ -103,7 +104,7 @@ async fn reply(
 }
 
 /// The endpoint of this method and address.
-fn route(method: &str, address: &str) -> Result<(&'static Endpoint, Vec<(&'static str, String)>), Problem> {
+fn route(method: &str, address: &str) -> Result<(&'static Endpoint, Values), Problem> {
     let path = address.strip_prefix(PREFIX).unwrap_or_default();
     let mut methods = Vec::new();
     for endpoint in endpoints() {
@@ -156,7 +157,7 @@ async fn let_in(
 }
 
 /// Refuses a body of which the header alone shows that it is not taken.
-fn check_body(call: &Call, body: &Body) -> Result<(), Problem> {
+fn check_body(call: &Call, headers: &HeaderMap, body: &Body) -> Result<(), Problem> {
     let types = call.endpoint.body.types();
     let empty = body.is_read();
     match call.endpoint.body {
@@ -165,12 +166,14 @@ fn check_body(call: &Call, body: &Body) -> Result<(), Problem> {
         Takes::JsonOrNothing(_) if empty => return Ok(()),
         Takes::Json(_) | Takes::JsonOrNothing(_) | Takes::Patch(_) | Takes::Rows => {}
     }
-    if call.media_type.as_deref().is_some_and(|said| types.contains(&said)) {
-        return Ok(());
-    }
-    let known = types.join(" or ");
-    let said = call.media_type.as_deref().unwrap_or("none");
-    let detail = format!("The body must be of the media type {known}, not {said}.");
+    let detail = match (call.media_type.as_deref(), is_encoded(headers)) {
+        (Some(said), false) if types.contains(&said) => return Ok(()),
+        (Some(said), true) if types.contains(&said) => "The body must not be encoded (Content-Encoding).".to_owned(),
+        (said, _) => {
+            let (known, said) = (types.join(" or "), said.unwrap_or("none"));
+            format!("The body must be of the media type {known}, not {said}.")
+        }
+    };
     let name = if call.endpoint.method == Verb::Patch { "accept-patch" } else { "accept-post" };
     Err(Problem::new(Kind::UnsupportedMediaType, detail).header(name, types.join(", ")))
 }

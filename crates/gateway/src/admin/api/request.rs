@@ -12,6 +12,9 @@ use membership::{By, GroupKey, PersonKey, Window};
 use std::str::FromStr;
 use uuid::Uuid;
 
+/// Names and values.
+pub(super) type Values = Vec<(&'static str, String)>;
+
 /// A request.
 pub(super) struct Ask {
     /// Its id.
@@ -21,9 +24,9 @@ pub(super) struct Ask {
     /// What it says of what must be there.
     pub conditions: Conditions,
     /// The values in the path.
-    pub path: Vec<(&'static str, String)>,
+    pub path: Values,
     /// The values in the query; the usual ones where it does not say them.
-    pub query: Vec<(&'static str, String)>,
+    pub query: Values,
     /// The query as it was sent.
     pub raw_query: String,
     /// The address as it was sent, without the query.
@@ -35,7 +38,7 @@ pub(super) struct Ask {
 }
 
 /// What of a path belongs to the names of an endpoint's; `None` when it is another path.
-pub(super) fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)>> {
+pub(super) fn matched(pattern: &'static str, path: &str) -> Option<Values> {
     let mut found = Vec::new();
     let mut segments = path.split('/');
     for part in pattern.split('/') {
@@ -51,10 +54,7 @@ pub(super) fn matched(pattern: &'static str, path: &str) -> Option<Vec<(&'static
 }
 
 /// The values in a path, judged.
-pub(super) fn path(
-    endpoint: &Endpoint,
-    found: &[(&'static str, String)],
-) -> Result<Vec<(&'static str, String)>, Problem> {
+pub(super) fn path(endpoint: &Endpoint, found: &[(&'static str, String)]) -> Result<Values, Problem> {
     let shapes: Vec<(&str, Shape)> = endpoint.names().collect();
     let mut values = Vec::new();
     for (name, raw) in found {
@@ -69,7 +69,7 @@ pub(super) fn path(
 
 /// The values in a query, judged. One that is not known here would be without effect, which nobody wants, so it is
 /// refused.
-pub(super) fn query(params: &[Param], raw: &str) -> Result<Vec<(&'static str, String)>, Problem> {
+pub(super) fn query(params: &[Param], raw: &str) -> Result<Values, Problem> {
     let query = Query::parse(raw);
     if let Some(stranger) = query.names().find(|name| !params.iter().any(|param| param.name == *name)) {
         let known: Vec<&str> = params.iter().map(|param| param.name).collect();

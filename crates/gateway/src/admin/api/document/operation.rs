@@ -5,6 +5,7 @@ use super::super::problem::Kind;
 use super::super::shape::Shape;
 use super::super::{PROBLEM as PROBLEM_TYPE, endpoints};
 use super::{PROBLEM, schema::Schemas};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::link::{Link, LinkBuilder};
@@ -35,6 +36,7 @@ pub(super) fn of(endpoint: &'static Endpoint, schemas: &mut Schemas) -> Operatio
             .parameter_in(ParameterIn::Path)
             .required(Required::True)
             .description(Some(in_path(name)))
+            .example(example(name))
             .schema(Some(schemas.of(&shape)));
         operation = operation.parameter(parameter);
     }
@@ -71,6 +73,15 @@ fn in_path(name: &str) -> &'static str {
         "job" => "The number of a job.",
         "credential" => "The id of a credential.",
         _ => "The name of a kind of problem.",
+    }
+}
+
+/// One that is there in the sample data, or after the first has been made.
+fn example(name: &str) -> Option<Value> {
+    match name {
+        "job" | "credential" => Some(1.into()),
+        "problem" => Some(Kind::InUse.slug().into()),
+        _ => None,
     }
 }
 
