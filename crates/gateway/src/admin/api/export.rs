@@ -167,7 +167,6 @@ impl Write for Parts {
         Ok(bytes.len())
     }
 
-    /// Called by the export in the middle too, so nothing is sent that is no whole part, but behind the last row.
     fn flush(&mut self) -> io::Result<()> {
         if self.part.is_empty() { Ok(()) } else { self.send() }
     }

@@ -3,8 +3,11 @@
 use super::{Api, FULL, READ};
 use crate::admin::api::problem::Kind;
 use crate::admin::api::{PREFIX, endpoints};
+use dialect::Cost;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
+use uuid::Uuid;
 
 /// An address of each path.
 fn address(path: &str) -> String {
@@ -150,6 +153,19 @@ async fn what_is_said_badly_is_refused_everywhere() {
             assert_eq!(problem["parameter"], name);
         }
     }
+}
+
+#[actix_web::test]
+async fn who_gets_no_turn_is_told_when_to_ask_again() {
+    let api = Api::new();
+    let gateway = api.gateway.clone().into_inner();
+    // The only turn is taken for longer than anybody waits.
+    let slow = gateway.ask(Uuid::nil(), Cost::Blocking, |_| std::thread::sleep(Duration::from_millis(1_500)));
+    let (slow, reply) = futures_util::future::join(slow, api.get("/groups")).await;
+    assert!(slow.is_ok());
+    let reply = reply.is(503, "unavailable");
+    assert_eq!(reply.header("retry-after"), Some("30"));
+    api.get("/groups").await.is(200, "");
 }
 
 #[actix_web::test]
