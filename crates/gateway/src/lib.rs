@@ -23,6 +23,7 @@ pub mod admin;
 pub mod cli;
 mod commands;
 pub mod generate;
+mod issue;
 mod logging;
 mod printable;
 mod progress;

@@ -28,6 +28,7 @@ mod connection;
 mod directory;
 mod error;
 pub mod export;
+pub mod idempotency;
 mod identity;
 pub mod import;
 mod listing;

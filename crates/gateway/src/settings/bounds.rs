@@ -20,6 +20,7 @@ impl Settings {
         within("database.acquire_timeout_seconds", self.database.acquire_timeout_seconds, 1, DAY);
         within("database.statement_timeout_seconds", self.database.statement_timeout_seconds, 1, DAY);
         within("limits.body_bytes", self.limits.body_bytes as u64, 1024, 1 << 30);
+        within("limits.import_bytes", self.limits.import_bytes, 1024, 1 << 40);
         within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);

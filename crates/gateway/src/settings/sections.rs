@@ -99,6 +99,8 @@ pub struct Database {
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
+    /// The longest import by the admin API, in bytes.
+    pub import_bytes: u64,
     /// Seconds in which a body must have arrived.
     pub body_timeout_seconds: u64,
     /// Seconds that a slow request waits for its turn.

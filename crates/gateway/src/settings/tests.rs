@@ -33,7 +33,12 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             acquire_timeout_seconds: 5,
             statement_timeout_seconds: 30,
         },
-        limits: Limits { body_bytes: 1 << 20, body_timeout_seconds: 30, queue_timeout_seconds: 10 },
+        limits: Limits {
+            body_bytes: 1 << 20,
+            import_bytes: 1 << 30,
+            body_timeout_seconds: 30,
+            queue_timeout_seconds: 10,
+        },
         logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
         dialects: Dialects {
             elance: Elance { enabled: true, prefix: String::new(), default_rpp: 8, results_as_array: false },
