@@ -27,10 +27,15 @@ fn a_revoked_credential_ends_at_once() {
             }
             lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
         };
-        let kinds: Vec<(String, String)> = listed().iter().map(|c| (word(c, "dialect"), word(c, "kind"))).collect();
-        let expected = [("elance", "token"), ("rm", "client"), ("cometchat", "key"), ("rm", "token")];
-        for (dialect, kind) in expected {
-            assert!(kinds.contains(&(dialect.into(), kind.into())), "{dialect} {kind} in {kinds:?}");
+        let kinds: Vec<[String; 3]> =
+            listed().iter().map(|c| ["dialect", "kind", "rights"].map(|name| word(c, name))).collect();
+        for expected in [
+            ["elance", "token", "read write"],
+            ["rm", "client", "read write admin mint"],
+            ["cometchat", "key", "read write admin mint"],
+            ["rm", "token", "read write admin mint"],
+        ] {
+            assert!(kinds.contains(&expected.map(String::from)), "{expected:?} in {kinds:?}");
         }
         for (dialect, kind, path) in [
             (Dialect::Elance, "token", "/api2/groups/1116/members"),
@@ -417,10 +422,14 @@ fn logs_hold_no_secrets() {
     for dialect in [Dialect::Rm, Dialect::CometChat] {
         keys.get(&mut client, dialect, "/v3/groups/supergroup/members", &[]);
     }
+    let token = "nobody_1700000100c3027ce530b2367f3c97b4106f0cb8a9".to_owned();
+    let path = format!("/v3/users/nobody/auth_tokens/{token}");
+    assert_eq!(keys.send(&mut client, Dialect::CometChat, "DELETE", &path, &[]).status, 404);
     gateway.signal("TERM");
     assert!(gateway.wait().success());
     let log = gateway.log();
-    for secret in [&keys.elance, &keys.rm, &keys.cometchat] {
+    assert!(log.contains("/v3/users/nobody/auth_tokens/"), "{log}");
+    for secret in [&keys.elance, &keys.rm, &keys.cometchat, &token] {
         assert!(!log.contains(secret.as_str()), "{log}");
     }
     let id = reply.header("x-request-id").expect("an id");

@@ -44,7 +44,7 @@ fn compare(oracle: &MemoryDirectory, person: i64, served: &[Served], cases: &[Ca
     // The oracle knows the same secrets, though no two gateways have one in common.
     for one in served {
         oracle.grant("elance", CredentialKind::Token, &one.keys.elance, Rights::USER, Some(person));
-        oracle.grant("rm", CredentialKind::Token, &one.keys.rm, Rights::USER, None);
+        oracle.grant("rm", CredentialKind::Token, &one.keys.rm, Rights::FULL, None);
         oracle.grant("cometchat", CredentialKind::Key, &one.keys.cometchat, Rights::FULL, None);
     }
     for one in served {

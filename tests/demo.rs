@@ -33,8 +33,8 @@ fn without_curl_the_same_request_is_sent() {
     }
 }
 
-/// The printed lines, one a dialect.
-fn lines(gateway: &Gateway) -> [String; 3] {
+/// The printed lines, one a dialect and the last for the admin listener.
+fn lines(gateway: &Gateway) -> [String; 4] {
     let is_curl = |line: &String| line.trim_start().starts_with("curl ");
     let mut lines = std::iter::repeat_with(|| gateway.line()).filter(is_curl);
     std::array::from_fn(|_| lines.next().expect("one more"))
@@ -48,20 +48,21 @@ fn the_printed_lines_answer() {
         for _ in 0..2 {
             let mut gateway = Gateway::start(&["--demo", "--database", &database.url], &[]);
             let printed = lines(&gateway);
-            let [elance, rm, cometchat] = printed.each_ref().map(|line| shell(line));
+            let [elance, rm, cometchat, admin] = printed.each_ref().map(|line| shell(line));
             assert_eq!(elance["data"]["groupMembers"]["pageResults"]["0"]["userName"], "synapseindia", "{elance}");
             assert!(rm.as_array().is_some_and(|rows| rows.iter().all(|row| row["Login"].is_string())), "{rm}");
             assert!(rm[0]["Name"].as_str().is_some_and(|name| name.starts_with('J')), "{rm}");
             assert_eq!(cometchat["data"][0]["uid"], "superhero4", "{cometchat}");
             assert_eq!(cometchat["data"][1]["conversationId"], "superhero2_user_superhero4", "{cometchat}");
+            assert_eq!((&admin["total"], &admin["items"][0]["state"]), (&315.into(), &"member".into()), "{admin}");
             // The credentials of the start before are no longer good.
-            for line in &before {
+            for (line, now) in before.iter().zip(&printed) {
                 let port = |line: &str| {
                     let rest = line.split("http://127.0.0.1:").nth(1).expect("an address").to_owned();
                     rest.split('/').next().expect("a port").to_owned()
                 };
-                let old = shell(&line.replace(&port(line), &port(&printed[0])));
-                assert!(old.get("data").is_none() && !old.is_array(), "{old}");
+                let old = shell(&line.replace(&port(line), &port(now)));
+                assert!(old.get("data").is_none() && old.get("items").is_none() && !old.is_array(), "{old}");
             }
             before = printed.to_vec();
             gateway.signal("TERM");

@@ -35,6 +35,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("pq-sys", &["store"]),
     ("r2d2", &["store"]),
     ("tokio", &["gateway"]),
+    ("utoipa", &["gateway"]),
 ];
 
 /// Every arrow of `packages` that is not in the picture.

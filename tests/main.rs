@@ -4,6 +4,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod admin;
+mod admin_api;
+mod admin_docs;
+mod admin_streams;
 mod certificate;
 mod cli;
 mod conformance;
@@ -16,6 +19,8 @@ mod layers;
 mod limits;
 mod msrv;
 mod page_edges;
+mod pairs;
 mod sample;
 mod support;
 mod tls;
+mod writing;

@@ -152,12 +152,35 @@ impl Client {
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let mut response = Response { status, headers, body: Vec::new() };
-        assert_eq!(response.header("transfer-encoding"), None, "every reply tells its length");
-        if !head_only && let Some(length) = response.header("content-length") {
+        if response.header("transfer-encoding").is_some() {
+            let streams = ["application/x-ndjson", "text/csv"];
+            let media_type = response.header("content-type").unwrap_or_default();
+            assert!(streams.contains(&media_type), "every other reply tells its length, not {media_type}");
+            if !head_only {
+                response.body = chunks(stream)?;
+            }
+        } else if !head_only && let Some(length) = response.header("content-length") {
             response.body = vec![0; length.parse().expect("a length")];
             stream.read_exact(&mut response.body).ok()?;
         }
         Some(response)
+    }
+}
+
+/// A body that comes in chunks; `None` when it is broken off.
+fn chunks(stream: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).ok().filter(|n| *n > 0)?;
+        let length = usize::from_str_radix(line.trim_end(), 16).expect("a length");
+        let mut chunk = vec![0; length + 2];
+        stream.read_exact(&mut chunk).ok()?;
+        assert!(chunk.ends_with(b"\r\n"), "a chunk ends with its line");
+        if length == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(&chunk[..length]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod admin;
 pub mod congress;
 pub mod gateway;
 pub mod http;

@@ -128,7 +128,8 @@ pub trait Vault: Send + Sync {
     /// The client of this audience with this public id, with the hash of its secret.
     fn client(&self, audience: &str, client_id: &str) -> Result<Option<(Credential, SecretHash)>, VaultError>;
 
-    /// Keeps a new credential. Refused (as [`VaultError::Gone`]) when its parent has been revoked meanwhile.
+    /// Keeps a new credential. Refused (as [`VaultError::Gone`]) when its parent has been revoked meanwhile, or when the
+    /// person it is to belong to does not exist (any more).
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError>;
 
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
@@ -144,8 +145,8 @@ pub trait Vault: Send + Sync {
 /// Why a vault could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// What the new credential builds on has been revoked.
-    #[error("the credential that this one builds on has been revoked")]
+    /// What the new credential builds on is not there any more: it has been revoked, or its person does not exist.
+    #[error("the credential that this one builds on has been revoked, or its person does not exist")]
     Gone,
     /// The vault is away, busy or out of resources; asking again later may help.
     #[error("the store is not available: {0}")]

@@ -1,10 +1,10 @@
-//! The CometChat dialect: the members of a group as users of the REST API v3 and its JavaScript SDK read them.
+//! The CometChat dialect: groups, their members and users as the REST API v3 and its JavaScript SDK speak of them.
 //!
 //! **May import:** `dialect` and `membership`.
 //!
-//! There is one method so far: `GET /v3/groups/{guid}/members` (also below `/v3.0`), with all its parameters, and the
-//! preflights that browsers ask before it. What is documented by the vendor, what was seen on the wire and what is
-//! decided here is told in `docs/dialects/cometchat.md`.
+//! Every method stands in one table, see [`routes`], below `/v3` and `/v3.0`; beside them there are the preflights that
+//! browsers ask before each. What is documented by the vendor, what was seen on the wire and what is decided here is told
+//! in `docs/dialects/cometchat.md`.
 //!
 //! ```
 //! use dialect::{Action, Dialect, Method, Parsed, Request};
@@ -23,13 +23,29 @@
 //! assert_eq!((query.window.offset, query.window.limit), (30, 30));
 //! ```
 
+mod bans;
+mod body;
 mod caller;
 mod cors;
+mod entities;
 mod errors;
+mod groups;
+mod keys;
+mod me;
 mod members;
+mod memberships;
+mod message;
 mod page;
+mod parameters;
+mod results;
+mod routes;
+mod tokens;
+mod users;
 
-use dialect::{Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
+pub use routes::routes;
+
+use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
+use std::borrow::Cow;
 
 /// The type of every body. JSON is UTF-8 without saying so.
 const JSON: &str = "application/json";
@@ -40,14 +56,24 @@ const LONGEST_TARGET: usize = 16 * 1024;
 /// Where the dialect is mounted: the documents say `v3`, the SDK asks `v3.0`.
 const MOUNTS: &[Mount] = &[Mount { path: "/v3", ignore_case: false }, Mount { path: "/v3.0", ignore_case: false }];
 
-/// The dialect. It has nothing to be set.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct CometChat;
+/// The dialect.
+#[derive(Clone, Debug, Default)]
+pub struct CometChat {
+    /// Host, port and path of the public address; empty when it is not known.
+    host: String,
+}
 
 impl CometChat {
-    /// The dialect.
+    /// The dialect, reached at whatever host each request names.
     pub const fn new() -> Self {
-        Self
+        Self { host: String::new() }
+    }
+
+    /// The dialect, reached at this address: `https://chat.example.org`, with a path where a proxy in front takes one
+    /// away. Empty: at whatever host each request names. The SDK speaks https, whatever the address says.
+    pub fn reached_at(public_url: &str) -> Self {
+        let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+        Self { host: host.to_owned() }
     }
 }
 
@@ -60,6 +86,12 @@ impl Dialect for CometChat {
         MOUNTS
     }
 
+    /// Nothing is read for one who presents nothing.
+    fn reads_body(&self, request: &Request<'_>) -> bool {
+        let reads = |found: routes::Found<'_>| found.entry.reads_body;
+        routes::find(MOUNTS, request.method, request.path).is_some_and(reads) && caller::presented(request).is_ok()
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));
@@ -67,18 +99,12 @@ impl Dialect for CometChat {
         if request.method == Method::Options {
             return Ok(Parsed::Reply(cors::preflight()));
         }
-        let mount = MOUNTS.iter().find(|mount| mount.holds(request.path)).ok_or(Refusal::NoSuchPath)?;
-        let below = request.path.get(mount.path.len()..).unwrap_or_default();
-        let segments: Vec<_> = below.split('/').collect();
-        match segments.as_slice() {
-            ["", "groups", group, "members"] => {
-                if !request.method.reads() {
-                    return Err(Refusal::Method("GET, HEAD"));
-                }
-                members::parse(request, group).map(Parsed::Call)
-            }
-            _ => Err(Refusal::NoSuchPath),
-        }
+        // There is no 405: a wrong method is a path that does not exist (documented).
+        let found = routes::find(MOUNTS, request.method, request.path).ok_or(Refusal::NoSuchPath)?;
+        let presented = caller::presented(request)?;
+        let on_behalf_of = caller::on_behalf_of(request, &presented);
+        let action = found.entry.ask(&found.asked(request, &presented, &self.host))?;
+        Ok(Call { presented, on_behalf_of, action }.into())
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
@@ -87,6 +113,15 @@ impl Dialect for CometChat {
 
     fn finish(&self, _request: &Request<'_>, reply: &mut Reply) {
         cors::open(reply);
+    }
+
+    /// A token stands in the path where it is deleted.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        const BEFORE: &str = "/auth_tokens/";
+        match path.find(BEFORE) {
+            Some(at) => Cow::Owned(format!("{}…", &path[..at + BEFORE.len()])),
+            None => Cow::Borrowed(path),
+        }
     }
 }
 
@@ -100,37 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_methods() {
-        for path in ["/v3/groups/g/members", "/v3.0/groups/g/members", "/v3/groups//members", "/v3/groups/%zz/members"]
-        {
-            assert!(matches!(parse(Method::Get, path, ""), Ok(Parsed::Call(_))), "{path}");
-            assert!(matches!(parse(Method::Head, path, ""), Ok(Parsed::Call(_))), "{path}");
-            for method in [Method::Post, Method::Put, Method::Patch, Method::Delete, Method::Other] {
-                let refusal = parse(method, path, "").err();
-                assert_eq!(refusal, Some(Refusal::Method("GET, HEAD")), "{method:?} {path}");
-            }
-        }
-        for path in [
-            "/v3",
-            "/v3/",
-            "/v3.0",
-            "/v3.1/groups/g/members",
-            "/v3/groups",
-            "/v3/groups/g",
-            "/v3/groups/g/members/",
-            "/v3/groups/g/members/u",
-            "/v3/groups/g/bannedusers",
-            "/v3/Groups/g/members",
-            "/v3//groups/g/members",
-            "/v3.0groups/g/members",
-        ] {
-            assert_eq!(parse(Method::Get, path, "").err(), Some(Refusal::NoSuchPath), "{path}");
-        }
-    }
-
-    #[test]
     fn preflights_are_answered_on_every_path() {
-        for path in ["/v3/groups/g/members", "/v3.0/user_sessions"] {
+        for path in ["/v3/groups/g/members", "/v3.0/nothing"] {
             let Ok(Parsed::Reply(reply)) = parse(Method::Options, path, "") else { panic!("{path}") };
             assert_eq!((reply.status, reply.content_type, reply.body.len()), (204, "", 0));
         }
@@ -143,5 +149,29 @@ mod tests {
         assert!(parse(Method::Get, path, &"a".repeat(most)).is_ok());
         let refusal = parse(Method::Get, path, &"a".repeat(most + 1)).err();
         assert_eq!(refusal, Some(Refusal::TargetTooLong(LONGEST_TARGET)));
+    }
+
+    #[test]
+    fn no_token_of_a_path_is_shown() {
+        for (path, shown) in [
+            ("/v3/users/u/auth_tokens/u_1700000100ab", "/v3/users/u/auth_tokens/…"),
+            ("/v3.0/users/u/auth_tokens/t/x", "/v3.0/users/u/auth_tokens/…"),
+            ("/v3/user/auth_tokens/t", "/v3/user/auth_tokens/…"),
+            ("/v3/users/u/auth_tokens", "/v3/users/u/auth_tokens"),
+            ("/v3/groups/g/members/m", "/v3/groups/g/members/m"),
+        ] {
+            assert_eq!(CometChat::new().loggable(path), shown);
+        }
+    }
+
+    #[test]
+    fn the_public_address_is_where_clients_are_sent() {
+        for (url, host) in [
+            ("", ""),
+            ("https://chat.example.org", "chat.example.org"),
+            ("http://chat.example.org:8080/base", "chat.example.org:8080/base"),
+        ] {
+            assert_eq!(CometChat::reached_at(url).host, host);
+        }
     }
 }

@@ -3,9 +3,10 @@
 #![allow(clippy::expect_used, reason = "a panic is how a test fails")]
 
 use dialect::access::{CredentialKind, Rights};
+use dialect::{Dialect, Method, Refusal, Request};
 use dialect_cometchat::CometChat;
 use testkit::MemoryDirectory;
-use testkit::golden::{Case, check};
+use testkit::golden::{Case, check, print};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef01234567";
 const NOW: i64 = 1_700_000_100;
@@ -48,7 +49,7 @@ fn replies_to_a_good_key() {
         ("bad-affix", "/v3/groups/heroes/members?updatedAt=1&affix=both"),
         ("unknown-group", "/v3/groups/nobody/members"),
         ("illegal-group", "/v3/groups/h%C3%A9ros%00/members"),
-        ("no-such-method", "/v3/groups/heroes"),
+        ("no-such-method", "/v3/conversations"),
         ("bare-mount", "/v3.0"),
     ]
     .map(|(name, target)| Case::get(name, target).header("apiKey", KEY));
@@ -88,7 +89,7 @@ fn replies_to_others() {
             Case::get("unknown-token", members).header("authToken", KEY),
             Case::get("small-key", members).header("apikey", "auth-only"),
             Case::get("closed-account", members).header("authToken", "blocked"),
-            Case::request("wrong-method", "POST", members).header("apikey", KEY),
+            Case::request("wrong-method", "PATCH", members).header("apikey", KEY),
             Case::get("long-address", &long).header("apikey", KEY),
             Case::request("preflight", "OPTIONS", members)
                 .header("origin", "https://example.com")
@@ -96,6 +97,35 @@ fn replies_to_others() {
                 .header("access-control-request-headers", "apikey"),
         ],
     );
+}
+
+/// What no request can bring about here: the server and the core say so.
+#[test]
+fn replies_to_faults() {
+    let request = Request {
+        method: Method::Get,
+        path: "/v3/groups",
+        query: "",
+        prefix: "",
+        headers: &[("apikey", KEY)].as_slice(),
+        body: b"",
+    };
+    for (refusal, status, code, later) in [
+        (Refusal::BodyTooLarge(1024), 413, "ERR_BAD_REQUEST", None),
+        (Refusal::TooManyRequests(7), 429, "ERR_TOO_MANY_REQUESTS", Some("7")),
+        (Refusal::Internal, 500, "ERR_EXCEPTION", None),
+        (Refusal::Unavailable(30), 503, "ERR_OPERATION_FAILED", Some("30")),
+    ] {
+        let mut reply = CometChat::new().refuse(&request, &refusal);
+        CometChat::new().finish(&request, &mut reply);
+        let printed = String::from_utf8(print(&reply)).expect("UTF-8");
+        let retry = later.map(|seconds| format!("retry-after: {seconds}\n")).unwrap_or_default();
+        let head = format!(
+            "HTTP/1.1 {status}\ncontent-type: application/json\n{retry}access-control-allow-origin: *\n\
+             access-control-expose-headers: Retry-After\n\n{{\"error\":{{\"code\":\"{code}\",\"message\":\""
+        );
+        assert!(printed.starts_with(&head) && printed.ends_with(r#","source":"chat-api"}}"#), "{printed}");
+    }
 }
 
 /// The rows of the sample data are the documents', field by field, as superhero4 sees them.

@@ -5,19 +5,20 @@ use crate::JSON;
 use dialect::access::Denial;
 use dialect::json::Object;
 use dialect::{Refusal, Reply};
+use membership::StepFailure;
+use membership::life_cycle::StepRefusal;
 
 /// An error: status, type, code.
 struct Error(u16, &'static str, &'static str);
 
+const AUTHENTICATION: &str = "authentication";
+const VALIDATION: &str = "validation";
+const API: &str = "api";
+
 /// Writes the refusal. The codes are part of the dialect: they are never given another meaning.
 pub fn reply(refusal: &Refusal) -> Reply {
-    const AUTHENTICATION: &str = "authentication";
-    const VALIDATION: &str = "validation";
-    const API: &str = "api";
     match refusal {
-        Refusal::Parameter(fault) => {
-            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{fault}."))
-        }
+        Refusal::Parameter(fault) => invalid(&format!("{fault}.")),
         Refusal::Denied(Denial::Missing) => {
             write(Error(401, AUTHENTICATION, "no_token"), "An access token is needed: the parameter access_token.")
                 .with("WWW-Authenticate", "Bearer realm=\"elance\"")
@@ -54,20 +55,19 @@ pub fn reply(refusal: &Refusal) -> Reply {
         Refusal::NeedsPerson => {
             write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), "Only a user may do this, and the token is nobody's.")
         }
-        Refusal::Step { failure, .. } => {
-            write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), &format!("This cannot be done: {failure}."))
-        }
-        Refusal::Field(bad) => write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{bad}.")),
-        Refusal::InUse(field) | Refusal::Immutable(field) => {
-            write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), &format!("{field} cannot be that."))
-        }
+        Refusal::Step { failure, .. } => step(failure),
+        Refusal::Field(bad) => invalid(&format!("{bad}.")),
+        // No method of this dialect gives or changes an identifier, deletes a user, says what it expects of a row, or
+        // reads the change log.
+        Refusal::InUse(field) => invalid(&format!("{field} is already in use.")),
+        Refusal::Immutable(field) => invalid(&format!("{field} cannot be changed.")),
         Refusal::StillOwner(guid) => {
             let description = format!("The user owns the group {guid}, which has no other admin.");
             write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), &description)
         }
-        Refusal::Unexpected => write(Error(412, API, "E_API_PRECONDITION"), "Somebody else has changed it meanwhile."),
+        Refusal::Unexpected => invalid("Somebody else has changed it meanwhile."),
         Refusal::Pruned(floor) => {
-            write(Error(410, API, "E_API_GONE"), &format!("The change log begins behind number {floor}."))
+            write(Error(404, API, "E_API_INVALID_METHOD"), &format!("The change log begins behind number {floor}."))
         }
         Refusal::BodyTooLarge(max) => {
             write(Error(413, API, "E_API_REQUEST_TOO_LARGE"), &format!("The body is longer than {max} bytes."))
@@ -90,6 +90,50 @@ pub fn reply(refusal: &Refusal) -> Reply {
     }
 }
 
+/// What a user who is no freelancer is told of its profile (documented by the vendor for a method beside this one).
+pub fn no_profile() -> Reply {
+    let description = "The user is no freelancer and has no profile.";
+    write(Error(404, VALIDATION, "E_USER_SELLPROFILE_NOT_EXIST"), description)
+}
+
+fn invalid(description: &str) -> Reply {
+    write(Error(400, VALIDATION, "E_VALIDATION_INVALID_PARAMETER"), description)
+}
+
+/// A step that was not taken: because of who asks, or because of how the user stands to the group.
+fn step(failure: &StepFailure) -> Reply {
+    let forbidden = |description: &str| write(Error(403, VALIDATION, "E_API_NOT_AUTHORIZED"), description);
+    match failure {
+        StepFailure::NoSuchPerson | StepFailure::Ambiguous => {
+            write(Error(404, VALIDATION, "E_PROFILES_INVALID_USERID"), "There is no user with this userId.")
+        }
+        StepFailure::Refused(refusal) => match refusal {
+            StepRefusal::OnlyOneself
+            | StepRefusal::NotOneself
+            | StepRefusal::OnlyOwner
+            | StepRefusal::OnlyAdmin
+            | StepRefusal::OnlyModerator => forbidden(&format!("This {refusal}.")),
+            StepRefusal::Banned
+            | StepRefusal::NotFreelancer
+            | StepRefusal::JoinNotAllowed
+            | StepRefusal::PasswordMissing
+            | StepRefusal::PasswordWrong
+            | StepRefusal::ScopeTooHigh => forbidden(&format!("The user {refusal}.")),
+            StepRefusal::AlreadyMember
+            | StepRefusal::AlreadyAsked
+            | StepRefusal::NotAsked
+            | StepRefusal::NotMember
+            | StepRefusal::AlreadyBanned
+            | StepRefusal::NotBanned
+            | StepRefusal::SameScope
+            | StepRefusal::Owner
+            | StepRefusal::LastAdmin => {
+                write(Error(400, VALIDATION, "E_GROUPS_INVALID_MEMBERSHIP"), &format!("The user {refusal}."))
+            }
+        },
+    }
+}
+
 fn write(Error(status, kind, code): Error, description: &str) -> Reply {
     let mut body = Vec::with_capacity(160);
     body.extend_from_slice(br#"{"errors":["#);
@@ -102,10 +146,13 @@ fn write(Error(status, kind, code): Error, description: &str) -> Reply {
 mod tests {
     use super::*;
     use dialect::{Fault, FaultCode};
+    use membership::limits::BadText;
 
     #[test]
     fn every_refusal_has_its_status_type_and_code() {
         let fault = Fault::new("rpp\"\\\n", FaultCode::InvalidValue, "must be a whole number from 1 on");
+        let bad = BadText { field: "title", problem: "must have at most 400 characters".into() };
+        let step = |failure| Refusal::Step { entry: None, failure };
         for (refusal, status, kind, code) in [
             (Refusal::Parameter(fault), 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
             (Refusal::Denied(Denial::Missing), 401, "authentication", "no_token"),
@@ -118,6 +165,20 @@ mod tests {
             (Refusal::Method("GET, HEAD"), 405, "api", "E_API_INVALID_HTTP_METHOD"),
             (Refusal::NoSuchGroup, 404, "validation", "E_GROUPS_INVALID_GROUPID"),
             (Refusal::NoSuchPerson("7".into()), 404, "validation", "E_PROFILES_INVALID_USERID"),
+            (Refusal::NoSuchJob, 404, "validation", "E_JOBS_INVALID_JOBID"),
+            (Refusal::NeedsPerson, 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (StepRefusal::OnlyAdmin.into(), 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (StepRefusal::NotFreelancer.into(), 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (StepRefusal::Banned.into(), 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (StepRefusal::AlreadyAsked.into(), 400, "validation", "E_GROUPS_INVALID_MEMBERSHIP"),
+            (StepRefusal::Owner.into(), 400, "validation", "E_GROUPS_INVALID_MEMBERSHIP"),
+            (step(StepFailure::NoSuchPerson), 404, "validation", "E_PROFILES_INVALID_USERID"),
+            (Refusal::Field(bad), 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
+            (Refusal::InUse("login"), 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
+            (Refusal::Immutable("login"), 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
+            (Refusal::StillOwner("g".into()), 403, "validation", "E_API_NOT_AUTHORIZED"),
+            (Refusal::Unexpected, 400, "validation", "E_VALIDATION_INVALID_PARAMETER"),
+            (Refusal::Pruned(7), 404, "api", "E_API_INVALID_METHOD"),
             (Refusal::BodyTooLarge(9), 413, "api", "E_API_REQUEST_TOO_LARGE"),
             (Refusal::TargetTooLong(9), 414, "api", "E_API_REQUEST_TOO_LARGE"),
             (Refusal::TooManyRequests(7), 429, "api", "E_API_RATE_LIMIT"),

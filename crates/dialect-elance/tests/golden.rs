@@ -38,7 +38,7 @@ fn replies_to_a_good_token() {
         ("unknown-group", "1117/members?"),
         ("no-number", "supergroup/members?"),
         ("too-large-a-number", "9223372036854775808/members?"),
-        ("no-such-method", "1116/jobs?"),
+        ("no-such-method", "1116/owners?"),
     ]
     .map(|(name, rest)| (name, format!("/api2/groups/{rest}access_token={TOKEN}")));
     let cases: Vec<_> = targets.iter().map(|(name, target)| Case::get(name, target)).collect();
@@ -68,7 +68,7 @@ fn replies_to_others() {
 
 #[test]
 fn an_array_and_another_size_by_setting() {
-    let elance = Elance::new(Settings { default_rpp: 2, results_as_array: true });
+    let elance = Elance::new(Settings { default_rpp: 2, results_as_array: true, ..Settings::default() });
     let directory = directory();
     let page = format!("/api2/groups/9/members?access_token={TOKEN}");
     let empty = format!("/api2/groups/7/members?access_token={TOKEN}");

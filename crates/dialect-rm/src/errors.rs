@@ -4,11 +4,13 @@
 //! client looks for both and does the wrong thing.
 
 use crate::format::Format;
-use crate::members::{FILTER, ORDER};
+use crate::listing::{FILTER, ORDER};
 use crate::render::element;
 use crate::words::harmless;
 use dialect::access::Denial;
 use dialect::{Fault, FaultCode, Refusal, Reply, Request, json};
+use membership::StepFailure;
+use membership::life_cycle::StepRefusal;
 
 /// What a client without valid credentials is told to present.
 const CHALLENGE: &str = "OAuth2 realm=\"RM\", Bearer realm=\"RM\"";
@@ -78,20 +80,31 @@ fn described(refusal: &Refusal) -> ErrorBody {
         }
         Refusal::NoSuchGroup => ErrorBody::new(404, "not_found", "there is no group with this GroupID")
             .naming(FaultCode::InvalidValue, "GroupID"),
-        Refusal::NoSuchPerson(_) => ErrorBody::new(404, "not_found", "there is no such person"),
+        Refusal::NoSuchPerson(_) => ErrorBody::new(404, "not_found", "there is nobody with this PersonID")
+            .naming(FaultCode::InvalidValue, "PersonID"),
+        // No address names one.
         Refusal::NoSuchJob => ErrorBody::new(404, "not_found", "there is no such job"),
         Refusal::NeedsPerson => ErrorBody::new(403, "access_denied", "only a person may do this"),
-        Refusal::Step { failure, .. } => {
-            ErrorBody::new(400, "invalid_request", format!("this cannot be done: {failure}"))
+        Refusal::Step { entry, failure } => step(*entry, failure),
+        Refusal::Field(bad) => {
+            let field = field_name(bad.field);
+            invalid(format!("{field} {}", bad.problem)).naming(FaultCode::InvalidValue, field)
         }
-        Refusal::Field(bad) => ErrorBody::new(400, "invalid_request", bad.to_string()),
-        Refusal::InUse(field) => ErrorBody::new(400, "invalid_request", format!("{field} is already in use")),
-        Refusal::Immutable(field) => ErrorBody::new(400, "invalid_request", format!("{field} cannot be changed")),
+        Refusal::InUse(field) => {
+            let field = field_name(field);
+            invalid(format!("{field} is already in use")).naming(FaultCode::Duplicate, field)
+        }
+        Refusal::Immutable(field) => {
+            let field = field_name(field);
+            invalid(format!("{field} cannot be changed")).naming(FaultCode::InvalidValue, field)
+        }
         Refusal::StillOwner(guid) => {
-            ErrorBody::new(400, "invalid_request", format!("the person is responsible for the group {guid}"))
+            let description = format!("the person is responsible for the group '{guid}', which has no other admin");
+            invalid(description).naming(FaultCode::InvalidValue, "PersonID")
         }
-        Refusal::Unexpected => ErrorBody::new(412, "invalid_request", "somebody else has changed it meanwhile"),
-        Refusal::Pruned(floor) => ErrorBody::new(410, "not_found", format!("the log begins behind {floor}")),
+        // Nothing here says what it expects of a row, and nothing reads the change log.
+        Refusal::Unexpected => invalid("somebody else has changed it meanwhile".to_owned()),
+        Refusal::Pruned(floor) => ErrorBody::new(404, "not_found", format!("the log begins behind {floor}")),
         Refusal::BodyTooLarge(most) => {
             ErrorBody::new(413, "too_large", format!("the body is longer than {most} bytes"))
         }
@@ -107,6 +120,69 @@ fn described(refusal: &Refusal) -> ErrorBody {
             ErrorBody::new(503, "temporarily_unavailable", description).with("Retry-After", seconds)
         }
         Refusal::Internal => ErrorBody::new(500, "server_error", "the service failed; this is not the client's fault"),
+    }
+}
+
+fn invalid(description: String) -> ErrorBody {
+    ErrorBody::new(400, "invalid_request", description)
+}
+
+/// A step that was not taken, as far as its own entry of a list does not tell it.
+fn step(entry: Option<usize>, failure: &StepFailure) -> ErrorBody {
+    if let StepFailure::Refused(refusal) = failure
+        && is_about_the_actor(failure)
+    {
+        return ErrorBody::new(403, "access_denied", format!("this {refusal}"));
+    }
+    let error = invalid(format!("this cannot be done: {failure}"));
+    match entry {
+        Some(entry) => error.naming(FaultCode::InvalidValue, format!("[{entry}]")),
+        None => error,
+    }
+}
+
+/// Whether a step was refused because of who asks, not because of whom it is about.
+pub(crate) const fn is_about_the_actor(failure: &StepFailure) -> bool {
+    match failure {
+        StepFailure::NoSuchPerson | StepFailure::Ambiguous => false,
+        StepFailure::Refused(refusal) => match refusal {
+            StepRefusal::OnlyOneself
+            | StepRefusal::NotOneself
+            | StepRefusal::OnlyOwner
+            | StepRefusal::OnlyAdmin
+            | StepRefusal::OnlyModerator
+            | StepRefusal::ScopeTooHigh => true,
+            StepRefusal::AlreadyMember
+            | StepRefusal::AlreadyAsked
+            | StepRefusal::NotAsked
+            | StepRefusal::NotMember
+            | StepRefusal::Banned
+            | StepRefusal::AlreadyBanned
+            | StepRefusal::NotBanned
+            | StepRefusal::SameScope
+            | StepRefusal::JoinNotAllowed
+            | StepRefusal::PasswordMissing
+            | StepRefusal::PasswordWrong
+            | StepRefusal::NotFreelancer
+            | StepRefusal::Owner
+            | StepRefusal::LastAdmin => false,
+        },
+    }
+}
+
+/// What the dialect calls a field of the domain. Those that it does not show keep their names.
+fn field_name(field: &'static str) -> &'static str {
+    match field {
+        "id" => "Id",
+        "name" => "Name",
+        "description" => "Description",
+        "email" => "Email",
+        "phone" => "Phone",
+        "additional_information" => "AdditionalInformation",
+        "login" => "Login",
+        "account_status" => "Status",
+        "owner" => "Responsible",
+        other => other,
     }
 }
 
@@ -126,7 +202,7 @@ fn faulty(fault: &Fault) -> ErrorBody {
             None => format!("{parameter} is wrong"),
         };
     }
-    ErrorBody::new(400, "invalid_request", description).naming(*code, parameter)
+    invalid(description).naming(*code, parameter)
 }
 
 /// The dialect's word for a kind of fault.

@@ -18,7 +18,7 @@ impl Format {
         let asked = |name| request.header(name).filter(|field| !field.trim().is_empty());
         match (asked("accept"), asked("content-type")) {
             (Some(accept), _) => Self::accepted(accept),
-            (None, Some(content_type)) if XML.contains(&media_type(content_type).as_str()) => Self::Xml,
+            (None, Some(content_type)) if is_xml(content_type) => Self::Xml,
             (None, _) => Self::Json,
         }
     }
@@ -39,6 +39,11 @@ impl Format {
 
 /// The names of XML.
 const XML: [&str; 2] = ["application/xml", "text/xml"];
+
+/// Whether a field `Content-Type` names XML.
+pub(crate) fn is_xml(content_type: &str) -> bool {
+    XML.contains(&media_type(content_type).as_str())
+}
 
 /// The media type of a field, in lower case and without parameters.
 fn media_type(field: &str) -> String {

@@ -1,10 +1,12 @@
-//! The RM dialect: the members of a group as the Organization module of a risk manager lists them, with OData 2.0
-//! conventions for filters and orders.
+//! The RM dialect: groups, their members and people as the Organization module of a risk manager shows them, with
+//! OData 2.0 conventions for filters and orders.
 //!
-//! * `GET /api/Organization/groups/{GroupID}/members` lists a page of members, as JSON or XML, with the total in
-//!   `X-Total-Count` and the neighbouring pages in `Link`.
-//! * `GET /api/Organization/groups/{GroupID}/members/count` gives their number.
+//! * `/api/Organization/groups` lists, counts, makes, shows, changes and deletes groups, `/api/Organization/people`
+//!   persons. A list is a page of JSON or XML, with the total in `X-Total-Count` and the neighbouring pages in `Link`.
+//! * `/api/Organization/groups/{GroupID}/members` lists, counts, adds and removes the members of a group.
 //! * `POST /APIIntegration/Token` exchanges a client's id and secret for a token.
+//!
+//! [`routes`] tells them all.
 //!
 //! **May import:** `dialect` and `membership` of this project. `odata-params` reads the leaves of filters; it never
 //! sees the text of a client.
@@ -27,20 +29,29 @@
 //! assert!(query.filter().is_some());
 //! ```
 
+mod body;
 mod errors;
 mod field;
 mod filter;
 mod format;
+mod groups;
 mod links;
+mod listing;
 mod members;
 mod order;
+mod people;
 mod render;
-mod route;
+mod responsible;
+mod routes;
 mod token;
+mod who;
 mod words;
+mod xml;
 
-use dialect::access::{CredentialKind, Secret};
-use dialect::{Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};
+use dialect::access::{CredentialKind, Denial, Secret};
+use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};
+pub use routes::routes;
+use routes::{Endpoint, Found};
 
 /// The longest path and the longest query string, in bytes as sent (contract: 8 KiB of raw query; the same for the path
 /// and for the form of the token endpoint is our decision).
@@ -63,22 +74,46 @@ impl Dialect for Rm {
     }
 
     fn mounts(&self) -> &'static [Mount] {
-        &[Mount { path: route::ORGANIZATION, ignore_case: true }, Mount { path: route::INTEGRATION, ignore_case: true }]
+        &[
+            Mount { path: routes::ORGANIZATION, ignore_case: true },
+            Mount { path: routes::INTEGRATION, ignore_case: true },
+        ]
     }
 
+    /// The body of one who presents nothing is not looked at.
     fn reads_body(&self, request: &Request<'_>) -> bool {
-        matches!(route::route(request), Ok(route::Route::Token))
+        routes::find(request).is_ok_and(|found| found.endpoint.reads_body() && !lacks_credential(request, found))
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.path.len() > LONGEST {
             return Err(Refusal::TargetTooLong(LONGEST));
         }
-        match route::route(request)? {
-            route::Route::Members(group) => members::list(request, &group).map(Parsed::Call),
-            route::Route::Count(group) => members::count(request, &group).map(Parsed::Call),
-            route::Route::Token => token::exchange(request).map(Parsed::Call),
+        let found = routes::find(request)?;
+        if found.endpoint.reads_body() && lacks_credential(request, found) {
+            return Err(Denial::Missing.into());
         }
+        let Found { endpoint, group, person } = found;
+        let action = match endpoint {
+            Endpoint::Token => return token::exchange(request).map(Parsed::Call),
+            Endpoint::ListGroups => groups::list(request)?,
+            Endpoint::CreateGroup => groups::create(request)?,
+            Endpoint::CountGroups => groups::count(request)?,
+            Endpoint::ShowGroup => groups::show(request, group),
+            Endpoint::EditGroup => groups::edit(request, group)?,
+            Endpoint::DeleteGroup => groups::delete(group),
+            Endpoint::ListMembers => members::list(request, group)?,
+            Endpoint::AddMembers => members::add(request, group)?,
+            Endpoint::CountMembers => members::count(request, group)?,
+            Endpoint::RemoveMember => members::remove(group, person),
+            Endpoint::ListPeople => people::list(request)?,
+            Endpoint::CreatePerson => people::create(request)?,
+            Endpoint::CountPeople => people::count(request)?,
+            Endpoint::ShowPerson => people::show(request, person),
+            Endpoint::EditPerson => people::edit(request, person)?,
+            Endpoint::DeletePerson => people::delete(person),
+        };
+        Ok(call(request, action).into())
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
@@ -86,9 +121,19 @@ impl Dialect for Rm {
     }
 }
 
+/// A call with what the header presents.
+fn call(request: &Request<'_>, action: Action) -> Call {
+    Call { presented: presented(request), on_behalf_of: None, action }
+}
+
+/// Whether a credential is needed and none is presented.
+fn lacks_credential(request: &Request<'_>, found: Found) -> bool {
+    found.endpoint != Endpoint::Token && presented(request) == Presented::Nothing
+}
+
 /// What the field `Authorization` presents: `OAuth2 <token>`, as every real client sends it, or `Bearer <token>`. The
 /// name of the scheme may be in either case; another scheme presents nothing.
-pub(crate) fn presented(request: &Request<'_>) -> Presented {
+fn presented(request: &Request<'_>) -> Presented {
     let given = request.header("authorization").and_then(|field| field.trim().split_once(' '));
     match given {
         Some((scheme, secret)) if scheme.eq_ignore_ascii_case("OAuth2") || scheme.eq_ignore_ascii_case("Bearer") => {

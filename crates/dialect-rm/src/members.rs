@@ -1,29 +1,20 @@
-//! Listing and counting the members of a group.
+//! The members of a group: listing, counting, adding and removing them.
 
-use crate::format::Format;
-use crate::links::Address;
-use crate::{LONGEST, filter, order, presented, render};
-use dialect::{
-    Action, Call, Fault, FaultCode, Query, Refusal, Reply, Request, decode_segment, positive_integer, total_pages,
-};
-use membership::{GroupKey, MemberQuery, PersonFields, Window};
+use crate::body;
+use crate::field::PERSON;
+use crate::listing::{Asked, Listing, number};
+use crate::who::Who;
+use crate::{errors, render};
+use dialect::access::Operation;
+use dialect::{Action, Fault, FaultCode, Refusal, Reply, Request};
+use membership::life_cycle::{Action as StepAction, StepRefusal};
+use membership::{Failing, GroupKey, MemberQuery, PersonFields, PersonKey, Scope, Step, StepFailure, Window};
 use uuid::Uuid;
 
-/// The names of the filter: as the conventions have it, and as the manual's list of parameters has it.
-pub(crate) const FILTER: [&str; 2] = ["$filter", "filter"];
-/// The names of the order, likewise.
-pub(crate) const ORDER: [&str; 2] = ["$orderby", "orderby"];
-const PAGE: [&str; 1] = ["page"];
-const PAGE_SIZE: [&str; 1] = ["page_size"];
-/// Options of OData that the manual says are not implemented.
-const NOT_IMPLEMENTED: [&str; 2] = ["$select", "$expand"];
+/// How many persons can be added at once (our decision: as many as a page lists).
+const MOST: usize = 1_000;
 
-/// Rows of a page unless asked otherwise (manual).
-const DEFAULT_SIZE: u32 = 10;
-/// The greatest number of rows of a page (manual).
-const GREATEST_SIZE: u64 = 1_000;
-
-/// The text fields that a member shows.
+/// The fields that a member shows.
 const SHOWN: PersonFields = PersonFields::NAME
     .with(PersonFields::DESCRIPTION)
     .with(PersonFields::EMAIL)
@@ -34,96 +25,79 @@ const SHOWN: PersonFields = PersonFields::NAME
     .with(PersonFields::ACCOUNT_STATUS);
 
 /// Asks for a page of the members of `group`.
-pub(crate) fn list(request: &Request<'_>, group: &Uuid) -> Result<Call, Refusal> {
-    let (query, page) = asked(request, group)?;
-    let format = Format::of(request);
-    let address = Address::new(request.prefix, request.path, request.query);
-    let size = query.window.limit;
-    let write = Box::new(move |_: &_, members: membership::MemberPage<'_>| {
-        let body = render::members(format, members.rows);
-        let reply = Reply::new(200, format.content_type(), body).with("X-Total-Count", members.total.to_string());
-        match address.links(page, total_pages(members.total, size)) {
-            Some(links) => reply.with("Link", links),
-            None => reply,
-        }
+pub(crate) fn list(request: &Request<'_>, group: Uuid) -> Result<Action, Refusal> {
+    let asked = Asked::read(request, PERSON)?;
+    let listing = Listing::new(request, &asked);
+    let write = Box::new(move |_: &_, page: membership::MemberPage<'_>| {
+        listing.reply(page.total, render::members(listing.format, page.rows))
     });
-    Ok(Call { presented: presented(request), on_behalf_of: None, action: Action::Members { query, write } })
+    Ok(Action::Members { query: query(&asked, group)?, write })
 }
 
 /// Asks for the number of members of `group`. The parameters of a list are checked here too, but only the filter has an
-/// effect. The answer is a bare integer, after the pattern of the vendor's `…/count` resources, and JSON always.
-pub(crate) fn count(request: &Request<'_>, group: &Uuid) -> Result<Call, Refusal> {
-    let (mut query, _) = asked(request, group)?;
+/// effect.
+pub(crate) fn count(request: &Request<'_>, group: Uuid) -> Result<Action, Refusal> {
+    let mut query = query(&Asked::read(request, PERSON)?, group)?;
     query.order.clear();
     query.window = Window { offset: 0, limit: 0 };
-    let write = Box::new(|_: &_, number: u64| Reply::new(200, Format::Json.content_type(), number.to_string()));
-    Ok(Call { presented: presented(request), on_behalf_of: None, action: Action::CountMembers { query, write } })
+    Ok(Action::CountMembers { query, write: Box::new(|_, found| number(found)) })
 }
 
-/// The query that the parameters make, and the number of its page.
-fn asked(request: &Request<'_>, group: &Uuid) -> Result<(MemberQuery, u64), Refusal> {
-    if request.query.len() > LONGEST {
-        return Err(too_long(request.query).into());
-    }
-    let parameters = Query::parse(request.query);
-    options(&parameters)?;
-    let page = positive_integer(&parameters, &PAGE)?.unwrap_or(1);
-    let size = page_size(&parameters)?;
-    let mut query = MemberQuery::new(GroupKey::Id(*group), Window::page(page, size));
+fn query(asked: &Asked, group: Uuid) -> Result<MemberQuery, Fault> {
+    let mut query = MemberQuery::new(GroupKey::Id(group), asked.window());
     query.fields = SHOWN;
-    if let Some(text) = parameters.one(&FILTER)? {
-        let name = parameters.name_of(&FILTER);
-        if let Some(tree) = filter::parse(&text).map_err(|problem| problem.of(&name))? {
-            query = query.filtered(tree).map_err(|large| Fault::new(name, FaultCode::Limit, large.to_string()))?;
-        }
-    }
-    if let Some(text) = parameters.one(&ORDER)? {
-        query.order = order::parse(&parameters.name_of(&ORDER), &text)?;
-    }
-    Ok((query, page))
+    query.order.clone_from(&asked.order);
+    query.filtered(asked.filter()).map_err(|large| asked.too_large(large))
 }
 
-/// Refuses the options of OData that there are not. Other unknown parameters are ignored.
-fn options(parameters: &Query<'_>) -> Result<(), Fault> {
-    for name in NOT_IMPLEMENTED {
-        if parameters.one(&[name])?.is_some() {
-            return Err(Fault::new(name, FaultCode::Unsupported, "is not implemented"));
-        }
+/// Adds the persons in the body to `group`, all of them or none. Who is a member already is one afterwards, too.
+pub(crate) fn add(request: &Request<'_>, group: Uuid) -> Result<Action, Refusal> {
+    let mut persons = Vec::new();
+    for entry in &body::list(request, MOST)? {
+        persons.push(Who::required(entry)?);
     }
-    let known = |name: &str| [FILTER[0], ORDER[0]].contains(&name) || NOT_IMPLEMENTED.contains(&name);
-    match parameters.names().find(|name| name.starts_with('$') && !known(name)) {
-        Some(name) if !crate::words::quoted(name).is_empty() => {
-            Err(Fault::new(name, FaultCode::Unsupported, "is not an option of this resource"))
-        }
-        Some(_) => {
-            let problem = "has an option that this resource does not have";
-            Err(Fault::new("query string", FaultCode::Unsupported, problem))
-        }
-        None => Ok(()),
-    }
+    let added = StepAction::Add(Scope::Participant);
+    let steps: Vec<_> = persons.iter().map(|who| Step::new(who.named(), added)).collect();
+    Ok(Action::task(Operation::ChangeMemberships, move |session| {
+        persons.iter().try_for_each(|who| who.check(session))?;
+        let done = Failing::Together(&[StepRefusal::AlreadyMember]);
+        session.steps(&GroupKey::Id(group), &steps, done).map_err(|refusal| naming_entry(&persons, refusal))?;
+        Ok(Reply::new(204, "", ""))
+    }))
 }
 
-fn page_size(parameters: &Query<'_>) -> Result<u32, Fault> {
-    let problem = || format!("must be a whole number from 1 to {GREATEST_SIZE}");
-    match positive_integer(parameters, &PAGE_SIZE) {
-        Ok(None) => Ok(DEFAULT_SIZE),
-        Ok(Some(size)) => match u32::try_from(size) {
-            Ok(legal) if size <= GREATEST_SIZE => Ok(legal),
-            _ => Err(Fault::new(PAGE_SIZE[0], FaultCode::Limit, problem())),
-        },
-        Err(fault) if fault.code == FaultCode::InvalidValue => Err(Fault { problem: problem(), ..fault }),
-        Err(fault) => Err(fault),
+/// Names the entry at fault as the client wrote it, unless it is not the entry but the one who asks.
+fn naming_entry(persons: &[Who], refusal: Refusal) -> Refusal {
+    match refusal {
+        Refusal::Step { entry: Some(entry), failure } if !errors::is_about_the_actor(&failure) => {
+            match persons.get(entry) {
+                Some(who) => who.fault(&problem(&failure)).into(),
+                None => Refusal::Step { entry: Some(entry), failure },
+            }
+        }
+        other => other,
     }
 }
 
-/// Too long a query string: names its longest parameter, if that is one of ours.
-fn too_long(query: &str) -> Fault {
-    let longest = query.split('&').max_by_key(|pair| pair.len()).unwrap_or_default();
-    let name = longest.split('=').next().and_then(|name| decode_segment(name).ok()).unwrap_or_default();
-    let ours = FILTER.iter().chain(&ORDER).chain(&PAGE).chain(&PAGE_SIZE).find(|known| **known == name);
-    let problem = format!("makes the query string longer than {LONGEST} bytes");
-    match ours {
-        Some(name) => Fault::new(*name, FaultCode::Limit, problem),
-        None => Fault::new("query string", FaultCode::Limit, format!("is longer than {LONGEST} bytes")),
+fn problem(failure: &StepFailure) -> String {
+    match failure {
+        StepFailure::NoSuchPerson => "names nobody".to_owned(),
+        StepFailure::Ambiguous => "names several persons".to_owned(),
+        StepFailure::Refused(refusal) => format!("names a person who {refusal}"),
     }
+}
+
+/// Removes a member from `group`. One who is no member is not found.
+pub(crate) fn remove(group: Uuid, person: Uuid) -> Action {
+    let step = Step::new(PersonKey::Id(person), StepAction::Kick);
+    Action::task(Operation::ChangeMemberships, move |session| match session.step(&GroupKey::Id(group), &step) {
+        Ok(_) => Ok(Reply::new(204, "", "")),
+        Err(Refusal::Step { failure: StepFailure::Refused(StepRefusal::NotMember), .. }) => {
+            Err(Refusal::NoSuchPerson(person.to_string()))
+        }
+        Err(Refusal::Step { failure, .. }) if !errors::is_about_the_actor(&failure) => {
+            Err(Fault::new("PersonID", FaultCode::InvalidValue, problem(&failure)).into())
+        }
+        Err(other) => Err(other),
+    })
 }

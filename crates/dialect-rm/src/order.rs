@@ -1,6 +1,6 @@
 //! `$orderby`: `Field [asc|desc]`, separated by commas.
 
-use crate::field::Field;
+use crate::field::Fields;
 use crate::words::quoted;
 use dialect::{Fault, FaultCode};
 use membership::OrderKey;
@@ -9,8 +9,8 @@ use membership::OrderKey;
 const MAX_KEYS: usize = 5;
 const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Reads an order, which came in the parameter called `name`. A blank one is the default order: no keys.
-pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<OrderKey>, Fault> {
+/// Reads an order by these fields, which came in the parameter called `name`. A blank one is the default order: no keys.
+pub(crate) fn parse(name: &str, text: &str, fields: Fields) -> Result<Vec<OrderKey>, Fault> {
     let mut keys: Vec<OrderKey> = Vec::new();
     if text.trim_matches(BLANKS).is_empty() {
         return Ok(keys);
@@ -35,10 +35,13 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<OrderKey>, Fault> {
         if words.next().is_some() {
             return Err(fault(FaultCode::Syntax, "needs a comma between two fields".to_owned()));
         }
-        let Some(field) = Field::from_name(word) else {
+        let Some(field) = fields.find(word) else {
             return Err(fault(FaultCode::UnknownField, format!("names an unknown field{}", quoted(word))));
         };
-        let by = field.order();
+        let Some(by) = field.order() else {
+            let problem = format!("names the field '{}', by which there is no order", field.name());
+            return Err(fault(FaultCode::Unsupported, problem));
+        };
         if keys.iter().any(|key| key.by == by) {
             return Err(fault(FaultCode::Duplicate, format!("names the field '{}' twice", field.name())));
         }
@@ -56,7 +59,20 @@ fn other_word(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::{GROUP, PERSON};
     use membership::{OrderBy, TextField};
+
+    fn parse(name: &str, text: &str) -> Result<Vec<OrderKey>, Fault> {
+        super::parse(name, text, PERSON)
+    }
+
+    #[test]
+    fn groups_have_other_fields() {
+        let order = |text| super::parse("$orderby", text, GROUP).map_err(|fault| (fault.code, fault.position));
+        assert_eq!(order("Email,Id desc").map(|keys| keys.len()), Ok(2));
+        assert_eq!(order("Name, Responsible"), Err((FaultCode::Unsupported, Some(6))));
+        assert_eq!(order("Phone"), Err((FaultCode::UnknownField, Some(0))));
+    }
 
     #[test]
     fn orders_are_read() {

@@ -1,70 +1,151 @@
-//! Members as JSON and XML, straight from rows to bytes.
+//! Rows as JSON and XML, straight to bytes. The names of the XML elements are those that the manual gives the types, but
+//! for `Member`, which is ours.
 
 use crate::format::Format;
 use dialect::json;
-use membership::{AccountStatus, PersonView, Rows};
+use membership::{AccountStatus, GroupEntry, Person, PersonView, Rows};
+use uuid::Uuid;
 
-/// About what a member takes up, in bytes, so that a page grows its buffer once.
+/// About what a row takes up, in bytes, so that a page grows its buffer once.
 const USUAL_ROW: usize = 320;
+
+/// What rows are called in XML.
+const MEMBER: &str = "Member";
+const PEOPLE: &str = "People";
+const GROUP: &str = "Group";
 
 /// A list of members.
 pub(crate) fn members(format: Format, rows: &dyn Rows) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + rows.len() * USUAL_ROW);
+    let mut list = List::begin(format, MEMBER, rows.len());
+    rows.each(&mut |row| list.add(|out| person_row(format, MEMBER, &row.person, out)));
+    list.end()
+}
+
+/// A list of people.
+pub(crate) fn people(format: Format, rows: &[Person]) -> Vec<u8> {
+    let mut list = List::begin(format, PEOPLE, rows.len());
+    rows.iter().for_each(|person| list.add(|out| person_row(format, PEOPLE, &person.view(), out)));
+    list.end()
+}
+
+/// One of the people.
+pub(crate) fn person(format: Format, person: &Person) -> Vec<u8> {
+    let mut out = Vec::with_capacity(USUAL_ROW);
+    person_row(format, PEOPLE, &person.view(), &mut out);
+    out
+}
+
+/// A list of groups.
+pub(crate) fn groups(format: Format, rows: &[GroupEntry]) -> Vec<u8> {
+    let mut list = List::begin(format, GROUP, rows.len());
+    rows.iter().for_each(|entry| list.add(|out| group_row(format, entry, out)));
+    list.end()
+}
+
+/// One group.
+pub(crate) fn group(format: Format, entry: &GroupEntry) -> Vec<u8> {
+    let mut out = Vec::with_capacity(USUAL_ROW);
+    group_row(format, entry, &mut out);
+    out
+}
+
+/// The id of a row just made, as a text.
+pub(crate) fn id(format: Format, id: Uuid) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
     match format {
-        Format::Json => {
-            out.push(b'[');
-            let mut first = true;
-            rows.each(&mut |row| {
-                if !std::mem::take(&mut first) {
-                    out.push(b',');
-                }
-                json_member(&mut out, &row.person);
-            });
-            out.push(b']');
-        }
-        Format::Xml => {
-            out.extend_from_slice(b"<ArrayOfMember>");
-            rows.each(&mut |row| xml_member(&mut out, &row.person));
-            out.extend_from_slice(b"</ArrayOfMember>");
-        }
+        Format::Json => json::plain(&mut out, id),
+        Format::Xml => element(&mut out, "string", id.hyphenated().encode_lower(&mut [0; 36])),
     }
     out
 }
 
-/// One member as JSON. Nothing of the group is in it.
-fn json_member(out: &mut Vec<u8>, person: &PersonView<'_>) {
-    let mut object = json::Object::begin(out);
-    let id = object.key("Id");
-    id.push(b'"');
-    id.extend_from_slice(person.id.hyphenated().encode_lower(&mut [0; 36]).as_bytes());
-    id.push(b'"');
-    object
-        .string("Name", person.name)
-        .string("Description", person.description)
-        .string("Email", person.email)
-        .string("Phone", person.phone)
-        .string("AdditionalInformation", person.additional_information)
-        .string("Login", person.login)
-        .string("Status", status(person.account_status));
-    object.end();
+/// A list while it is written.
+struct List {
+    format: Format,
+    name: &'static str,
+    out: Vec<u8>,
+    first: bool,
 }
 
-/// One member as XML, with the same names.
-fn xml_member(out: &mut Vec<u8>, person: &PersonView<'_>) {
-    out.extend_from_slice(b"<Member>");
-    element(out, "Id", person.id.hyphenated().encode_lower(&mut [0; 36]));
-    element(out, "Name", person.name);
-    element(out, "Description", person.description);
-    element(out, "Email", person.email);
-    element(out, "Phone", person.phone);
-    element(out, "AdditionalInformation", person.additional_information);
-    element(out, "Login", person.login);
-    element(out, "Status", status(person.account_status));
-    out.extend_from_slice(b"</Member>");
+impl List {
+    fn begin(format: Format, name: &'static str, rows: usize) -> Self {
+        let mut out = Vec::with_capacity(64 + rows * USUAL_ROW);
+        match format {
+            Format::Json => out.push(b'['),
+            Format::Xml => tag(&mut out, "<ArrayOf", name),
+        }
+        Self { format, name, out, first: true }
+    }
+
+    fn add(&mut self, row: impl FnOnce(&mut Vec<u8>)) {
+        if self.format == Format::Json && !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+        row(&mut self.out);
+    }
+
+    fn end(mut self) -> Vec<u8> {
+        match self.format {
+            Format::Json => self.out.push(b']'),
+            Format::Xml => tag(&mut self.out, "</ArrayOf", self.name),
+        }
+        self.out
+    }
+}
+
+/// A person, as a member too. Nothing of a group is in it.
+fn person_row(format: Format, name: &str, person: &PersonView<'_>, out: &mut Vec<u8>) {
+    let mut id = [0; 36];
+    let fields = [
+        ("Id", &*person.id.hyphenated().encode_lower(&mut id)),
+        ("Name", person.name),
+        ("Description", person.description),
+        ("Email", person.email),
+        ("Phone", person.phone),
+        ("AdditionalInformation", person.additional_information),
+        ("Login", person.login),
+        ("Status", status(person.account_status)),
+    ];
+    row(format, name, &fields, out);
+}
+
+/// A group. Who is responsible is told by id; nobody is the empty text (our decisions).
+fn group_row(format: Format, entry: &GroupEntry, out: &mut Vec<u8>) {
+    let (group, owner) = (&entry.group, entry.owner.as_ref().map(|owner| owner.id.to_string()));
+    let mut id = [0; 36];
+    let fields = [
+        ("Id", &*group.id.hyphenated().encode_lower(&mut id)),
+        ("Name", &group.name),
+        ("Description", &group.description),
+        ("Email", &group.email),
+        ("AdditionalInformation", &group.additional_information),
+        ("Responsible", owner.as_deref().unwrap_or_default()),
+    ];
+    row(format, GROUP, &fields, out);
+}
+
+/// One row: an object, or an element called `name`, with a text in each field.
+fn row(format: Format, name: &str, fields: &[(&'static str, &str)], out: &mut Vec<u8>) {
+    match format {
+        Format::Json => {
+            let mut object = json::Object::begin(out);
+            for (field, text) in fields {
+                object.string(field, text);
+            }
+            object.end();
+        }
+        Format::Xml => {
+            tag(out, "<", name);
+            for (field, text) in fields {
+                element(out, field, text);
+            }
+            tag(out, "</", name);
+        }
+    }
 }
 
 /// The dialect's word for an account status.
-const fn status(status: AccountStatus) -> &'static str {
+pub(crate) const fn status(status: AccountStatus) -> &'static str {
     match status {
         AccountStatus::Active => "Active",
         AccountStatus::NoAccess => "NoAccess",
@@ -72,15 +153,17 @@ const fn status(status: AccountStatus) -> &'static str {
     }
 }
 
+fn tag(out: &mut Vec<u8>, open: &str, name: &str) {
+    out.extend_from_slice(open.as_bytes());
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'>');
+}
+
 /// Appends an element that holds `text` and nothing else.
 pub(crate) fn element(out: &mut Vec<u8>, name: &str, text: &str) {
-    out.push(b'<');
-    out.extend_from_slice(name.as_bytes());
-    out.push(b'>');
+    tag(out, "<", name);
     escaped(out, text);
-    out.extend_from_slice(b"</");
-    out.extend_from_slice(name.as_bytes());
-    out.push(b'>');
+    tag(out, "</", name);
 }
 
 /// Appends `text` so that a reader of XML 1.0 gets it back. The few characters that XML cannot hold in any form become

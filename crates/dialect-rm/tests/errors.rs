@@ -5,6 +5,9 @@ mod support;
 
 use dialect::access::Denial;
 use dialect::{Fault, FaultCode, Refusal};
+use membership::StepFailure;
+use membership::life_cycle::StepRefusal;
+use membership::limits::BadText;
 use support::{parse, percent_encoded, refuse};
 
 /// `error_code` and `parameter_name`.
@@ -12,6 +15,8 @@ type Named = Option<(&'static str, &'static str)>;
 
 fn every_refusal() -> Vec<(Refusal, u16, &'static str, Named)> {
     let fault = |name: &str, code| Refusal::Parameter(Fault::new(name, code, "is wrong").at(3));
+    let field = |field| Refusal::Field(BadText { field, problem: "is wrong".into() });
+    let step = |entry, failure| Refusal::Step { entry, failure };
     vec![
         (fault("page", FaultCode::InvalidValue), 400, "invalid_request", Some(("invalid_value", "page"))),
         (fault("$filter", FaultCode::Syntax), 400, "invalid_request", Some(("syntax", "$filter"))),
@@ -28,7 +33,27 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str, Named)> {
         (Refusal::Denied(Denial::NotAllowed), 403, "access_denied", None),
         (Refusal::NoSuchPath, 404, "not_found", None),
         (Refusal::NoSuchGroup, 404, "not_found", Some(("invalid_value", "GroupID"))),
-        (Refusal::NoSuchPerson("Bad Request".into()), 404, "not_found", None),
+        (Refusal::NoSuchPerson("Bad Request".into()), 404, "not_found", Some(("invalid_value", "PersonID"))),
+        (Refusal::NoSuchJob, 404, "not_found", None),
+        (Refusal::NeedsPerson, 403, "access_denied", None),
+        (step(None, StepRefusal::OnlyAdmin.into()), 403, "access_denied", None),
+        (step(Some(1), StepRefusal::OnlyOwner.into()), 403, "access_denied", None),
+        (step(None, StepRefusal::Banned.into()), 400, "invalid_request", None),
+        (step(Some(1), StepRefusal::Banned.into()), 400, "invalid_request", Some(("invalid_value", "[1]"))),
+        (step(Some(0), StepFailure::Ambiguous), 400, "invalid_request", Some(("invalid_value", "[0]"))),
+        (field("name"), 400, "invalid_request", Some(("invalid_value", "Name"))),
+        (field("description"), 400, "invalid_request", Some(("invalid_value", "Description"))),
+        (field("email"), 400, "invalid_request", Some(("invalid_value", "Email"))),
+        (field("phone"), 400, "invalid_request", Some(("invalid_value", "Phone"))),
+        (field("additional_information"), 400, "invalid_request", Some(("invalid_value", "AdditionalInformation"))),
+        (field("account_status"), 400, "invalid_request", Some(("invalid_value", "Status"))),
+        (field("owner"), 400, "invalid_request", Some(("invalid_value", "Responsible"))),
+        (field("tag_line"), 400, "invalid_request", Some(("invalid_value", "tag_line"))),
+        (Refusal::InUse("login"), 400, "invalid_request", Some(("duplicate", "Login"))),
+        (Refusal::Immutable("id"), 400, "invalid_request", Some(("invalid_value", "Id"))),
+        (Refusal::StillOwner("chess".into()), 400, "invalid_request", Some(("invalid_value", "PersonID"))),
+        (Refusal::Unexpected, 400, "invalid_request", None),
+        (Refusal::Pruned(7), 404, "not_found", None),
         (Refusal::Method("GET, HEAD"), 405, "method_not_allowed", None),
         (Refusal::BodyTooLarge(10), 413, "too_large", None),
         (Refusal::TargetTooLong(10), 414, "too_large", None),

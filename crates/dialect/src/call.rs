@@ -2,6 +2,7 @@
 
 use crate::{Action, Refusal, Reply, Request};
 use access::{CredentialKind, Secret};
+use std::borrow::Cow;
 
 /// A foreign HTTP dialect. Everything here is synchronous and pure: no socket, no database, no clock.
 pub trait Dialect: Send + Sync {
@@ -25,6 +26,12 @@ pub trait Dialect: Send + Sync {
 
     /// Adds what every reply of the dialect bears.
     fn finish(&self, _request: &Request<'_>, _reply: &mut Reply) {}
+
+    /// The path (behind the configured prefix, still percent-encoded) as a log may show it: without what may be a
+    /// secret.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        Cow::Borrowed(path)
+    }
 }
 
 /// A path below which addresses lie.

@@ -28,6 +28,7 @@ pub mod json;
 mod parameters;
 mod refusal;
 mod request;
+mod route;
 mod session;
 
 pub use action::{Action, Cost, CountWriter, MembersWriter, Run, Token, TokenWriter};
@@ -36,4 +37,5 @@ pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};
 pub use request::{Headers, Method, Reply, Request};
+pub use route::Route;
 pub use session::{NewToken, Session};

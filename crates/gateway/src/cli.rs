@@ -102,7 +102,7 @@ pub struct ServeArgs {
     /// File with the certificate's private key (PEM, not encrypted)
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// Address and port of the admin listener (/livez, /readyz); without it 127.0.0.1:8081 where that is free
+    /// Address and port of the admin listener (/admin/v1, /livez, /readyz); without it 127.0.0.1:8081 where that is free
     #[arg(long, value_name = "ADDR")]
     pub admin_listen: Option<String>,
     /// Load the sample data, make fresh demo credentials and print ready-made curl lines. Only on an empty store or
@@ -180,6 +180,7 @@ pub struct GenerateArgs {
 #[command(after_help = "A secret is shown once, when it is made; the store keeps only its hash.\n\nExamples:\n  \
     rollcall credential create elance --login synapseindia --database sqlite://members.db\n  \
     rollcall credential create cometchat --scope authOnly --database sqlite://members.db\n  \
+    rollcall credential create admin --scope read --database sqlite://members.db\n  \
     rollcall credential list --database sqlite://members.db\n  \
     rollcall credential revoke 3 --database sqlite://members.db")]
 pub enum CredentialCommand {
@@ -195,7 +196,7 @@ pub enum CredentialCommand {
     },
 }
 
-/// For which dialect to make a credential.
+/// For what to make a credential.
 #[derive(Debug, Subcommand)]
 pub enum CreateCommand {
     /// An access token of a person: {"access_token":…}
@@ -204,8 +205,14 @@ pub enum CreateCommand {
         #[arg(long, value_name = "LOGIN")]
         login: String,
     },
-    /// A client, which exchanges its secret for tokens: {"client_id":…,"client_secret":…}
+    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
     Rm,
+    /// A key of the admin API: {"admin_key":…}
+    Admin {
+        /// What the key may do
+        #[arg(long, value_enum, default_value_t = AdminScope::Full)]
+        scope: AdminScope,
+    },
     /// A key: {"apikey":…}
     Cometchat {
         /// What the key may do
@@ -243,6 +250,15 @@ pub enum KeyScope {
     /// Create users and mint their tokens, nothing else
     #[value(name = "authOnly")]
     AuthOnly,
+}
+
+/// What a key of the admin API may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AdminScope {
+    /// Everything
+    Full,
+    /// Read, and nothing else
+    Read,
 }
 
 /// Reads a group's key: all digits are a number, a UUID is an id, anything else must be a guid.
@@ -287,6 +303,8 @@ mod tests {
             "rollcall credential create elance --login synapseindia",
             "rollcall credential create cometchat --scope authOnly",
             "rollcall credential create rm --database sqlite:///a.db",
+            "rollcall credential create admin",
+            "rollcall credential create admin --scope read",
             "rollcall credential list",
             "rollcall credential revoke 3",
             "rollcall --database sqlite:///a.db credential create rm",
@@ -309,6 +327,7 @@ mod tests {
             "rollcall generate --groups 0",
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
+            "rollcall credential create admin --scope write",
             "rollcall credential revoke x",
             "rollcall certificate --cert a.pem",
             "rollcall certificate --days 0 --cert a.pem --key b.pem",

@@ -13,7 +13,7 @@
 //! use gateway::settings::Settings;
 //!
 //! let settings = Settings::built_in().expect("the built-in defaults are sound");
-//! let registry = Registry::new(&settings.dialects).expect("no two dialects share an address");
+//! let registry = Registry::new(&settings).expect("no two dialects share an address");
 //! let (mounted, path) = registry.find("/v3/groups/supergroup/members").expect("CometChat lives here");
 //! assert_eq!((mounted.dialect.name(), path), ("cometchat", "/v3/groups/supergroup/members"));
 //! assert!(registry.find("/nowhere").is_none());
@@ -23,6 +23,7 @@ pub mod admin;
 pub mod cli;
 mod commands;
 pub mod generate;
+mod issue;
 mod logging;
 mod printable;
 mod progress;

@@ -1,6 +1,6 @@
 //! Which dialects there are, and which of them holds a path.
 
-use crate::settings::Dialects;
+use crate::settings::Settings;
 use anyhow::bail;
 use dialect::Dialect;
 use dialect_cometchat::CometChat;
@@ -21,21 +21,24 @@ pub struct Mounted {
 }
 
 /// Every dialect, with whether it is enabled and its prefix: one line each.
-fn all(settings: &Dialects) -> Vec<(bool, &str, Box<dyn Dialect>)> {
+fn all(settings: &Settings) -> Vec<(bool, &str, Box<dyn Dialect>)> {
+    let public_url = &settings.server.public_url;
+    let settings = &settings.dialects;
     let elance = dialect_elance::Settings {
         default_rpp: settings.elance.default_rpp,
         results_as_array: settings.elance.results_as_array,
+        public_url: public_url.clone(),
     };
     vec![
         (settings.elance.enabled, &settings.elance.prefix, Box::new(Elance::new(elance))),
         (settings.rm.enabled, &settings.rm.prefix, Box::new(Rm::new())),
-        (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::new())),
+        (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::reached_at(public_url))),
     ]
 }
 
 impl Registry {
     /// The enabled dialects of the configuration. Refused when two of them share an address.
-    pub fn new(settings: &Dialects) -> anyhow::Result<Self> {
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         let enabled = all(settings).into_iter().filter(|(enabled, ..)| *enabled);
         Self::of(enabled.map(|(_, prefix, dialect)| Mounted { dialect, prefix: prefix.to_owned() }).collect())
     }
@@ -94,12 +97,12 @@ impl Mounted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
+    use crate::settings::Dialects;
 
     fn registry(change: impl FnOnce(&mut Dialects)) -> anyhow::Result<Registry> {
         let mut settings = Settings::built_in().expect("sound");
         change(&mut settings.dialects);
-        Registry::new(&settings.dialects)
+        Registry::new(&settings)
     }
 
     #[test]

@@ -34,8 +34,15 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
     if count == 0 {
         return Ok(());
     }
-    diesel::update(change_head::table).set(change_head::number.eq(change_head::number + count)).execute(connection)?;
-    let head: i64 = change_head::table.select(change_head::number).first(connection)?;
+    let raised = diesel::update(change_head::table).set(change_head::number.eq(change_head::number + count));
+    let head: i64 = match connection {
+        Connection::Sqlite(connection) => {
+            raised.execute(connection)?;
+            change_head::table.select(change_head::number).first(connection)?
+        }
+        // From here on others wait, so every question that need not be asked counts.
+        Connection::Postgres(connection) => raised.returning(change_head::number).get_result(connection)?,
+    };
     let mut rows = (head - count + 1..).zip(new).map(|(number, change)| {
         (
             changes::number.eq(number),
@@ -57,10 +64,12 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
         }
         Connection::Postgres(connection) => loop {
             let some: Vec<_> = rows.by_ref().take(ENTRIES).collect();
-            if some.is_empty() {
-                break;
-            }
-            diesel::insert_into(changes::table).values(some).execute(connection)?;
+            match some[..] {
+                [] => break,
+                // One statement for one entry stays prepared.
+                [one] => diesel::insert_into(changes::table).values(one).execute(connection)?,
+                _ => diesel::insert_into(changes::table).values(some).execute(connection)?,
+            };
         },
     }
     Ok(())

@@ -2,6 +2,7 @@
 //! are there.
 
 mod indexes;
+mod jobs;
 mod rows;
 
 use crate::connection::Connection;
@@ -128,7 +129,7 @@ impl Store {
         self.read(|connection| {
             connection.without_time_limits()?;
             let mut problems = Problems::default();
-            for query in QUERIES {
+            for query in QUERIES.map(str::to_owned).into_iter().chain(jobs::queries()) {
                 let found: Vec<Problem> = diesel::sql_query(format!("{query} LIMIT {MOST}")).load(connection)?;
                 problems.told.extend(found.into_iter().map(|p| p.problem));
             }

@@ -16,8 +16,8 @@ pub enum StoreError {
     /// The schema is not the one that this program needs.
     #[error("{0}")]
     Schema(String),
-    /// A credential builds on one that has been revoked.
-    #[error("the credential that this one builds on has been revoked")]
+    /// A credential builds on one that has been revoked, or belongs to a person who is gone.
+    #[error("the credential that this one builds on has been revoked, or its person does not exist")]
     Gone,
     /// A row was deleted between two transactions of one task.
     #[error("somebody else has deleted a row meanwhile; try again")]

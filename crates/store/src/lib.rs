@@ -1,5 +1,5 @@
 //! The member store: the only crate that knows diesel. It keeps persons, groups, memberships, their totals, the
-//! change log and credentials in SQLite or PostgreSQL, and answers as a [`membership::Directory`] and an
+//! change log and credentials in SQLite or PostgreSQL, and is a [`membership::Directory`], a [`membership::Registrar`] and an
 //! [`access::Vault`].
 //!
 //! **May import:** `membership` and `access`.
@@ -28,6 +28,7 @@ mod connection;
 mod directory;
 mod error;
 pub mod export;
+pub mod idempotency;
 mod identity;
 pub mod import;
 mod listing;

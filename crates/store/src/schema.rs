@@ -162,6 +162,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    idempotency (credential, idempotency_key) {
+        credential -> BigInt,
+        idempotency_key -> Text,
+        request -> Text,
+        begun_at -> BigInt,
+        state -> Text,
+        status -> BigInt,
+        headers -> Text,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     store_facts (name) {
         name -> Text,
         value -> Text,

@@ -39,12 +39,12 @@ impl MemoryDirectory {
         .id
     }
 
-    /// Makes a client for the dialect `audience`, with the rights of a user; gives its id.
+    /// Makes a client for the dialect `audience`, an application with full rights; gives its id.
     pub fn grant_client(&self, audience: &str, client_id: &str, secret: &str) -> i64 {
         self.keep(&NewCredential {
             audience: audience.to_owned(),
             kind: CredentialKind::Client,
-            rights: Rights::USER,
+            rights: Rights::FULL,
             person: None,
             client_id: client_id.to_owned(),
             parent: None,

@@ -1,15 +1,24 @@
-//! Every edge of every parameter.
+//! Every edge of every parameter of the list of members.
 
 use super::*;
-use dialect::Method;
+use crate::CometChat;
+use dialect::{Dialect, FaultCode, Method, Parsed, Request};
+use membership::{Compare, Filter, Folded, OrderBy, OrderKey, Presence, TextExpr, TextMatch};
 
-fn call(group: &str, query: &str) -> Result<MemberQuery, Refusal> {
+fn call_at(path: &str, query: &str) -> Result<MemberQuery, Refusal> {
     let headers = [("apikey", "k")];
-    let request = Request { method: Method::Get, path: "", query, prefix: "", headers: &headers.as_slice(), body: b"" };
-    match parse(&request, group)?.action {
-        Action::Members { query, .. } => Ok(query),
-        _ => panic!("members are asked for"),
+    let request = Request { method: Method::Get, path, query, prefix: "", headers: &headers.as_slice(), body: b"" };
+    match CometChat::new().parse(&request)? {
+        Parsed::Call(call) => match call.action {
+            Action::Members { query, .. } => Ok(query),
+            _ => panic!("members are asked for"),
+        },
+        Parsed::Reply(_) => panic!("members are asked for"),
     }
+}
+
+fn call(query: &str) -> Result<MemberQuery, Refusal> {
+    call_at("/v3/groups/g/members", query)
 }
 
 fn contains(field: TextField, part: &str) -> Filter {
@@ -39,7 +48,7 @@ fn windows() {
         ("rpp=0&page_size=x&b&=&stray=%zz", 0, 100),
         ("%zz=1&a=1&%ff=1&%00&%", 0, 100),
     ] {
-        let window = call("g", query).expect(query).window;
+        let window = call(query).expect(query).window;
         assert_eq!((window.offset, window.limit), (offset, limit), "{query}");
     }
 }
@@ -83,7 +92,7 @@ fn bad_parameters_are_named() {
         ("affix=both", "affix", InvalidValue),
         ("affix=append&affix=append", "affix", Duplicate),
     ] {
-        let Err(Refusal::Parameter(fault)) = call("g", query) else { panic!("{query}") };
+        let Err(Refusal::Parameter(fault)) = call(query) else { panic!("{query}") };
         assert_eq!((fault.parameter.as_str(), fault.code), (parameter, code), "{query}");
     }
 }
@@ -109,7 +118,7 @@ fn scopes_in_every_spelling() {
         ("scope=owner&scopes[x]=owner", Scope::ALL),
     ] {
         let expected: ScopeSet = scopes.iter().copied().collect();
-        assert_eq!(call("g", query).expect(query).scopes, expected, "{query}");
+        assert_eq!(call(query).expect(query).scopes, expected, "{query}");
     }
 }
 
@@ -135,16 +144,16 @@ fn filters() {
             vec![available, searching("x"), Filter::Changed(Lt, 7)],
         ),
     ] {
-        assert_eq!(call("g", query).expect(query).filter(), Some(&Filter::All(conditions)), "{query}");
+        assert_eq!(call(query).expect(query).filter(), Some(&Filter::All(conditions)), "{query}");
     }
     for query in ["", "status=&searchKey=&updatedAt=", "affix=append", "affix=prepend", "search=x", "Status=away"] {
-        assert_eq!(call("g", query).expect(query).filter(), None, "{query}");
+        assert_eq!(call(query).expect(query).filter(), None, "{query}");
     }
 }
 
 #[test]
 fn changes_come_in_their_order() {
-    let order = |query| call("g", query).expect(query).order;
+    let order = |query| call(query).expect(query).order;
     let keys = [OrderBy::Changed, OrderBy::Number].map(|by| OrderKey { by, descending: false });
     assert_eq!(order("updatedAt=7"), keys);
     assert_eq!(order("updatedAt=7&affix=prepend"), keys);
@@ -153,31 +162,14 @@ fn changes_come_in_their_order() {
 }
 
 #[test]
-fn groups_are_named_by_legal_guids() {
-    for (segment, guid) in [
-        ("supergroup", "supergroup"),
-        ("SuperGroup", "supergroup"),
-        ("a-b_1", "a-b_1"),
-        ("%53uper", "super"),
-        ("", ""),
-        ("a.b", ""),
-        ("a+b", ""),
-        ("%C3%A5", ""),
-        ("a%00", ""),
-        ("%ff", ""),
-        ("%zz", ""),
-        ("a%", ""),
-    ] {
-        assert_eq!(group_key(segment), GroupKey::Guid(guid.to_owned()), "{segment}");
+fn the_banned_are_asked_for_in_the_same_way() {
+    let query = "perPage=5&page=2&searchKey=x&scopes[]=admin";
+    let members = call(query).expect("legal");
+    assert_eq!(members.state, State::Member);
+    for path in ["/v3/groups/g/bannedusers", "/v3.0/groups/G/banned_members"] {
+        let mut banned = call_at(path, query).expect(path);
+        assert_eq!(std::mem::replace(&mut banned.state, State::Member), State::Banned, "{path}");
+        assert_eq!(banned, members, "{path}");
+        assert!(call_at(path, "page=0").is_err());
     }
-    assert_eq!(group_key(&"a".repeat(100)), GroupKey::Guid("a".repeat(100)));
-    assert_eq!(group_key(&"a".repeat(101)), GroupKey::Guid(String::new()));
-}
-
-#[test]
-fn the_caller_is_judged_before_the_parameters() {
-    let request =
-        Request { method: Method::Get, path: "", query: "page=0", prefix: "", headers: &[].as_slice(), body: b"" };
-    let denied = Refusal::Denied(dialect::access::Denial::Missing);
-    assert_eq!(parse(&request, "g").err(), Some(denied));
 }

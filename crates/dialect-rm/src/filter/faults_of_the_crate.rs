@@ -1,7 +1,7 @@
 //! What `odata-params` 0.4.0 was measured to do with the text of a client, and what the dialect makes of the same text.
 //! When a newer version does better, the first half of a test fails and tells so.
 
-use super::tests::{eq, field, filter, text};
+use super::tests::{eq, field, filter, parse, text};
 use super::*;
 use membership::{Compare, IntExpr, TextField};
 use odata_params::filters::{Expr, Value, parse_str};

@@ -6,7 +6,7 @@
 //! would read in exponential time (a nested call) is replaced with a name that stands for it.
 
 use super::types::{self, Function, Typed};
-use super::{Problem, Steps};
+use super::{Condition, Problem, Steps};
 use crate::field::Field;
 use membership::{Filter, Folded, IntExpr, TextExpr};
 use odata_params::filters::{Expr, Value, parse_str};
@@ -50,8 +50,16 @@ impl Operand {
     /// As a filter, if it is true or false.
     pub(super) fn filter(self) -> Result<Filter, Problem> {
         let at = self.at;
+        let Condition { filter, owner } = self.condition()?;
+        if owner.is_some() { Err(types::owner_inside(at)) } else { Ok(filter) }
+    }
+
+    /// As one of several conditions that must all hold, if it is true or false.
+    pub(super) fn condition(self) -> Result<Condition, Problem> {
+        let at = self.at;
         match self.typed() {
-            Typed::Bool(filter) => Ok(filter),
+            Typed::Bool(filter) => Ok(Condition { filter, owner: None }),
+            Typed::Owned(condition) => Ok(*condition),
             other => {
                 Err(Problem::value(at, format!("needs something true or false here, but this is {}", other.kind())))
             }
@@ -75,6 +83,7 @@ const fn of_field(field: Field) -> Typed {
     match field {
         Field::Id => Typed::Id,
         Field::Text(field) => Typed::Text(TextExpr::Field(field)),
+        Field::Responsible => Typed::Responsible,
     }
 }
 

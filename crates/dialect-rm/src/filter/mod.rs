@@ -23,9 +23,11 @@ mod round_trip;
 #[cfg(test)]
 mod tests;
 
+use crate::field::Fields;
 use dialect::{Fault, FaultCode};
 pub(crate) use lexer::guid;
 use membership::Filter;
+use uuid::Uuid;
 
 /// How deep a filter may nest: parentheses, `not`, calls and chained comparisons (contract).
 pub(crate) const MAX_LEVELS: usize = 32;
@@ -34,6 +36,15 @@ pub(crate) const MAX_LEVELS: usize = 32;
 pub(crate) const MAX_NODES: usize = 200;
 /// How many items one `in` may have (contract).
 pub(crate) const MAX_ITEMS: usize = 100;
+
+/// What a filter asks for: everything that is said must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// What the row must be like.
+    pub(crate) filter: Filter,
+    /// The id of the person that a group must be owned by.
+    pub(crate) owner: Option<Uuid>,
+}
 
 /// Why a filter is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,14 +95,14 @@ pub(crate) struct Steps {
     pub(crate) leaves: usize,
 }
 
-/// Reads a decoded filter; `None` when it is blank.
-pub(crate) fn parse(text: &str) -> Result<Option<Filter>, Problem> {
-    parse_counted(text).0
+/// Reads a decoded filter over these fields; `None` when it is blank.
+pub(crate) fn parse(text: &str, fields: Fields) -> Result<Option<Condition>, Problem> {
+    parse_counted(text, fields).0
 }
 
 /// As [`parse`], with the work that it took.
-pub(crate) fn parse_counted(text: &str) -> (Result<Option<Filter>, Problem>, Steps) {
-    let mut parser = parser::Parser::new(text);
-    let filter = parser.whole();
-    (filter, parser.steps())
+pub(crate) fn parse_counted(text: &str, fields: Fields) -> (Result<Option<Condition>, Problem>, Steps) {
+    let mut parser = parser::Parser::new(text, fields);
+    let condition = parser.whole();
+    (condition, parser.steps())
 }

@@ -7,14 +7,15 @@
 use super::leaf::{Leaf, Literal, Operand, Part};
 use super::lexer::{Lexer, Symbol, is_keyword};
 use super::types::{Function, Typed};
-use super::{MAX_ITEMS, MAX_LEVELS, MAX_NODES, Problem, Steps};
-use crate::field::Field;
+use super::{Condition, MAX_ITEMS, MAX_LEVELS, MAX_NODES, Problem, Steps};
+use crate::field::Fields;
 use crate::words::quoted;
 use membership::Filter;
 
 /// Reads one filter. Each method reads what its name says and leaves the symbol behind it in `ahead`.
 pub(super) struct Parser<'a> {
     lexer: Lexer<'a>,
+    fields: Fields,
     ahead: Symbol<'a>,
     /// Where `ahead` begins.
     at: usize,
@@ -23,8 +24,8 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { lexer: Lexer::new(text), ahead: Symbol::End, at: 0, levels: 0, nodes: 0 }
+    pub(super) fn new(text: &'a str, fields: Fields) -> Self {
+        Self { lexer: Lexer::new(text), fields, ahead: Symbol::End, at: 0, levels: 0, nodes: 0 }
     }
 
     pub(super) const fn steps(&self) -> Steps {
@@ -32,14 +33,14 @@ impl<'a> Parser<'a> {
     }
 
     /// The whole filter.
-    pub(super) fn whole(&mut self) -> Result<Option<Filter>, Problem> {
+    pub(super) fn whole(&mut self) -> Result<Option<Condition>, Problem> {
         self.advance()?;
         if self.ahead == Symbol::End {
             return Ok(None);
         }
         let operand = self.any_of()?;
         match &self.ahead {
-            Symbol::End => operand.filter().map(Some),
+            Symbol::End => operand.condition().map(Some),
             Symbol::Close => Err(Problem::syntax(self.at, "has a closing parenthesis that was never opened")),
             Symbol::Word(word) if !is_keyword(word) && is_keyword(&word.to_ascii_lowercase()) => {
                 Err(Problem::syntax(self.at, "has an operator in capital letters; operators are written in lower case"))
@@ -88,32 +89,34 @@ impl<'a> Parser<'a> {
 
     /// Operands joined with `or`.
     fn any_of(&mut self) -> Result<Operand, Problem> {
-        self.run("or", Self::all_of, Filter::Any)
-    }
-
-    /// Operands joined with `and`.
-    fn all_of(&mut self) -> Result<Operand, Problem> {
-        self.run("and", Self::negation, Filter::All)
-    }
-
-    fn run(
-        &mut self,
-        word: &str,
-        part: fn(&mut Self) -> Result<Operand, Problem>,
-        join: fn(Vec<Filter>) -> Filter,
-    ) -> Result<Operand, Problem> {
-        let first = part(self)?;
-        if !self.is_word(word) {
+        let first = self.all_of()?;
+        if !self.is_word("or") {
             return Ok(first);
         }
         let at = first.at;
         self.node(self.at)?;
         let mut parts = vec![first.filter()?];
-        while self.is_word(word) {
+        while self.is_word("or") {
             self.advance()?;
-            parts.push(part(self)?.filter()?);
+            parts.push(self.all_of()?.filter()?);
         }
-        Ok(Operand::built(at, Typed::Bool(join(parts))))
+        Ok(Operand::built(at, Typed::Bool(Filter::Any(parts))))
+    }
+
+    /// Operands joined with `and`.
+    fn all_of(&mut self) -> Result<Operand, Problem> {
+        let first = self.negation()?;
+        if !self.is_word("and") {
+            return Ok(first);
+        }
+        let at = first.at;
+        self.node(self.at)?;
+        let mut parts = vec![first.condition()?];
+        while self.is_word("and") {
+            self.advance()?;
+            parts.push(self.negation()?.condition()?);
+        }
+        Ok(Operand::built(at, Typed::all(parts)))
     }
 
     /// A comparison, or `not` in front of one.
@@ -229,7 +232,7 @@ impl<'a> Parser<'a> {
                 if self.ahead == Symbol::Open {
                     return self.call(at, word);
                 }
-                match Field::from_name(word) {
+                match self.fields.find(word) {
                     Some(field) => Ok(Operand { at, part: Part::Field(field) }),
                     None => Err(unknown_field(at, word)),
                 }

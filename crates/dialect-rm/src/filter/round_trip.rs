@@ -1,6 +1,6 @@
 //! Filters written as OData text are read as the same filters, and nothing makes the parser panic.
 
-use super::parse;
+use super::tests::parse;
 use membership::{Compare, Filter, Folded, IntExpr, TextExpr, TextField, TextMatch};
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -1,12 +1,21 @@
 //! What filters mean, what is refused and where, and how much work it takes.
 
 use super::*;
+use crate::field::{GROUP, PERSON};
 use membership::{Compare, Folded, IntExpr, TextExpr, TextField, TextMatch};
 use uuid::Uuid;
 
 const NAME: TextField = TextField::Name;
 const LOGIN: TextField = TextField::Login;
 const GUID: &str = "6fe49ce4-56d4-475f-9483-1adca6b2976c";
+
+/// Reads a filter over the fields of a person.
+pub(super) fn parse(source: &str) -> Result<Option<Filter>, Problem> {
+    Ok(super::parse(source, PERSON)?.map(|condition| {
+        assert_eq!(condition.owner, None, "persons have no owner");
+        condition.filter
+    }))
+}
 
 pub(super) fn filter(source: &str) -> Filter {
     parse(source).expect(source).expect("not blank")
@@ -332,7 +341,7 @@ fn work_is_in_proportion_to_length() {
         wide,
     ];
     for source in sources {
-        let (result, steps) = parse_counted(&source);
+        let (result, steps) = parse_counted(&source, PERSON);
         let shown: String = source.chars().take(20).collect();
         assert!(steps.bytes <= 6 * source.len(), "{shown}: {steps:?}");
         assert!(steps.symbols <= source.len() + 1, "{shown}: {steps:?}");
@@ -342,4 +351,48 @@ fn work_is_in_proportion_to_length() {
             assert!(steps.bytes <= 6 * 10 * MAX_NODES, "{shown}: {steps:?}");
         }
     }
+}
+
+#[test]
+fn a_group_is_found_by_who_is_responsible_for_it() {
+    let owned = |filter| Ok(Some(Condition { filter, owner: Some(guid()) }));
+    let name = || eq(NAME, "a");
+    let other = "00000000-0000-0000-0000-000000000001";
+    for (source, expected) in [
+        (format!("Responsible eq guid'{GUID}'"), owned(Filter::Always(true))),
+        (format!("'{GUID}' eq Responsible"), owned(Filter::Always(true))),
+        (format!("Responsible eq {GUID} and Name eq 'a'"), owned(name())),
+        (
+            format!("Name eq 'a' and (Responsible eq guid'{GUID}') and not Name eq 'a'"),
+            owned(Filter::All(vec![name(), not(name())])),
+        ),
+        (
+            format!("((Name eq 'a' and Responsible eq guid'{GUID}') and true)"),
+            owned(Filter::All(vec![name(), Filter::Always(true)])),
+        ),
+        (format!("Responsible eq guid'{GUID}' and Responsible eq guid'{GUID}'"), owned(Filter::Always(true))),
+        (format!("Responsible eq guid'{GUID}' and Responsible eq guid'{other}'"), owned(Filter::Always(false))),
+    ] {
+        assert_eq!(super::parse(&source, GROUP), expected, "{source}");
+    }
+    for (source, code, at) in [
+        (format!("Name eq 'a' or Responsible eq guid'{GUID}'"), FaultCode::Unsupported, 15),
+        (format!("not Responsible eq guid'{GUID}'"), FaultCode::Unsupported, 4),
+        (format!("not (Name eq 'a' and Responsible eq guid'{GUID}')"), FaultCode::Unsupported, 5),
+        (format!("(Responsible eq guid'{GUID}') eq true"), FaultCode::Unsupported, 1),
+        (format!("true eq (Responsible eq guid'{GUID}')"), FaultCode::Unsupported, 9),
+        (format!("Responsible ne guid'{GUID}'"), FaultCode::Unsupported, 0),
+        ("Responsible eq null".into(), FaultCode::Unsupported, 0),
+        ("Responsible eq Id".into(), FaultCode::Unsupported, 0),
+        ("Responsible eq Responsible".into(), FaultCode::Unsupported, 0),
+        (format!("Responsible in (guid'{GUID}')"), FaultCode::Unsupported, 0),
+        ("Responsible eq 'Joseph Parks'".into(), FaultCode::InvalidValue, 15),
+        ("Responsible eq Name".into(), FaultCode::InvalidValue, 15),
+        ("length(Responsible) eq 3".into(), FaultCode::InvalidValue, 7),
+        ("Responsible".into(), FaultCode::InvalidValue, 0),
+        ("Login eq 'a'".into(), FaultCode::UnknownField, 0),
+    ] {
+        assert_eq!(super::parse(&source, GROUP).map_err(|p| (p.code, p.at)), Err((code, at)), "{source}");
+    }
+    assert_eq!(parse("Responsible eq 'x'").map_err(|p| p.code), Err(FaultCode::UnknownField), "nobody's field");
 }

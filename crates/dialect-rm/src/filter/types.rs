@@ -1,8 +1,8 @@
 //! The kinds of values, and what may be done with each: from checked operands to the typed tree of the core.
 
-use super::Problem;
 use super::leaf::Placed;
 use super::lexer::guid;
+use super::{Condition, Problem};
 use membership::{Compare, Filter, Folded, IntExpr, TextExpr, TextMatch};
 use odata_params::filters::CompareOperator;
 use uuid::Uuid;
@@ -20,6 +20,10 @@ pub(super) enum Typed {
     Id,
     /// A GUID literal.
     Guid(Uuid),
+    /// The field `Responsible`.
+    Responsible,
+    /// True or false, where a group must be owned by somebody.
+    Owned(Box<Condition>),
     /// `null`.
     Null,
 }
@@ -28,13 +32,48 @@ impl Typed {
     /// The kind, as an error names it.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
-            Self::Bool(_) => "true or false",
+            Self::Bool(_) | Self::Owned(_) => "true or false",
             Self::Text(_) => "a text",
             Self::Int(_) => "a number",
-            Self::Id | Self::Guid(_) => "a GUID",
+            Self::Id | Self::Guid(_) | Self::Responsible => "a GUID",
             Self::Null => "null",
         }
     }
+
+    /// All of these conditions. A group has one owner at most, so two different ones are nobody's.
+    pub(super) fn all(conditions: Vec<Condition>) -> Self {
+        let mut owner: Option<Uuid> = None;
+        let mut parts = Vec::with_capacity(conditions.len());
+        for condition in conditions {
+            let told = condition.owner.is_some();
+            if told && owner.is_some() && owner != condition.owner {
+                parts.push(Filter::Always(false));
+            }
+            owner = owner.or(condition.owner);
+            if !told || condition.filter != Filter::Always(true) {
+                parts.push(condition.filter);
+            }
+        }
+        match owner {
+            None => Self::Bool(Filter::All(parts)),
+            Some(_) => Self::Owned(Box::new(Condition { filter: alone(parts), owner })),
+        }
+    }
+}
+
+/// All of `parts`, written as short as can be.
+fn alone(mut parts: Vec<Filter>) -> Filter {
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => Filter::Always(true),
+        (Some(only), true) => only,
+        (Some(last), false) => Filter::All(parts.into_iter().chain([last]).collect()),
+    }
+}
+
+/// `Responsible` in a place where the query core cannot look at it.
+pub(super) fn owner_inside(at: usize) -> Problem {
+    let text = "compares Responsible inside another expression; it can only be joined with 'and' to all the rest";
+    Problem::unsupported(at, text)
 }
 
 /// A function: what the manual lists, what OData 2.0 has for texts, and `contains` of later versions.
@@ -215,6 +254,10 @@ pub(super) fn compare(left: Placed, by: &CompareOperator, right: Placed) -> Resu
         }
     };
     let filter = match (left.typed, right.typed) {
+        (Typed::Owned(_), _) => return Err(owner_inside(left.at)),
+        (_, Typed::Owned(_)) => return Err(owner_inside(right.at)),
+        (Typed::Responsible, other) => return owned(left.at, by, right.at, other),
+        (other, Typed::Responsible) => return owned(right.at, by, left.at, other),
         (Typed::Text(a), Typed::Text(b)) => Filter::Text(a, by, b),
         (Typed::Int(a), Typed::Int(b)) => Filter::Int(a, by, b),
         (Typed::Bool(a), Typed::Bool(b)) => equality(same(a, b))?,
@@ -237,6 +280,15 @@ pub(super) fn compare(left: Placed, by: &CompareOperator, right: Placed) -> Resu
         }
     };
     Ok(Typed::Bool(filter))
+}
+
+/// The field `Responsible`, which stands at `field`, compared with something at `at`.
+fn owned(field: usize, by: Compare, at: usize, with: Typed) -> Result<Typed, Problem> {
+    if by != Compare::Eq || matches!(with, Typed::Null | Typed::Id | Typed::Responsible) {
+        return Err(Problem::unsupported(field, "compares Responsible in another way than with 'eq' and one GUID"));
+    }
+    let owner = Some(as_guid(at, with)?);
+    Ok(Typed::Owned(Box::new(Condition { filter: Filter::Always(true), owner })))
 }
 
 /// Of the kinds of two operands the one that has no order.
@@ -302,7 +354,11 @@ pub(super) fn within(left: Placed, items: Vec<Placed>) -> Result<Typed, Problem>
             let wanted = as_guid(left.at, constant)?;
             Filter::Always(guid_items(items)?.contains(&wanted))
         }
-        other @ (Typed::Bool(_) | Typed::Null) => {
+        Typed::Responsible => {
+            let text = "looks for Responsible in a list; it can only be compared with 'eq' and one GUID";
+            return Err(Problem::unsupported(left.at, text));
+        }
+        other @ (Typed::Bool(_) | Typed::Owned(_) | Typed::Null) => {
             return Err(Problem::value(left.at, format!("uses 'in' on {}", other.kind())));
         }
     };

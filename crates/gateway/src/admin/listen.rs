@@ -1,6 +1,7 @@
 //! Where the admin listener is, and its server.
 
 use super::observe::observe;
+use super::state::Admin;
 use crate::server::{self, Gateway, LINGER};
 use crate::settings;
 use actix_web::dev::Server;
@@ -42,14 +43,15 @@ pub fn place(settings: &settings::Admin, demo: bool) -> anyhow::Result<Option<Pl
 /// Must be called inside an actix system.
 pub fn bind(
     gateway: &web::Data<Gateway>,
+    admin: &web::Data<Admin>,
     settings: &settings::Server,
     place: Place,
 ) -> anyhow::Result<(Server, SocketAddr)> {
     let address = place.address;
-    let bound = match bind_to(gateway, settings, address) {
+    let bound = match bind_to(gateway, admin, settings, address) {
         Err(error) if place.or_any && error.kind() == io::ErrorKind::AddrInUse => {
             log::warn!("{address} is taken, so the admin listener takes any free port; admin.listen names another");
-            bind_to(gateway, settings, SocketAddr::new(address.ip(), 0))
+            bind_to(gateway, admin, settings, SocketAddr::new(address.ip(), 0))
         }
         bound => bound,
     };
@@ -58,12 +60,16 @@ pub fn bind(
 
 fn bind_to(
     gateway: &web::Data<Gateway>,
+    admin: &web::Data<Admin>,
     settings: &settings::Server,
     address: SocketAddr,
 ) -> io::Result<(Server, SocketAddr)> {
-    let blocking_threads = gateway.width();
-    let gateway = gateway.clone();
-    let app = move || App::new().app_data(gateway.clone()).wrap(from_fn(observe)).configure(super::configure);
+    let blocking_threads = Admin::threads(gateway);
+    let (gateway, admin) = (gateway.clone(), admin.clone());
+    let app = move || {
+        let app = App::new().app_data(gateway.clone()).app_data(admin.clone());
+        app.wrap(from_fn(observe)).configure(super::configure)
+    };
     let patience = settings.patience();
     let server = HttpServer::new(app)
         .on_connect(move |io, data| server::connected(patience, io, data))

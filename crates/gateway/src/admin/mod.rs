@@ -1,46 +1,48 @@
 //! The admin listener: what watches and looks after a gateway, apart from the dialects. On loopback unless told
 //! otherwise, and on a thread of its own, so that it answers while the public threads are busy.
 
+mod api;
+mod feed;
 mod health;
 mod listen;
 mod observe;
+mod state;
 
+pub use api::AUDIENCE;
 pub use listen::{Place, bind, place};
+pub use state::{Admin, CONNECTIONS};
 
 use crate::server::{Body, Gateway, problem};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
+use api::problem::{Kind, Problem};
+use observe::id_of;
+use uuid::Uuid;
 
-/// Everything that is answered here. Handlers find the [`Gateway`] as `web::Data<Gateway>`.
+/// Everything that is answered here. Handlers find the [`Gateway`] as `web::Data<Gateway>`, and [`Admin`] likewise.
 ///
 /// Around all of it stands `observe`: it gives the request its id and the log its line, and makes a problem (RFC 9457)
 /// of the error of a handler or of what reads its parameters.
 pub fn configure(services: &mut web::ServiceConfig) {
-    services.configure(health::configure).default_service(web::to(nothing_here));
+    services.configure(health::configure).configure(api::configure).default_service(web::to(nothing_here));
 }
 
 async fn nothing_here(gateway: web::Data<Gateway>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    refuse(404, "Not Found", "Nothing is served at this address.", &gateway, &request, payload).await
+    let problem = Problem::new(Kind::NoSuchAddress, "Nothing is served at this address.");
+    refuse(&problem, &gateway, &request, payload).await
 }
 
 async fn no_such_method(gateway: web::Data<Gateway>, request: HttpRequest, payload: web::Payload) -> HttpResponse {
-    let words = "This address does not take that method.";
-    refuse(405, "Method Not Allowed", words, &gateway, &request, payload).await
+    let problem = Problem::new(Kind::MethodNotAllowed, "This address does not take that method.");
+    refuse(&problem, &gateway, &request, payload).await
 }
 
 /// A problem, whatever the body is. The connection is closed unless the body has come along.
-async fn refuse(
-    status: u16,
-    title: &str,
-    detail: &str,
-    gateway: &Gateway,
-    request: &HttpRequest,
-    payload: web::Payload,
-) -> HttpResponse {
+async fn refuse(problem: &Problem, gateway: &Gateway, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
     let mut body = Body::of(request, payload);
     body.pass_over(gateway.body_bytes()).await;
-    let mut response = as_problem(status, title, detail);
+    let mut response = as_problem(problem, id_of(request));
     if !body.is_read() {
         response.head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -48,9 +50,17 @@ async fn refuse(
 }
 
 /// A reply that is a problem (RFC 9457).
-fn as_problem(status: u16, title: &str, detail: &str) -> HttpResponse {
-    let reply = problem::problem(status, title, detail);
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+fn as_problem(problem: &Problem, id: Uuid) -> HttpResponse {
+    let status = StatusCode::from_u16(problem.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, api::PROBLEM)).body(problem.body(id))
+}
+
+/// A problem of which nothing but the status is known.
+fn of_status(status: StatusCode, detail: &str, id: Uuid) -> HttpResponse {
+    if status == StatusCode::NOT_FOUND {
+        return as_problem(&Problem::new(Kind::NoSuchAddress, detail), id);
+    }
+    let reply = problem::problem(status.as_u16(), status.canonical_reason().unwrap_or("Problem"), detail);
     HttpResponse::build(status).insert_header((CONTENT_TYPE, reply.content_type)).body(reply.body)
 }
 
@@ -78,11 +88,15 @@ mod tests {
         let oracle = Arc::new(MemoryDirectory::default());
         let registry = Registry::of(Vec::new()).expect("none");
         let gateway = web::Data::new(Gateway::new(registry, oracle.clone(), oracle.clone(), oracle, true, limits));
+        let store =
+            store::Store::open(&store::Settings::new("sqlite::memory:".parse().expect("a URL"))).expect("opens");
+        let admin = web::Data::new(Admin::new(store, 1_000));
         let fails = || async { Err::<HttpResponse, _>(error::ErrorConflict("in words")) };
         let breaks = || async { Err::<HttpResponse, _>(error::ErrorInternalServerError("secret")) };
         let number = |n: web::Path<u32>| async move { n.to_string() };
         let app = App::new()
             .app_data(gateway)
+            .app_data(admin)
             .wrap(from_fn(observe::observe))
             .route("/fails", web::get().to(fails))
             .route("/breaks", web::get().to(breaks))

@@ -1,6 +1,7 @@
 //! What every request of the admin listener has in common: an id, a line in the log, a watch over its connection, and
 //! errors that are problems.
 
+use super::api::problem::Problem;
 use super::health;
 use crate::logging;
 use crate::server::{LINGER, REQUEST_ID, UnderWay, next_id};
@@ -11,7 +12,7 @@ use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -26,6 +27,7 @@ pub(super) async fn observe(
     let begun = Instant::now();
     let id = next_id();
     let under_way = UnderWay::begin(request.request());
+    request.extensions_mut().insert(Id(id));
     // Taken out, for a request that is held on to cannot be routed.
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let mut answered = match next.call(request).await {
@@ -66,15 +68,22 @@ pub(super) async fn observe(
     Ok(answered.map_body(|_, body| BoxBody::new(Sent { body, _under_way: under_way })))
 }
 
+/// The id of a request, for who answers it.
+#[derive(Clone, Copy)]
+struct Id(Uuid);
+
+/// The id of a request.
+pub(super) fn id_of(request: &HttpRequest) -> Uuid {
+    request.extensions().get::<Id>().map_or_else(Uuid::nil, |id| id.0)
+}
+
 /// An error as a problem. What is our own fault is for the log.
 fn in_words(id: Uuid, status: StatusCode, error: &Error) -> HttpResponse {
-    let detail = if status.is_server_error() {
+    if status.is_server_error() {
         logging::within(id, || log::error!("{error}"));
-        "The request could not be answered. The fault is ours.".to_owned()
-    } else {
-        error.to_string()
-    };
-    super::as_problem(status.as_u16(), status.canonical_reason().unwrap_or("Problem"), &detail)
+        return super::as_problem(&Problem::internal(), id);
+    }
+    super::of_status(status, &error.to_string(), id)
 }
 
 /// A body during whose sending the request is under way.

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// Checks and tells. An unusable configuration is an error; problems of the store are listed on stdout.
 pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let registry = Registry::new(&settings)?;
     server::address(&settings.server.listen)?;
     server::Tls::of(&settings.server)?;
     admin::place(&settings.admin, false)?;

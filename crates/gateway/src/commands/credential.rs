@@ -1,10 +1,11 @@
 //! `rollcall credential …`: making, listing and revoking credentials.
 
-use crate::cli::{CreateCommand, CredentialCommand, KeyScope, Place};
-use access::{Credential, CredentialKind, NewCredential, Rights, Secret, Vault};
+use crate::cli::{CreateCommand, CredentialCommand, Place};
+use crate::issue::{Issued, Terms, Wanted, issue};
+use access::{Credential, Vault};
 use anyhow::{Context, bail};
 use membership::{Directory, PersonKey};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::io::Write;
 use store::Store;
 
@@ -25,28 +26,21 @@ pub(super) fn run(place: &Place, command: &CredentialCommand) -> anyhow::Result<
 }
 
 fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
-    let (made, shown) = match command {
-        CreateCommand::Elance { login } => {
-            let (made, token) = elance_token(store, login, "")?;
-            (made, json!({ "access_token": token.reveal() }))
-        }
-        CreateCommand::Rm => {
-            let client_id = Secret::hexadecimal(16)?.reveal().to_owned();
-            let secret = Secret::hexadecimal(20)?;
-            let new = new("rm", CredentialKind::Client, Rights::USER, &client_id, &secret);
-            (store.create(&new)?, json!({ "client_id": client_id, "client_secret": secret.reveal() }))
-        }
-        CreateCommand::Cometchat { scope } => {
-            let (made, key) = cometchat_key(store, *scope, "")?;
-            (made, json!({ "apikey": key.reveal() }))
-        }
+    let wanted = match command {
+        CreateCommand::Elance { login } => Wanted::Elance(person(store, login)?),
+        CreateCommand::Rm => Wanted::Rm,
+        CreateCommand::Cometchat { scope } => Wanted::Cometchat(*scope),
+        CreateCommand::Admin { scope } => Wanted::Admin(*scope),
     };
-    if let Err(error) = show(&shown) {
+    let made = make(store, wanted, "")?;
+    let shown: Map<String, Value> =
+        made.shown.iter().map(|(name, secret)| ((*name).to_owned(), secret.reveal().into())).collect();
+    if let Err(error) = show(&shown.into()) {
         // Nobody has seen the secret, and nobody ever will.
-        store.revoke(made.id, super::now())?;
+        store.revoke(made.credential.id, super::now())?;
         return Err(error).context("cannot write the secret, so the credential is revoked");
     }
-    log::info!("credential {} made for the dialect {}", made.id, made.audience);
+    log::info!("credential {} made for {}", made.credential.id, made.credential.audience);
     Ok(())
 }
 
@@ -72,46 +66,15 @@ fn revoke(store: &Store, id: i64) -> anyhow::Result<()> {
     }
 }
 
-/// Makes an Elance token of the person with this login, of the shape that Elance's clients know: 24 hexadecimal
-/// digits of an application, the person's number, 22 letters and digits. `client_id` is noted with it.
-pub(super) fn elance_token(store: &Store, login: &str, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
+/// Makes a credential without an end, with which `note` is noted.
+pub(super) fn make(store: &Store, wanted: Wanted, note: &str) -> anyhow::Result<Issued> {
+    Ok(issue(store, wanted, Terms { note, now: super::now(), expires_at: None })?)
+}
+
+/// The number of the person with this login.
+pub(super) fn person(store: &Store, login: &str) -> anyhow::Result<i64> {
     let person = store.person(&PersonKey::Login(login.to_owned()))?;
-    let person = person.with_context(|| format!("there is no person with the login `{login}`"))?;
-    let application = Secret::hexadecimal(16)?;
-    let application = application.reveal().get(..24).unwrap_or_default();
-    let token = Secret::alphanumeric()?.prefixed(&format!("{application}|{}|", person.number));
-    let new = new("elance", CredentialKind::Token, Rights::USER, client_id, &token);
-    Ok((store.create(&NewCredential { person: Some(person.number), ..new })?, token))
-}
-
-/// Makes a CometChat key: 40 hexadecimal digits. `client_id` is noted with it.
-pub(super) fn cometchat_key(store: &Store, scope: KeyScope, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
-    let rights = match scope {
-        KeyScope::FullAccess => Rights::FULL,
-        KeyScope::AuthOnly => Rights::MINT_ONLY,
-    };
-    let key = Secret::hexadecimal(20)?;
-    Ok((store.create(&new("cometchat", CredentialKind::Key, rights, client_id, &key))?, key))
-}
-
-/// Makes an RM token: 40 hexadecimal digits. `client_id` is noted with it.
-pub(super) fn rm_token(store: &Store, client_id: &str) -> anyhow::Result<(Credential, Secret)> {
-    let token = Secret::hexadecimal(20)?;
-    Ok((store.create(&new("rm", CredentialKind::Token, Rights::USER, client_id, &token))?, token))
-}
-
-fn new(audience: &str, kind: CredentialKind, rights: Rights, client_id: &str, secret: &Secret) -> NewCredential {
-    NewCredential {
-        audience: audience.to_owned(),
-        kind,
-        rights,
-        person: None,
-        client_id: client_id.to_owned(),
-        parent: None,
-        secret: secret.hash(),
-        created_at: super::now(),
-        expires_at: None,
-    }
+    Ok(person.with_context(|| format!("there is no person with the login `{login}`"))?.number)
 }
 
 /// A credential as one line of JSON. There is no secret in it: the store has none.

@@ -1,7 +1,8 @@
 //! What `serve --demo` does beside serving: the sample data, fresh credentials, and lines to try them with.
 
-use super::credential;
-use crate::cli::KeyScope;
+use super::credential::{make, person};
+use crate::cli::{AdminScope, KeyScope};
+use crate::issue::Wanted;
 use crate::settings::Dialects;
 use access::Vault;
 use anyhow::{Context, bail};
@@ -45,8 +46,13 @@ pub(super) fn load(store: &Store) -> anyhow::Result<()> {
 }
 
 /// Revokes the credentials of the demo before, makes new ones and gives one line for the shell for each enabled
-/// dialect.
-pub(super) fn lines(store: &Store, dialects: &Dialects, bound: SocketAddr) -> anyhow::Result<Vec<String>> {
+/// dialect, and the last for the admin listener, if there is one.
+pub(super) fn lines(
+    store: &Store,
+    dialects: &Dialects,
+    bound: SocketAddr,
+    admin: Option<SocketAddr>,
+) -> anyhow::Result<Vec<String>> {
     for old in store.list()? {
         if old.client_id == MARK && old.revoked_at.is_none() {
             store.revoke(old.id, super::now()).context("a credential of the demo before cannot be revoked")?;
@@ -55,21 +61,26 @@ pub(super) fn lines(store: &Store, dialects: &Dialects, bound: SocketAddr) -> an
     let base = format!("http://{bound}");
     let mut lines = Vec::new();
     if dialects.elance.enabled {
-        let (_, token) = credential::elance_token(store, ELANCE_LOGIN, MARK)?;
+        let token = make(store, Wanted::Elance(person(store, ELANCE_LOGIN)?), MARK)?;
         let path = format!("{}/api2/groups/{GROUP_NUMBER}/members", dialects.elance.prefix);
-        lines.push(curl(&[], &format!("{base}{path}?access_token={}&rpp=3", token.reveal())));
+        lines.push(curl(&[], &format!("{base}{path}?access_token={}&rpp=3", token.secret())));
     }
     if dialects.rm.enabled {
-        let (_, token) = credential::rm_token(store, MARK)?;
+        let token = make(store, Wanted::RmToken, MARK)?;
         let path = format!("{}/api/Organization/groups/{GROUP_ID}/members", dialects.rm.prefix);
-        let header = format!("Authorization: OAuth2 {}", token.reveal());
+        let header = format!("Authorization: OAuth2 {}", token.secret());
         lines.push(curl(&[header], &format!("{base}{path}?page_size=3&$filter=startswith(Name,%27J%27)")));
     }
     if dialects.cometchat.enabled {
-        let (_, key) = credential::cometchat_key(store, KeyScope::FullAccess, MARK)?;
+        let key = make(store, Wanted::Cometchat(KeyScope::FullAccess), MARK)?;
         let path = format!("{}/v3/groups/{GROUP_GUID}/members", dialects.cometchat.prefix);
-        let headers = [format!("apikey: {}", key.reveal()), format!("onBehalfOf: {COMETCHAT_VIEWER}")];
+        let headers = [format!("apikey: {}", key.secret()), format!("onBehalfOf: {COMETCHAT_VIEWER}")];
         lines.push(curl(&headers, &format!("{base}{path}?perPage=4&searchKey=superhero")));
+    }
+    if let Some(admin) = admin {
+        let key = make(store, Wanted::Admin(AdminScope::Full), MARK)?;
+        let header = format!("Authorization: Bearer {}", key.secret());
+        lines.push(curl(&[header], &format!("http://{admin}/admin/v1/groups/guid:{GROUP_GUID}/members?page_size=3")));
     }
     Ok(lines)
 }

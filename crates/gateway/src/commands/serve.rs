@@ -1,7 +1,7 @@
 //! `rollcall serve`: answers requests until it is told to end.
 
 use super::demo;
-use crate::admin;
+use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
 use crate::server::{self, Bound, Ended, Gateway, Limits, Tls};
@@ -28,29 +28,35 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let address = server::address(&settings.server.listen)?;
     let tls = Tls::of(&settings.server)?;
     let admin = admin::place(&settings.admin, args.demo)?;
-    let registry = Registry::new(&settings.dialects)?;
+    let registry = Registry::new(&settings)?;
     if args.demo {
         let others = [tls.as_ref().map(|tls| tls.address), admin.map(|place| place.address)];
         std::iter::once(address).chain(others.into_iter().flatten()).try_for_each(demo::check_address)?;
     }
-    let store = super::open_migrated(&settings.store_to_serve()?)?;
+    let mut to_serve = settings.store_to_serve()?;
+    if admin.is_some() {
+        to_serve.pool_size = to_serve.pool_size.saturating_add(admin::CONNECTIONS);
+    }
+    let store = super::open_migrated(&to_serve)?;
     if args.demo {
         demo::load(&store)?;
     }
     let dialects = registry.names().join(", ");
     let gateway = gateway(registry, &store, &settings);
+    let behind = Data::new(Admin::new(store.clone(), settings.limits.import_bytes));
     log::info!("store: {}; dialects: {dialects}", store.url());
     actix_web::rt::System::new().block_on(async {
         let (server, bound) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
-        let admin = admin.map(|place| admin::bind(&gateway, &settings.server, place)).transpose()?;
+        let admin = admin.map(|place| admin::bind(&gateway, &behind, &settings.server, place)).transpose()?;
         let (admin, admin_bound) = admin.unzip();
         if let Some(tls) = tls {
             server::read_again_on_signal(tls.certificates)?;
         }
         // The ports are taken, so nothing can fail any more that has nothing to do with the demo itself.
-        let demo = if args.demo { demo::lines(&store, &settings.dialects, bound.http)? } else { Vec::new() };
+        let demo =
+            if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };
         announce(bound, admin_bound, demo)?;
-        let ending = server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle));
+        let ending = server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), || behind.end());
         let serving = try_join(server, OptionFuture::from(admin).map(Option::transpose));
         match select(serving, pin!(ending)).await {
             Either::Left((served, _)) => {

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
-use actix_web::web::Payload;
+use actix_web::web::{Bytes, Payload};
 use dialect::{Fault, FaultCode, Refusal};
 use futures_util::StreamExt;
 use std::time::Duration;
@@ -43,8 +43,12 @@ impl Body {
 
     /// Refuses a body that announces more than `limit` bytes.
     pub(crate) fn check_length(&self, limit: usize) -> Result<(), Refusal> {
-        let too_long = self.length.is_some_and(|length| length > limit as u64);
-        if too_long { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
+        if self.is_longer(limit as u64) { Err(Refusal::BodyTooLarge(limit)) } else { Ok(()) }
+    }
+
+    /// Whether it announces more than `limit` bytes.
+    pub(crate) fn is_longer(&self, limit: u64) -> bool {
+        self.length.is_some_and(|length| length > limit)
     }
 
     /// Reads what has come along with the header of a request that is answered without its body, so that a small body
@@ -65,6 +69,20 @@ impl Body {
         self.check_length(limit)?;
         let collected = tokio::time::timeout(time, self.collect(limit)).await;
         collected.unwrap_or_else(|_| Err(unread("did not arrive in time")))
+    }
+
+    /// The next part of a body that is read as a stream, however long that is; `None` behind the last.
+    pub(crate) async fn next(&mut self, time: Duration) -> Result<Option<Bytes>, Refusal> {
+        if self.is_read() {
+            return Ok(None);
+        }
+        self.state = State::GivenUp;
+        let part = tokio::time::timeout(time, self.payload.next()).await;
+        let Some(part) = part.map_err(|_| unread("did not arrive in time"))? else {
+            self.state = State::Read;
+            return Ok(None);
+        };
+        part.map(Some).map_err(|_| unread("did not arrive whole"))
     }
 
     async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, Refusal> {

@@ -14,6 +14,7 @@ use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request
 use membership::{Directory, Registrar};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -80,6 +81,11 @@ impl Gateway {
         self.limits.body_bytes
     }
 
+    /// In what time a body must have arrived, and each part of one that is streamed.
+    pub(crate) const fn body_timeout(&self) -> Duration {
+        self.limits.body_timeout
+    }
+
     /// Whether the directory answers within `time`. Takes a turn like any quick action, so that asking again and again
     /// piles nothing up while it does not.
     pub(crate) async fn is_ready(self: Arc<Self>, time: Duration) -> bool {
@@ -98,6 +104,15 @@ impl Gateway {
             Err(_) => log::warn!("not ready: the store does not answer within {time:?}"),
         }
         false
+    }
+
+    /// The path of a request as a log may show it.
+    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let Some((mounted, below)) = self.registry.find(path) else { return Cow::Borrowed(path) };
+        match mounted.dialect.loggable(below) {
+            Cow::Borrowed(_) => Cow::Borrowed(path),
+            Cow::Owned(shown) => Cow::Owned(format!("{}{shown}", mounted.prefix)),
+        }
     }
 
     /// The reply of a dialect, with its name; of none, when no dialect holds the path.
@@ -170,8 +185,20 @@ impl Gateway {
     }
 
     async fn run(self: &Arc<Self>, id: Uuid, audience: &'static str, call: Call) -> Result<Reply, Refusal> {
-        let turns = match call.action.cost() {
-            Cost::Inline if self.in_process => return guarded(id, || self.answer(audience, &call))?,
+        self.ask(id, call.action.cost(), move |core| dialect::answer(core, audience, &call)).await?
+    }
+
+    /// Asks the core: at once where that takes no time, or else when there is a turn, on a thread that may block. Goes
+    /// on to its end when nobody waits for the outcome any more. Refused as unavailable when there is no turn in time,
+    /// and as a fault of ours when the work panics.
+    pub(crate) async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        id: Uuid,
+        cost: Cost,
+        work: impl FnOnce(Core<'_>) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let turns = match cost {
+            Cost::Inline if self.in_process => return guarded(id, || work(self.core())),
             Cost::Inline => &self.quick_turns,
             Cost::Blocking => &self.turns,
         };
@@ -184,24 +211,23 @@ impl Gateway {
         let work = move || {
             // Given back when the work is done, not when the client has lost its patience.
             let _turn = turn;
-            guarded(id, || gateway.answer(audience, &call))
+            guarded(id, || work(gateway.core()))
         };
-        web::block(work).await.map_err(|_| Refusal::Internal)??
+        web::block(work).await.map_err(|_| Refusal::Internal)?
     }
 
-    fn answer(&self, audience: &str, call: &Call) -> Result<Reply, Refusal> {
-        let core = Core {
+    fn core(&self) -> Core<'_> {
+        Core {
             directory: &*self.directory,
             registrar: &*self.registrar,
             vault: &*self.vault,
             now: chrono::Utc::now().timestamp(),
-        };
-        dialect::answer(core, audience, call)
+        }
     }
 }
 
 /// Runs `work`. A panic in it is told in the log and is a fault of ours, but ends nothing else.
-fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusal> {
+pub(crate) fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusal> {
     logging::within(id, || catch_unwind(AssertUnwindSafe(work))).map_err(|_| Refusal::Internal)
 }
 
@@ -239,11 +265,11 @@ pub(super) async fn handle(
         response.head_mut().set_connection_type(ConnectionType::Close);
         under_way.end_connection(LINGER);
     }
-    // Never the query: an access token may stand in it.
+    // Never the query: an access token may stand in it, and of the path only what holds none.
     log::info!(
         target: "access",
         request:% = id, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
-        path = request.uri().path(), status, bytes, micros = begun.elapsed().as_micros() as u64;
+        path = &*gateway.loggable(request.uri().path()), status, bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );
     response

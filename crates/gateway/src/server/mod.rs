@@ -11,7 +11,7 @@ mod watch;
 
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
-pub(crate) use gateway::{REQUEST_ID, next_id};
+pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
 pub(crate) use watch::{UnderWay, connected};

@@ -17,11 +17,17 @@ pub enum Ended {
 }
 
 /// Ends the servers after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
-/// second one; a server cannot be hurried once it drains, so the caller ends the program then.
-pub async fn end_on_signal(public: ServerHandle, admin: Option<ServerHandle>) -> std::io::Result<Ended> {
+/// second one; a server cannot be hurried once it drains, so the caller ends the program then. `let_go` is called at the
+/// first, for requests that only wait for something.
+pub async fn end_on_signal(
+    public: ServerHandle,
+    admin: Option<ServerHandle>,
+    let_go: impl FnOnce(),
+) -> std::io::Result<Ended> {
     let mut signals = Signals::new()?;
     let name = signals.next().await;
     log::info!("{name}: ending when the requests under way are done");
+    let_go();
     let admin = OptionFuture::from(admin.map(|admin| admin.stop(true)));
     let (draining, again) = (pin!(join(public.stop(true), admin)), pin!(signals.next()));
     if let Either::Right((name, _)) = select(draining, again).await {

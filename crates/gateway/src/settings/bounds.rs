@@ -20,9 +20,17 @@ impl Settings {
         within("database.acquire_timeout_seconds", self.database.acquire_timeout_seconds, 1, DAY);
         within("database.statement_timeout_seconds", self.database.statement_timeout_seconds, 1, DAY);
         within("limits.body_bytes", self.limits.body_bytes as u64, 1024, 1 << 30);
+        within("limits.import_bytes", self.limits.import_bytes, 1024, 1 << 40);
         within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
+        if !is_public_url(&self.server.public_url) {
+            problems.push(
+                "server.public_url must be empty, or http:// or https:// with a host, perhaps a port and a path, and \
+                 not end in /"
+                    .to_owned(),
+            );
+        }
         for (name, prefix) in [
             ("elance", &self.dialects.elance.prefix),
             ("rm", &self.dialects.rm.prefix),
@@ -37,6 +45,12 @@ impl Settings {
         }
         problems
     }
+}
+
+fn is_public_url(text: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&b);
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    text.is_empty() || !host.is_empty() && !host.starts_with('/') && !host.ends_with('/') && host.bytes().all(legal)
 }
 
 fn is_prefix(prefix: &str) -> bool {

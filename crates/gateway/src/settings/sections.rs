@@ -35,6 +35,8 @@ pub struct Server {
     pub tls_cert: PathBuf,
     /// File of its key.
     pub tls_key: PathBuf,
+    /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
+    pub public_url: String,
     /// Threads that serve connections, 0 for one a core.
     pub workers: usize,
     /// Seconds for which an idle connection is kept, 0 for none.
@@ -97,6 +99,8 @@ pub struct Database {
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
+    /// The longest import by the admin API, in bytes.
+    pub import_bytes: u64,
     /// Seconds in which a body must have arrived.
     pub body_timeout_seconds: u64,
     /// Seconds that a slow request waits for its turn.

@@ -20,6 +20,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             tls_listen: String::new(),
             tls_cert: PathBuf::new(),
             tls_key: PathBuf::new(),
+            public_url: String::new(),
             workers: 0,
             keep_alive_seconds: 75,
             request_timeout_seconds: 10,
@@ -32,7 +33,12 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             acquire_timeout_seconds: 5,
             statement_timeout_seconds: 30,
         },
-        limits: Limits { body_bytes: 1 << 20, body_timeout_seconds: 30, queue_timeout_seconds: 10 },
+        limits: Limits {
+            body_bytes: 1 << 20,
+            import_bytes: 1 << 30,
+            body_timeout_seconds: 30,
+            queue_timeout_seconds: 10,
+        },
         logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
         dialects: Dialects {
             elance: Elance { enabled: true, prefix: String::new(), default_rpp: 8, results_as_array: false },
@@ -83,6 +89,12 @@ fn what_cannot_be_meant_is_refused_in_words() {
         ("[database]\npool_size = 0", "database.pool_size must be from 1 to 1000"),
         ("[dialects.rm]\nprefix = \"risk\"", "dialects.rm.prefix"),
         ("[dialects.rm]\nprefix = \"/risk/\"", "dialects.rm.prefix"),
+        ("[server]\npublic_url = \"api.example.com\"", "server.public_url must be empty, or http:// or https://"),
+        ("[server]\npublic_url = \"https://api.example.com/\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://\"", "server.public_url"),
+        ("[server]\npublic_url = \"https:///x\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://u:p@example.com\"", "server.public_url"),
+        ("[server]\npublic_url = \"https://example.com?x\"", "server.public_url"),
         ("[server]\nworkers = 1.5", "server.workers must be a whole number"),
         ("[server]\nworkers = 5000000000", "server.workers is too large"),
         ("[logging]\nformat = \"xml\"", "logging.format must be \"text\" or \"json\""),
@@ -100,6 +112,16 @@ fn what_cannot_be_meant_is_refused_in_words() {
     ] {
         let error = format!("{:#}", with("", &[(name, "x")]).expect_err(name));
         assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn public_urls() {
+    for url in
+        ["", "http://localhost:8080", "https://api.example.com", "https://[::1]:443/a/b%20c", "http://127.0.0.1/x"]
+    {
+        let settings = with(&format!("[server]\npublic_url = \"{url}\""), &[]).expect(url);
+        assert_eq!(settings.server.public_url, url);
     }
 }
 

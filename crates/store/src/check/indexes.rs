@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 /// Name (empty where the database chooses it: primary keys and unique columns), table, whether it is unique, columns.
-const INDEXES: [(&str, &str, bool, &[&str]); 27] = [
+const INDEXES: [(&str, &str, bool, &[&str]); 29] = [
     ("memberships_person", "memberships", true, &["person_number", "group_number"]),
     ("memberships_scope", "memberships", false, &["group_number", "state", "scope", "joined_at", "person_number"]),
     ("changes_group", "changes", false, &["group_number", "number"]),
@@ -18,6 +18,7 @@ const INDEXES: [(&str, &str, bool, &[&str]); 27] = [
     ("groups_name", "groups", false, &["name_folded", "number"]),
     ("persons_name", "persons", false, &["name_folded", "number"]),
     ("job_groups_job", "job_groups", false, &["job_number", "group_number"]),
+    ("idempotency_begun", "idempotency", false, &["begun_at"]),
     ("", "persons", true, &["number"]),
     ("", "persons", true, &["uid"]),
     ("", "persons", true, &["id"]),
@@ -35,6 +36,7 @@ const INDEXES: [(&str, &str, bool, &[&str]); 27] = [
     ("", "store_facts", true, &["name"]),
     ("", "jobs", true, &["number"]),
     ("", "job_groups", true, &["group_number", "job_number"]),
+    ("", "idempotency", true, &["credential", "idempotency_key"]),
 ];
 
 /// One column of an index.

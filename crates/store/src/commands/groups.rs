@@ -5,11 +5,11 @@ use super::steps::{Walk, for_commands};
 use super::{Passwords, Work, bad, check_password, expect};
 use crate::changes::Change;
 use crate::connection::Connection;
-use crate::directory;
 use crate::import::{GroupRow, MembershipRow, Said, on_either};
 use crate::rows::Corrupt;
 use crate::schema::{group_totals, groups, job_groups, memberships};
 use crate::store::{Failure, Store};
+use crate::{directory, listing};
 use diesel::prelude::*;
 use membership::life_cycle::Actor;
 use membership::record::{GroupRecord, PersonRef};
@@ -158,7 +158,7 @@ impl Work<'_> {
 
     /// The group of this number, which is there, if it is as it was expected to be.
     fn expect_group(&mut self, number: i64, expected: Expected<'_, Group>) -> Result<Group, Failure> {
-        let group = directory::group(self.connection, &GroupKey::Number(number))?;
+        let group = listing::group(self.connection, &GroupKey::Number(number))?;
         let group = group.ok_or(CommandError::NoSuchGroup)?;
         expect(expected, &group)?;
         Ok(group)

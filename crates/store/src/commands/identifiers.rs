@@ -1,6 +1,7 @@
 //! Identifiers of new rows: those that are said must be free, those that are not are made.
 
 use super::{Work, bad};
+use crate::connection::Connection;
 use crate::identity;
 use crate::import::{self, LIST, on_either};
 use crate::schema::counters;
@@ -102,8 +103,13 @@ impl Work<'_> {
             return Ok(number);
         }
         let next = diesel::update(this).set(counters::last.eq(counters::last + 1));
-        on_either!(&mut *self.connection, inner => next.execute(inner))?;
-        let number: i64 = this.select(counters::last).first(&mut *self.connection)?;
+        let number: i64 = match &mut *self.connection {
+            Connection::Sqlite(inner) => {
+                next.execute(inner)?;
+                this.select(counters::last).first(inner)?
+            }
+            Connection::Postgres(inner) => next.returning(counters::last).get_result(inner)?,
+        };
         if number > limits::NUMBER {
             let problem = format!("is missing, and none is left: {} is taken", limits::NUMBER);
             return Err(bad("number", problem).into());

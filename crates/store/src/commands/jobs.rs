@@ -3,9 +3,8 @@
 use super::{Passwords, Work, bad};
 use crate::changes::Change;
 use crate::connection::Connection;
-use crate::directory;
 use crate::import::on_either;
-use crate::rows;
+use crate::listing;
 use crate::schema::{groups, job_groups, jobs};
 use crate::store::{Failure, Store};
 use diesel::prelude::*;
@@ -82,7 +81,7 @@ impl Work<'_> {
     fn keep_groups(&mut self, new: &NewJob) -> Result<Vec<i64>, Failure> {
         let mut numbers = BTreeSet::new();
         for key in new.groups.iter().collect::<HashSet<_>>() {
-            numbers.insert(directory::group(self.connection, key)?.ok_or(CommandError::NoSuchGroup)?.number);
+            numbers.insert(listing::group(self.connection, key)?.ok_or(CommandError::NoSuchGroup)?.number);
         }
         if numbers.len() > limits::JOB_GROUPS {
             return Err(bad("groups", format!("must be at most {}", limits::JOB_GROUPS)).into());
@@ -105,22 +104,11 @@ impl Work<'_> {
             Connection::Sqlite(inner) => one.select(jobs::number).first(inner).optional()?,
             Connection::Postgres(inner) => one.select(jobs::number).for_no_key_update().first(inner).optional()?,
         };
-        let number = held.ok_or(CommandError::NoSuchJob)?;
-        type Row = (String, String, String, i64, i64, i64);
-        let columns = (jobs::title, jobs::description, jobs::state, jobs::poster, jobs::created_at, jobs::closed_at);
-        let row: Row = jobs::table.find(number).select(columns).first(&mut *self.connection)?;
-        let (title, description, state, poster, created_at, closed_at) = row;
-        let of = job_groups::table.filter(job_groups::job_number.eq(number)).order(job_groups::group_number);
-        Ok(Job {
-            number,
-            title,
-            description,
-            state: state.parse().map_err(|_| rows::Corrupt("jobs.state"))?,
-            poster: rows::some(poster),
-            groups: of.select(job_groups::group_number).load(&mut *self.connection)?,
-            created_at,
-            closed_at: rows::some(closed_at),
-        })
+        let job = match held {
+            Some(number) => listing::job(self.connection, number)?,
+            None => None,
+        };
+        job.ok_or_else(|| CommandError::NoSuchJob.into())
     }
 
     /// One entry for each group that the job prefers; one without a group when all of them are gone.

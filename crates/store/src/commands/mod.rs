@@ -16,7 +16,6 @@ mod identifiers;
 mod jobs;
 mod persons;
 mod presence;
-mod results;
 mod steps;
 
 pub(crate) use groups::{create_group, delete_group, edit_group};
@@ -29,11 +28,12 @@ pub(crate) use steps::steps;
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::listing;
 use crate::store::{Failure, Store};
 use crate::totals::Differences;
 use access::PasswordHash;
 use membership::limits::{self, BadText};
-use membership::{By, CommandError, DirectoryError, Expected};
+use membership::{By, CommandError, DirectoryError, Expected, GroupEntry, GroupKey};
 use std::fmt;
 
 /// Why a command is given up before its transaction ends.
@@ -155,6 +155,13 @@ impl Work<'_> {
         self.by.now.max(1)
     }
 
+    /// The group of this number, which is there, as the one sees it by whom the command runs.
+    fn entry(&mut self, number: i64) -> Result<GroupEntry, Failure> {
+        self.settle()?;
+        let entry = listing::group_entry(self.connection, &GroupKey::Number(number), self.by.person)?;
+        entry.ok_or_else(|| CommandError::NoSuchGroup.into())
+    }
+
     /// Applies the differences of totals that are outstanding, so that what is read behind shows them.
     fn settle(&mut self) -> Result<(), Failure> {
         std::mem::take(&mut self.totals).apply(self.connection)
@@ -170,4 +177,27 @@ impl Work<'_> {
 /// Makes sure of what was expected of a row.
 fn expect<T>(expected: Expected<'_, T>, row: &T) -> Result<(), CommandError> {
     if expected.is_none_or(|holds| holds(row)) { Ok(()) } else { Err(CommandError::Unexpected) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_out_holds_for_that_hash_only() {
+        let mut passwords = Passwords::default();
+        let [first, second] = ["old", "new"].map(|password| PasswordHash::of(password).expect("random bits"));
+        let need = |passwords: &Passwords, hash: &PasswordHash| match passwords.is_of("old", hash.as_str()) {
+            Err(Failure::Halt(Halt::Needs(need))) => need,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(passwords.is_of("", first.as_str()), Ok(false)), "nothing needs to be found out");
+        let needed = need(&passwords, &first);
+        assert_eq!(format!("{needed:?}"), "Judged(…)", "no secret is printed");
+        passwords.find_out(needed).expect("found out");
+        assert!(matches!(passwords.is_of("old", first.as_str()), Ok(true)));
+        let needed = need(&passwords, &second);
+        passwords.find_out(needed).expect("found out");
+        assert!(matches!(passwords.is_of("old", second.as_str()), Ok(false)));
+    }
 }

@@ -1,5 +1,7 @@
 //! Several writers and readers at once.
 
+mod commands;
+
 use super::{number, on_both, soundness};
 use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{Directory, GroupKey, MemberQuery, Window};

@@ -11,16 +11,22 @@ const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
 {"kind":"membership","group":{"number":1},"person":{"number":1},"scope":"admin"}
 "#;
 
-/// Takes the last migration back.
+/// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
-    let down = if store.in_process() {
-        include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql")
-    } else {
-        include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql")
-    };
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '00000000000002'";
+    macro_rules! down {
+        ($database:literal) => {
+            [
+                include_str!(concat!("../../../../migrations/", $database, "/00000000000003_idempotency/down.sql")),
+                include_str!(concat!("../../../../migrations/", $database, "/00000000000002_writes/down.sql")),
+            ]
+        };
+    }
+    let down = if store.in_process() { down!("sqlite") } else { down!("postgresql") };
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003')";
     let reverted = store.outside(|connection| {
-        connection.batch_execute(down)?;
+        for step in down {
+            connection.batch_execute(step)?;
+        }
         Ok(connection.batch_execute(forget)?)
     });
     reverted.expect("reverted");
@@ -41,8 +47,9 @@ fn an_older_store_gets_its_texts_folded() {
         let error = store.ready().expect_err("not current").to_string();
         assert!(error.contains("rollcall migrate"), "{error}");
         let steps = store.migrate().expect("migrates");
-        assert_eq!(steps.len(), 2, "{steps:?}");
-        assert!(steps[0].contains("writes") && steps[1].starts_with("fold"), "{steps:?}");
+        assert_eq!(steps.len(), 3, "{steps:?}");
+        assert_eq!(steps[..2], ["00000000000002", "00000000000003"]);
+        assert!(steps[2].starts_with("fold"), "{steps:?}");
         store.ready().expect("current");
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
         assert_eq!(found(store, TextField::Email, "@EXAMPLE"), [1]);

@@ -5,6 +5,7 @@ mod concurrency;
 mod connections;
 mod differential;
 mod folding;
+mod idempotency;
 mod listing;
 mod migration;
 mod outage;

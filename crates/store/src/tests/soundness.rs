@@ -30,7 +30,7 @@ fn a_fresh_import_is_sound() {
 
 /// Does what foreign keys and other constraints would refuse: SQLite can be told to look away, and on PostgreSQL the
 /// constraint of this name is dropped.
-fn damage(store: &Store, sql: &str, constraint: Option<(&str, &str)>) {
+pub fn damage(store: &Store, sql: &str, constraint: Option<(&str, &str)>) {
     let lax = if store.in_process() {
         "PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on".to_owned()
     } else {

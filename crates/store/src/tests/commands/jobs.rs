@@ -1,5 +1,6 @@
 //! Jobs posted and closed.
 
+use super::super::soundness::damage;
 use super::*;
 use membership::{Job, JobState, NewJob, limits};
 
@@ -94,5 +95,43 @@ fn what_a_job_cannot_have_is_told() {
         let posted = store.post_job(&SYSTEM, &job(&"ß".repeat(400), &all[..25])).expect("posted");
         assert_eq!((posted.number, posted.poster, posted.groups.len()), (1, None, 25));
         sound(store);
+    });
+}
+
+#[test]
+fn jobs_that_cannot_be_are_told() {
+    on_both(|store| {
+        persons(store, 1);
+        let g = group(store, GroupKind::Public, None);
+        for title in ["a", "b", "c", "d", "e", "f"] {
+            store.post_job(&by(1), &job(title, &[g])).expect("posted");
+        }
+        sound(store);
+        let long = "x".repeat(limits::TITLE + 1);
+        for (sql, constraint, told) in [
+            (
+                "UPDATE job_groups SET group_number = 77 WHERE job_number = 1",
+                None,
+                "group 77, which job 1 prefers, does",
+            ),
+            ("UPDATE job_groups SET job_number = 88 WHERE job_number = 2", None, "job 88, which prefers group "),
+            ("UPDATE jobs SET closed_at = 5 WHERE number = 3", None, "job 3 is open with closed_at 5"),
+            ("UPDATE jobs SET state = 'closed' WHERE number = 4", None, "job 4 is closed with closed_at 0"),
+            ("UPDATE jobs SET state = 'odd' WHERE number = 5", Some(("jobs", "jobs_state_check")), "job 5 is odd with"),
+            ("UPDATE jobs SET title = '' WHERE number = 1", None, "job 1 has a title of 0 characters"),
+            (
+                &format!("UPDATE jobs SET title = '{long}' WHERE number = 2"),
+                None,
+                "job 2 has a title of 401 characters",
+            ),
+            ("UPDATE jobs SET created_at = -5 WHERE number = 6", None, "job 6 has a number that cannot be: poster 1, "),
+            ("UPDATE counters SET last = 5 WHERE name = 'job'", None, "the counter of job stands at 5 but 6 is taken"),
+            ("DELETE FROM counters WHERE name = 'job'", None, "the counter of job is missing"),
+        ] {
+            let is_told = || store.check().expect("checked").iter().any(|problem| problem.contains(told));
+            assert!(!is_told(), "{told}");
+            damage(store, sql, constraint);
+            assert!(is_told(), "{sql}: {:#?}", store.check());
+        }
     });
 }

@@ -1,9 +1,11 @@
 //! Commands: every rule, on both databases.
 
+mod differential;
 mod groups;
 mod jobs;
 mod persons;
 mod steps;
+mod waiting;
 
 use super::{number, on_both};
 use crate::Store;

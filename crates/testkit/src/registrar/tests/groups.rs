@@ -75,6 +75,9 @@ fn a_group_may_have_another_owner_or_none() {
     assert_eq!((none.group.owner, none.members, none.owner), (None, 0, None));
     assert_eq!((none.group.guid.as_str(), none.group.name.as_str()), ("group-5", "group-5"));
     assert_eq!(logged(&directory).last(), Some(&line("group_create", 5, 0, 0, 0)));
+    let gone = directory.create_group(&By::person(999, NOW), &NewGroup::default()).expect("makes").group;
+    assert_eq!((gone.group.owner, gone.members, gone.standing), (None, 0, None), "who is gone owns nothing");
+    assert_eq!(logged(&directory).last(), Some(&line("group_create", 6, 0, 999, 0)));
 }
 
 #[test]
@@ -110,13 +113,14 @@ fn what_no_group_may_be_is_told_in_order() {
     assert_eq!(refused(system, &all), "in use number");
     all.record.number = Some(50);
     assert_eq!(refused(system, &all), "in use id");
-    assert_eq!(refused(By::person(999, NOW), &NewGroup::default()), "NoSuchPerson", "who is gone owns nothing");
     assert_eq!((directory.groups(), directory.log()), before);
     all.record.id = Some(Uuid::nil());
     assert_eq!(refused(system, &all), "done");
     assert!(directory.has_password(50, &"é".repeat(256)));
     let next = directory.create_group(&system, &NewGroup::default()).expect("makes");
     assert_eq!(next.group.group.number, 51, "numbers go on behind the greatest");
+    let last = new(GroupRecord { number: Some(membership::limits::NUMBER), ..GroupRecord::default() });
+    assert_eq!((refused(system, &last), refused(system, &NewGroup::default())), ("done".into(), "field number".into()));
 }
 
 #[test]

@@ -1,0 +1,213 @@
+//! Credentials of all dialects and of this API. A secret is shown once, in the reply that makes its credential.
+
+use super::PREFIX;
+use super::answer::{Answer, Outcome};
+use super::endpoint::{Body, Endpoint, Gives, Link, Param, Work};
+use super::paging::{PAGE, PAGE_SIZE, page};
+use super::problem::{Kind, Problem};
+use super::refusals::unavailable;
+use super::request::Ask;
+use super::shape::{Field, Object, Shape};
+use super::shapes::CREDENTIAL;
+use super::{keys, represent};
+use crate::cli::{AdminScope, KeyScope};
+use crate::issue::{IssueError, Terms, Wanted, issue};
+use access::Credential;
+use dialect::{Core, json};
+use serde_json::Value;
+
+/// At most in how many seconds a credential may end: ten years.
+const LIFETIME: i64 = 315_360_000;
+
+const EXPIRES_IN: Field =
+    Field::new("expires_in", Shape::Integer(1, LIFETIME), "In how many seconds it ends; never, when not said.");
+const NOTE: Field = Field::new("note", Shape::Text(0, 100), "What is noted with it, to be shown as `client_id`.");
+
+macro_rules! wanted {
+    ($audience:literal $(, $more:expr)*) => {
+        Object {
+            name: $audience,
+            fields: || {
+                vec![
+                    Field::new("audience", Shape::Word(|| vec![$audience]), "What it opens.").required(),
+                    $($more,)*
+                    EXPIRES_IN,
+                ]
+            },
+        }
+    };
+}
+
+const WANTED: Shape = Shape::OneOf(
+    "audience",
+    &[
+        wanted!(
+            "admin",
+            Field::new(
+                "scope",
+                Shape::Word(|| vec!["full", "read"]),
+                "What the key may do; everything, when not said."
+            ),
+            NOTE
+        ),
+        wanted!(
+            "cometchat",
+            Field::new(
+                "scope",
+                Shape::Word(|| vec!["full_access", "auth_only"]),
+                "What the key may do; everything, when not said. `auth_only`: make users and mint their tokens."
+            ),
+            NOTE
+        ),
+        wanted!(
+            "elance",
+            Field::new("person", Shape::PersonKey, "The key of the person whose token it is.").required(),
+            NOTE
+        ),
+        wanted!("rm"),
+    ],
+);
+
+const SECRET: Object = Object {
+    name: "Secret",
+    fields: || {
+        let told = |name, doc| Field::new(name, Shape::Text(1, 200), doc);
+        vec![
+            told("admin_key", "A key of this API: `Authorization: Bearer KEY`."),
+            told("apikey", "A CometChat key."),
+            told("access_token", "An Elance token."),
+            told("client_id", "The public id of an RM client."),
+            told("client_secret", "Its secret."),
+        ]
+    },
+};
+
+const ISSUED: Object = Object {
+    name: "IssuedCredential",
+    fields: || {
+        vec![
+            Field::new("credential", Shape::Object(&CREDENTIAL), "The credential.").required(),
+            Field::new("secret", Shape::Object(&SECRET), "What is shown this once.").required(),
+        ]
+    },
+};
+
+const LINKS: &[Link] = &[
+    Link { name: "get", to: "getCredential", parameters: &[("credential", "$response.body#/credential/id")] },
+    Link { name: "revoke", to: "revokeCredential", parameters: &[("credential", "$response.body#/credential/id")] },
+];
+
+pub(super) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::get("/credentials", "listCredentials", Work::Task(list))
+        .says("List credentials", "Without their secrets, by id; revoked and expired ones too.")
+        .query(&[
+            Param::new("audience", Shape::Text(1, 100), "Only those for this dialect, or for `admin`."),
+            Param::new("person", Shape::PersonKey, "Only those of this person."),
+            Param::new("in_force", Shape::Flag, "Only those that are in force, or are not."),
+            PAGE,
+            PAGE_SIZE,
+        ])
+        .gives(Gives::Page(&CREDENTIAL))
+        .or(&[Kind::NoSuchPerson]),
+    Endpoint::post("/credentials", "createCredential", Work::Task(create))
+        .says(
+            "Make a credential",
+            "The secret is shown in this reply and never again; the store keeps its hash only. A reply with a secret is \
+             not kept for a repeated request with the same Idempotency-Key either.",
+        )
+        .takes(Body::Json(WANTED))
+        .gives(Gives::Created(Shape::Object(&ISSUED)))
+        .or(&[Kind::UnknownReference, Kind::ReplyWithheld])
+        .leads(LINKS),
+    Endpoint::get("/credentials/{credential}", "getCredential", Work::Task(get))
+        .says("Get a credential", "Without its secret.")
+        .gives(Gives::Json(Shape::Object(&CREDENTIAL)))
+        .or(&[Kind::NoSuchCredential]),
+    Endpoint::post("/credentials/{credential}/revoke", "revokeCredential", Work::Task(revoke))
+        .says("Revoke a credential", "And all that were exchanged for it, at once and everywhere. Twice is no error.")
+        .gives(Gives::Json(Shape::Object(&CREDENTIAL)))
+        .or(&[Kind::NoSuchCredential, Kind::OwnKey]),
+];
+
+fn list(ask: &Ask, core: &Core<'_>) -> Outcome {
+    let mut all = core.vault.list()?;
+    if let Some(audience) = ask.text("audience") {
+        all.retain(|credential| credential.audience == audience);
+    }
+    if let Some(key) = ask.person_in_query("person")? {
+        let person = core.directory.person(&key)?.ok_or_else(super::persons::no_such_person)?.number;
+        all.retain(|credential| credential.person == Some(person));
+    }
+    if let Some(in_force) = ask.value::<bool>("in_force")? {
+        all.retain(|credential| is_in_force(credential, core.now) == in_force);
+    }
+    let window = ask.window()?;
+    let from = usize::try_from(window.offset).unwrap_or(usize::MAX);
+    let rows: Vec<&Credential> = all.iter().skip(from).take(window.limit as usize).collect();
+    page(ask, &rows, all.len() as u64, |out, credential| represent::credential(out, credential))
+}
+
+fn is_in_force(credential: &Credential, now: i64) -> bool {
+    credential.revoked_at.is_none() && credential.expires_at.is_none_or(|at| at > now)
+}
+
+fn create(ask: &Ask, core: &Core<'_>) -> Outcome {
+    let wanted = match ask.said.text("audience") {
+        Some("elance") => {
+            let key = keys::person(ask.said.text("person").unwrap_or_default());
+            let key = key.map_err(|problem| Problem::field(Kind::InvalidBody, "person", problem))?;
+            let person = core.directory.person(&key)?;
+            let nobody = || Problem::field(Kind::UnknownReference, "person", "names nobody");
+            Wanted::Elance(person.ok_or_else(nobody)?.number)
+        }
+        Some("rm") => Wanted::Rm,
+        Some("cometchat") if ask.said.text("scope") == Some("auth_only") => Wanted::Cometchat(KeyScope::AuthOnly),
+        Some("cometchat") => Wanted::Cometchat(KeyScope::FullAccess),
+        _ if ask.said.text("scope") == Some("read") => Wanted::Admin(AdminScope::Read),
+        _ => Wanted::Admin(AdminScope::Full),
+    };
+    let lifetime = ask.said.value.get("expires_in").and_then(Value::as_i64);
+    let terms = Terms {
+        note: ask.said.text("note").unwrap_or_default(),
+        now: core.now,
+        expires_at: lifetime.map(|lifetime| core.now.saturating_add(lifetime)),
+    };
+    let made = issue(core.vault, wanted, terms).map_err(|error| match error {
+        IssueError::NoRandomness(error) => unavailable(&error),
+        IssueError::Vault(error) => error.into(),
+    })?;
+    let mut body = Vec::new();
+    let mut object = json::Object::begin(&mut body);
+    represent::credential(object.key("credential"), &made.credential);
+    let mut secret = json::Object::begin(object.key("secret"));
+    for (name, value) in &made.shown {
+        secret.string(name, value.reveal());
+    }
+    secret.end();
+    object.end();
+    let location = format!("{PREFIX}/credentials/{}", made.credential.id);
+    Ok(Answer::created(body).header("location", location).secret())
+}
+
+/// The credential in the path.
+fn found(ask: &Ask, core: &Core<'_>) -> Result<Credential, Problem> {
+    let id = ask.number_in_path("credential")?;
+    let found = core.vault.list()?.into_iter().find(|credential| credential.id == id);
+    found.ok_or_else(|| Problem::new(Kind::NoSuchCredential, "There is no credential with this id."))
+}
+
+fn get(ask: &Ask, core: &Core<'_>) -> Outcome {
+    Ok(Answer::json(represent::alone(represent::credential, &found(ask, core)?)))
+}
+
+fn revoke(ask: &Ask, core: &Core<'_>) -> Outcome {
+    let id = found(ask, core)?.id;
+    if ask.principal.credential == Some(id) {
+        return Err(Problem::new(
+            Kind::OwnKey,
+            "This is the key that the request bears, and a key does not revoke itself.",
+        ));
+    }
+    core.vault.revoke(id, core.now)?;
+    Ok(Answer::json(represent::alone(represent::credential, &found(ask, core)?)).tagged())
+}

@@ -1,0 +1,79 @@
+//! The admin API below `/admin/v1`: groups, persons, memberships, jobs, credentials, the change log, and streams in and
+//! out, for scripts with curl. `docs/admin-api.md` is for its users.
+//!
+//! **One description.** An [`endpoint::Endpoint`] says all there is to say of a method of an address: who may, what the
+//! path, the query and the body may hold ([`shape::Shape`]), what comes of it, what may go wrong, and the function that
+//! does it. Requests are routed and judged by it ([`pipeline`]), and the OpenAPI document is made from it
+//! ([`document()`]), so neither can say what the other does not.
+//!
+//! **Thin handlers.** What is the same for all is done before and behind them: routing, the key, `Accept`, conditions,
+//! judging, the turn, `Idempotency-Key`, entity tags, problems (RFC 9457). A handler turns a request that is known to be
+//! good into one or two calls of the core and writes what comes of it.
+
+mod answer;
+mod changes;
+mod credentials;
+mod document;
+mod endpoint;
+mod export;
+mod groups;
+mod headers;
+mod help;
+mod import;
+mod jobs;
+mod keys;
+mod members;
+mod model;
+mod once;
+mod paging;
+mod persons;
+mod pipeline;
+mod preconditions;
+pub(super) mod problem;
+mod queries;
+mod records;
+mod refusals;
+mod represent;
+mod request;
+mod said;
+mod shape;
+mod shapes;
+mod steps;
+#[cfg(test)]
+mod tests;
+
+pub(super) use answer::PROBLEM;
+pub(super) use document::document;
+
+use actix_web::web;
+use endpoint::Endpoint;
+
+/// Below which all addresses lie.
+pub(super) const PREFIX: &str = "/admin/v1";
+
+/// The audience of its credentials.
+pub const AUDIENCE: &str = "admin";
+
+/// All endpoints.
+const ENDPOINTS: &[&[Endpoint]] = &[
+    groups::ENDPOINTS,
+    members::ENDPOINTS,
+    steps::ENDPOINTS,
+    persons::ENDPOINTS,
+    jobs::ENDPOINTS,
+    credentials::ENDPOINTS,
+    import::ENDPOINTS,
+    export::ENDPOINTS,
+    changes::ENDPOINTS,
+    help::ENDPOINTS,
+];
+
+/// All endpoints, one after the other.
+fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
+    ENDPOINTS.iter().copied().flatten()
+}
+
+/// Everything below the prefix.
+pub(super) fn configure(services: &mut web::ServiceConfig) {
+    services.service(web::resource([PREFIX, "/admin/v1/{below:.*}"]).to(pipeline::handle));
+}

@@ -1,0 +1,68 @@
+//! Persons.
+
+use super::{Api, person};
+use serde_json::json;
+
+#[actix_web::test]
+async fn a_person_is_made_changed_and_deleted() {
+    let api = Api::new();
+    let new = json!({ "login": "Jane", "hourly_rate": "22.50", "metadata": { "a": [1] }, "presence": "available" });
+    let made = api.ask("POST", "/persons", Some(new)).await.is(201, "");
+    let number = made.json()["number"].as_i64().expect("a number");
+    assert_eq!(made.header("location"), Some(format!("/admin/v1/persons/{number}").as_str()));
+    assert_eq!((&made.json()["uid"], &made.json()["hourly_rate"]), (&"jane".into(), &"22.5".into()));
+    let path = "/persons/login:JANE";
+    assert_eq!(api.get(path).await.json(), made.json());
+    let patch = json!({ "city": "Ulm", "account_status": "blocked", "last_active_at": 7, "updated_at": 1 });
+    let changed = api.ask("PATCH", path, Some(patch)).await.is(200, "").json();
+    assert_eq!((&changed["city"], &changed["last_active_at"]), (&"Ulm".into(), &7.into()));
+    assert!(changed["updated_at"].as_i64() > Some(1), "only we say that");
+    let changed = api.ask("PATCH", path, Some(json!({ "city": null, "last_active_at": null }))).await.json();
+    assert_eq!((&changed["city"], &changed["last_active_at"]), (&"".into(), &json!(null)));
+    for (patch, field) in [
+        (json!({ "hourly_rate": 22 }), "hourly_rate"),
+        (json!({ "hourly_rate": "1.500" }), "hourly_rate"),
+        (json!({ "freelancer": "yes" }), "freelancer"),
+        (json!({ "login": "" }), "login"),
+        (json!({ "tags": vec!["x"; 26] }), "tags"),
+        (json!({ "metadata": [] }), "metadata"),
+        (json!({ "name": "a\0" }), "name"),
+    ] {
+        let problem = api.ask("PATCH", path, Some(patch)).await.is(422, "invalid-body").json();
+        assert_eq!(problem["errors"][0]["field"], field);
+    }
+    api.ask("PATCH", path, Some(json!({ "login": "john" }))).await.is(409, "immutable");
+    for (body, field) in [(json!({ "login": "jANE" }), "login"), (json!({ "number": number }), "number")] {
+        let problem = api.ask("POST", "/persons", Some(body)).await.is(409, "in-use").json();
+        assert_eq!(problem["field"], field);
+    }
+    api.ask("DELETE", path, None).await.is(204, "");
+    api.get(path).await.is(404, "no-such-person");
+    api.get(&format!("/persons/{number}/memberships")).await.is(404, "no-such-person");
+}
+
+#[actix_web::test]
+async fn a_person_who_heads_a_group_stays() {
+    let api = Api::new();
+    let olga = person(&api, "olga").await;
+    person(&api, "otto").await;
+    let group = json!({ "guid": "chess", "owner": { "number": olga } });
+    api.ask("POST", "/groups", Some(group)).await.is(201, "");
+    api.ask("POST", "/groups/guid:chess/members/uid:otto/add", None).await.is(200, "");
+    let problem = api.ask("DELETE", "/persons/uid:olga", None).await.is(409, "still-owner").json();
+    assert_eq!(problem["group"], "guid:chess");
+    let path = "/groups/guid:chess/members/uid:otto/set-scope";
+    api.ask("POST", path, Some(json!({ "scope": "admin" }))).await.is(200, "");
+    api.ask("DELETE", "/persons/uid:olga", None).await.is(204, "");
+    let group = api.get("/groups/guid:chess").await.json();
+    let otto = api.get("/persons/uid:otto").await.json();
+    assert_eq!(group["owner"]["number"], otto["number"]);
+}
+
+#[actix_web::test]
+async fn the_last_number_is_told() {
+    let api = Api::new();
+    api.ask("POST", "/persons", Some(json!({ "number": 9_007_199_254_740_991_i64 }))).await.is(201, "");
+    api.ask("POST", "/persons", Some(json!({}))).await.is(409, "numbers-used-up");
+    api.ask("POST", "/persons", Some(json!({ "number": 5 }))).await.is(201, "");
+}
