@@ -5,10 +5,10 @@ DATABASE ?= sqlite://$(CURDIR)/.local/demo.db
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check fmt-check clippy doc layers msrv deny postgres
+.PHONY: help run test test-clients bench check fmt-check clippy doc layers msrv deny postgres
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite://…) and print a curl line a dialect
 	@mkdir -p .local
@@ -17,6 +17,10 @@ run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite:/
 
 test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
+
+test-clients: ## unmodified chat clients from npm, in Node and in Chromium, against the real program (needs node, npm, chromium)
+	$(CARGO) build --locked -p gateway --bin rollcall
+	cd tests/clients && npm ci && npm test
 
 bench: ## speed, as ratios to a handler that answers the same bytes from a constant
 	$(CARGO) bench --locked -p gateway --bench pages

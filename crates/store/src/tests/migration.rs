@@ -13,15 +13,15 @@ const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
 
 /// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
-    macro_rules! down {
-        ($database:literal) => {
-            [
-                include_str!(concat!("../../../../migrations/", $database, "/00000000000003_idempotency/down.sql")),
-                include_str!(concat!("../../../../migrations/", $database, "/00000000000002_writes/down.sql")),
-            ]
-        };
-    }
-    let down = if store.in_process() { down!("sqlite") } else { down!("postgresql") };
+    const SQLITE: [&str; 2] = [
+        include_str!("../../../../migrations/sqlite/00000000000003_idempotency/down.sql"),
+        include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql"),
+    ];
+    const POSTGRESQL: [&str; 2] = [
+        include_str!("../../../../migrations/postgresql/00000000000003_idempotency/down.sql"),
+        include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql"),
+    ];
+    let down = if store.in_process() { SQLITE } else { POSTGRESQL };
     let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003')";
     let reverted = store.outside(|connection| {
         for step in down {
