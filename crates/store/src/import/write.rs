@@ -3,7 +3,7 @@
 use super::lookup::{LIST, on_either};
 use super::merge::Step;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
-use super::{Counts, lookup};
+use super::{Counts, insert, lookup};
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::StoreError;
@@ -150,15 +150,11 @@ macro_rules! load {
     }};
 }
 
-/// Inserts rows: one prepared statement on SQLite, a stream on PostgreSQL.
+/// Inserts rows: prepared statements on SQLite, a stream on PostgreSQL.
 macro_rules! insert {
     ($connection:expr, $table:ident, $rows:expr) => {
         match $connection {
-            Connection::Sqlite(inner) => {
-                for row in $rows {
-                    diesel::insert_into($table::table).values(row).execute(inner)?;
-                }
-            }
+            Connection::Sqlite(inner) => insert::insert(inner, $rows)?,
             Connection::Postgres(inner) => {
                 if !$rows.is_empty() {
                     diesel::copy_from($table::table).from_insertable($rows).execute(inner)?;
