@@ -108,7 +108,9 @@ impl Checkpoints {
                     log::warn!("the write-ahead log cannot be brought into the database: {error}");
                     0
                 });
-                drop(tell.send(pages));
+                if tell.send(pages).is_err() {
+                    return;
+                }
             }
         });
         Self { wake, copied, busy: false, log: 0 }
