@@ -11,10 +11,11 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use std::marker::PhantomData;
 
-/// How many rows one statement inserts, as long as there are so many.
+/// How many rows one statement inserts, as long as there are so many. More gain next to nothing.
 const SOME: usize = 8;
 
-/// Inserts all rows, in their order.
+/// Inserts all rows, in their order. When this fails some of them may have been inserted, so the transaction must be
+/// given up.
 pub(super) fn insert<R: Columns>(connection: &mut SqliteConnection, rows: &[R]) -> QueryResult<()> {
     let (chunks, rest) = rows.as_chunks::<SOME>();
     for chunk in chunks {
@@ -28,7 +29,8 @@ pub(super) fn insert<R: Columns>(connection: &mut SqliteConnection, rows: &[R]) 
 
 /// A row with as many values as its table has columns that are written.
 pub(super) trait Columns: 'static {
-    /// The statement up to the values.
+    /// The statement up to the values. It says `OR FAIL`, so that SQLite need not be able to take back the first rows of
+    /// a statement when a later one is refused: for that it would copy every page before it changes it.
     const INSERT_INTO: &'static str;
     /// The values in brackets.
     fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>;
@@ -38,7 +40,7 @@ macro_rules! columns {
     ($row:ident in $table:literal: $first:ident $first_type:ident, $($column:ident $type:ident),+ $(,)?) => {
         impl Columns for $row {
             const INSERT_INTO: &'static str = concat!(
-                "INSERT INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)+ ") VALUES "
+                "INSERT OR FAIL INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)+ ") VALUES "
             );
             fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
                 out.push_sql("(");

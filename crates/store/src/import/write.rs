@@ -36,6 +36,18 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// This without its rows, but with the room that they took.
+    pub fn emptied(mut self) -> Self {
+        self.new_persons.clear();
+        self.new_groups.clear();
+        self.new_memberships.clear();
+        self.totals.clear();
+        self.persons.clear();
+        self.groups.clear();
+        self.memberships.clear();
+        self
+    }
+
     pub fn len(&self) -> usize {
         let new = self.new_persons.len() + self.new_groups.len() + self.new_memberships.len();
         new + self.persons.len() + self.groups.len() + self.memberships.len()
