@@ -128,6 +128,19 @@ impl Store {
         outcome
     }
 
+    /// Runs `work` on a reader outside of a transaction: it sees no snapshot, and what it sets up stays set.
+    pub(crate) fn reader_outside<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut pooled = self.inner.readers.get().map_err(away)?;
+        // As above.
+        pooled.lost = true;
+        let outcome = work(&mut pooled.connection);
+        pooled.lost = outcome.is_err();
+        outcome
+    }
+
     /// Runs `work` outside of a transaction and without limits of time, as [`Store::outside`] on SQLite. On PostgreSQL
     /// the connection is closed afterwards, so whatever `work` sets or locks for the session ends with it.
     pub(crate) fn apart<T>(

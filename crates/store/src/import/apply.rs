@@ -6,7 +6,7 @@ use super::merge::{Merge, Step};
 use super::resolve::{self, Resolved, SKIPPED, Stop};
 use super::rows::{GroupRow, MembershipRow, PersonRow};
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, PileReader, Spool, damaged};
-use super::tune::Tuned;
+use super::tune::{Checkpoints, Tuned};
 use super::write::{self, Batch, Numbers};
 use super::{BATCH, Counts, ImportError, ImportOptions, ImportReport, Progress};
 use crate::Store;
@@ -47,7 +47,9 @@ pub(super) fn import(
         // Nobody is kept waiting at first; when somebody was quicker, the numbers are reserved while resolving, unless
         // that would keep others waiting for too long.
         let reserve = attempt > 0 && !options.dry_run && spool.rows() <= LOCKED_ROWS;
+        let begun = Instant::now();
         let resolved = resolve(store, spool, options, reserve)?;
+        log::debug!("{} lines resolved in {:?}", spool.rows(), begun.elapsed());
         let mut bad = resolved.bad.kept.clone();
         bad.sort();
         let mut report = ImportReport { bad, bad_total: resolved.bad.total, ..ImportReport::default() };
@@ -57,7 +59,7 @@ pub(super) fn import(
         }
         let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
         let tuned = if options.dry_run { None } else { Tuned::for_rows(store, spool.rows())? };
-        let mut done = run(store, spool, &resolved, options, numbers, progress, &mut report);
+        let mut done = run(store, spool, &resolved, options, numbers, tuned.is_some(), progress, &mut report);
         if let (Ok(_), Some(tuned)) = (&done, &tuned)
             && let Err(error) = tuned.make_durable(store)
         {
@@ -102,6 +104,7 @@ fn run(
     resolved: &Resolved,
     options: &ImportOptions,
     mut numbers: Option<Numbers>,
+    tuned: bool,
     progress: &mut dyn FnMut(Progress),
     report: &mut ImportReport,
 ) -> Result<bool, ImportError> {
@@ -113,9 +116,11 @@ fn run(
         let (give_back, used) = channel();
         let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), size: &size, sender, used };
         let reader = scope.spawn(move || feeder.feed(spool));
+        let mut checkpoints = tuned.then(|| Checkpoints::start(scope, store));
         let mut paused = Instant::now();
         // Leaving the loop drops the receiver, which ends the reader too.
         for batch in receiver {
+            let begun = Instant::now();
             if store.in_process() && !options.dry_run && paused.elapsed() > PAUSE_EVERY {
                 std::thread::sleep(PAUSE);
                 paused = Instant::now();
@@ -129,6 +134,7 @@ fn run(
                 overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
                 outcome
             };
+            let waited = begun.elapsed();
             let outcome = if options.dry_run { store.read(&mut work) } else { store.write(&mut work) };
             let counts = match outcome {
                 Ok(Some(counts)) => counts,
@@ -143,7 +149,12 @@ fn run(
             add(&mut report.memberships, counts.memberships);
             done += batch.len() as u64;
             size.store(next_size(batch.len(), took), Ordering::Relaxed);
+            let commit = begun.elapsed().saturating_sub(took + waited);
+            log::debug!("a batch of {}: {waited:?} paused, {took:?} applied, {commit:?} committed", batch.len());
             progress(Progress { done, total });
+            if let Some(checkpoints) = &mut checkpoints {
+                checkpoints.between_batches();
+            }
             // Freeing that many texts takes time; the other thread has it.
             drop(give_back.send(batch));
         }
@@ -215,8 +226,9 @@ impl Feeder<'_> {
             let (state, scope) = (row.state.parse().map_err(|_| damaged())?, row.scope.parse().map_err(|_| damaged())?);
             *self.batch.totals.entry((row.group_number, state, scope)).or_default() += 1;
         }
-        self.used.try_iter().for_each(drop);
-        self.sender.send(std::mem::take(&mut self.batch)).map_err(|_| Ended::Unwanted)
+        // The room of one that was written is used again: taking so much anew from the system costs more than the rows.
+        let next = self.used.try_iter().last().map(Batch::emptied).unwrap_or_default();
+        self.sender.send(std::mem::replace(&mut self.batch, next)).map_err(|_| Ended::Unwanted)
     }
 
     fn send_when_full(&mut self) -> Result<(), Ended> {

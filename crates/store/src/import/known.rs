@@ -9,7 +9,7 @@ use crate::identity;
 use membership::limits;
 use membership::text::fold;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use uuid::Uuid;
 
 /// What rows are called in problems, and what their uids are called.
@@ -73,6 +73,58 @@ pub(super) struct Made {
 }
 
 type Digest = [u8; 16];
+/// A map by what is a keyed hash already.
+type ByDigest<V> = HashMap<Digest, V, BuildHasherDefault<Begin>>;
+
+/// Takes the beginning of a digest for its hash.
+#[derive(Debug, Default)]
+struct Begin(u64);
+
+impl Hasher for Begin {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 ^= u64::from_le_bytes(*first);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Keyed hashes that stand for texts and for lines. Its clones give the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hashes(RandomState, RandomState);
+
+impl Hashes {
+    fn text(&self, what: Text, text: &str) -> Digest {
+        let halves = (self.0.hash_one((what, text)), self.1.hash_one((what, text)));
+        let mut digest = [0; 16];
+        digest[..8].copy_from_slice(&halves.0.to_le_bytes());
+        digest[8..].copy_from_slice(&halves.1.to_le_bytes());
+        digest
+    }
+
+    /// Of what a line says.
+    pub fn line(&self, line: &[u8]) -> u64 {
+        self.0.hash_one(line)
+    }
+
+    /// Of the texts among `names`.
+    pub fn of(&self, names: &Names<'_>) -> Digests {
+        Digests {
+            uid: names.uid.map(|uid| self.text(Text::Uid, uid)),
+            login: names.login.map(|login| self.text(Text::Login, &fold(login))),
+        }
+    }
+}
+
+/// What stands for the uid and the folded login of some names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Digests {
+    uid: Option<Digest>,
+    login: Option<Digest>,
+}
 
 /// The claim of a line that brings nothing but the text.
 const NOTHING: u64 = 0;
@@ -89,15 +141,15 @@ pub(super) struct Known {
     numbers: HashMap<i64, u32>,
     ids: HashMap<Uuid, u32>,
     /// Of uids and of folded logins.
-    texts: HashMap<Digest, u32>,
+    texts: ByDigest<u32>,
     made: HashMap<u32, Made>,
     /// Texts that were looked up lately and are not in the store.
-    absent: HashSet<Digest>,
+    absent: HashSet<Digest, BuildHasherDefault<Begin>>,
     /// Texts that lines of the input bring, with a hash of what else these bring.
-    claims: HashMap<Digest, u64>,
+    claims: ByDigest<u64>,
     /// Where to go on when a base for an identifier is taken.
-    attempts: HashMap<Digest, u32>,
-    hashers: (RandomState, RandomState),
+    attempts: ByDigest<u32>,
+    pub hashes: Hashes,
     /// The last number given.
     pub last: i64,
     /// The highest number of a row that is made.
@@ -119,15 +171,24 @@ impl Known {
             rows: Vec::new(),
             numbers: HashMap::new(),
             ids: HashMap::new(),
-            texts: HashMap::new(),
+            texts: HashMap::default(),
             made: HashMap::new(),
-            absent: HashSet::new(),
-            claims: HashMap::new(),
-            attempts: HashMap::new(),
-            hashers: (RandomState::new(), RandomState::new()),
+            absent: HashSet::default(),
+            claims: HashMap::default(),
+            attempts: HashMap::default(),
+            hashes: Hashes::default(),
             last,
             highest: 0,
         }
+    }
+
+    /// Makes room for so many more rows at once, since growing by and by means moving all of them again and again.
+    pub fn expect(&mut self, rows: u64) {
+        let rows = usize::try_from(rows).unwrap_or_default();
+        self.rows.reserve(rows);
+        self.numbers.reserve(rows);
+        self.ids.reserve(rows);
+        self.texts.reserve(if self.kind == Kind::Person { 2 * rows } else { rows });
     }
 
     pub fn row(&self, at: u32) -> Option<&Row> {
@@ -136,14 +197,6 @@ impl Known {
 
     pub fn made(&self, at: u32) -> Option<&Made> {
         self.made.get(&at)
-    }
-
-    fn digest(&self, what: Text, text: &str) -> Digest {
-        let halves = (self.hashers.0.hash_one((what, text)), self.hashers.1.hash_one((what, text)));
-        let mut digest = [0; 16];
-        digest[..8].copy_from_slice(&halves.0.to_le_bytes());
-        digest[8..].copy_from_slice(&halves.1.to_le_bytes());
-        digest
     }
 
     pub fn by_number(&self, number: i64) -> Option<u32> {
@@ -156,11 +209,16 @@ impl Known {
 
     /// By a uid or by a folded login.
     pub fn by_text(&self, what: Text, text: &str) -> Option<u32> {
-        self.texts.get(&self.digest(what, text)).copied()
+        self.texts.get(&self.hashes.text(what, text)).copied()
     }
 
     /// The row that all of `names` name; `None` when none of them names any.
     pub fn find(&self, names: &Names<'_>) -> Result<Option<u32>, Problem> {
+        self.find_by(names, &self.hashes.of(names))
+    }
+
+    /// The same with the digests of the names.
+    pub fn find_by(&self, names: &Names<'_>, digests: &Digests) -> Result<Option<u32>, Problem> {
         let mut found: Option<(&'static str, Option<u32>)> = None;
         let mut said = |field: &'static str, row: Option<u32>| match found {
             None => {
@@ -176,11 +234,11 @@ impl Known {
         if let Some(id) = names.id {
             said("id", self.by_id(id))?;
         }
-        if let Some(uid) = names.uid {
-            said(self.kind.uid(), self.by_text(Text::Uid, uid))?;
+        if let Some(uid) = &digests.uid {
+            said(self.kind.uid(), self.texts.get(uid).copied())?;
         }
-        if let Some(login) = names.login {
-            said("login", self.by_text(Text::Login, &fold(login)))?;
+        if let Some(login) = &digests.login {
+            said("login", self.texts.get(login).copied())?;
         }
         Ok(found.and_then(|(_, row)| row))
     }
@@ -201,7 +259,7 @@ impl Known {
 
     /// Notes which texts were looked up; those that no known row has are not in the store.
     pub fn looked_up<'a>(&mut self, what: Text, texts: impl Iterator<Item = &'a String>) {
-        let digests: Vec<Digest> = texts.map(|text| self.digest(what, text)).collect();
+        let digests: Vec<Digest> = texts.map(|text| self.hashes.text(what, text)).collect();
         self.absent.extend(digests);
     }
 
@@ -232,7 +290,7 @@ impl Known {
     }
 
     fn name_text(&mut self, what: Text, text: &str, at: u32) {
-        let digest = self.digest(what, text);
+        let digest = self.hashes.text(what, text);
         self.texts.insert(digest, at);
     }
 
@@ -250,7 +308,7 @@ impl Known {
         for (what, text) in [(Text::Uid, names.uid), (Text::Login, folded.as_deref())] {
             let Some(text) = text else { continue };
             let claim = self.others(names, what, ALL);
-            let place = self.claims.entry(self.digest(what, text)).or_insert(claim);
+            let place = self.claims.entry(self.hashes.text(what, text)).or_insert(claim);
             *place = match (*place, claim) {
                 (NOTHING, claim) | (claim, NOTHING) => claim,
                 (earlier, later) if earlier == later => earlier,
@@ -271,7 +329,7 @@ impl Known {
         let (uid, login) = (uid.filter(|_| wanted(4)), login.filter(|_| wanted(4)));
         match (number, id, uid, login) {
             (None, None, None, None) => NOTHING,
-            others => self.hashers.0.hash_one(others).clamp(NOTHING + 1, SEVERAL - 1),
+            others => self.hashes.0.hash_one(others).clamp(NOTHING + 1, SEVERAL - 1),
         }
     }
 
@@ -282,11 +340,13 @@ impl Known {
         claim != NOTHING && !(1..=ALL).any(|which| self.others(names, what, which) == claim)
     }
 
-    /// Takes in a row that nothing names yet, with identifiers for all that it does not bring. `named` is the name of
+    /// Takes in a row that nothing names yet, with identifiers for all that it does not bring; `digests` are those of
+    /// `names`. `named` is the name of
     /// a group; `in_store` tells whether the store has a uid or a folded login.
     pub fn make<E>(
         &mut self,
         names: &Names<'_>,
+        digests: &Digests,
         named: Option<&str>,
         in_store: &mut dyn FnMut(Text, &str) -> Result<bool, E>,
     ) -> Result<u32, E> {
@@ -298,29 +358,31 @@ impl Known {
         self.numbers.insert(number, at);
         self.ids.insert(id, at);
         let mut made = Made::default();
-        let uid: Box<str> = match names.uid {
-            Some(uid) => uid.into(),
+        let uid: Option<String> = match digests.uid {
+            Some(digest) => {
+                self.texts.insert(digest, at);
+                None
+            }
             None => {
                 let base = match self.kind {
                     Kind::Person => identity::uid_base(names.login, number),
                     Kind::Group => identity::guid_base(named, number),
                 };
-                let uid: Box<str> = self.free(Text::Uid, &base, names, in_store)?.into();
-                made.uid = Some(uid.clone());
-                uid
+                let uid = self.free(Text::Uid, &base, names, in_store)?;
+                self.name_text(Text::Uid, &uid, at);
+                made.uid = Some(uid.as_str().into());
+                Some(uid)
             }
         };
-        self.name_text(Text::Uid, &uid, at);
-        if self.kind == Kind::Person {
-            let login = match names.login {
-                Some(login) => fold(login),
-                None => {
-                    let login = self.free(Text::Login, &uid, names, in_store)?;
-                    made.login = Some(login.as_str().into());
-                    fold(&login)
-                }
-            };
-            self.name_text(Text::Login, &login, at);
+        match digests.login {
+            Some(digest) => drop(self.texts.insert(digest, at)),
+            None if self.kind == Kind::Person => {
+                let base = uid.as_deref().or(names.uid).unwrap_or_default();
+                let login = self.free(Text::Login, base, names, in_store)?;
+                self.name_text(Text::Login, &fold(&login), at);
+                made.login = Some(login.into());
+            }
+            None => {}
         }
         if made.uid.is_some() || made.login.is_some() {
             self.made.insert(at, made);
@@ -336,12 +398,12 @@ impl Known {
         names: &Names<'_>,
         in_store: &mut dyn FnMut(Text, &str) -> Result<bool, E>,
     ) -> Result<String, E> {
-        let key = self.digest(what, base);
+        let key = self.hashes.text(what, base);
         let mut n = self.attempts.get(&key).copied().unwrap_or(1);
         loop {
             let candidate = identity::attempt(base, n, limits::UID);
             // A made login is a made uid or like one, so it is folded already.
-            let digest = self.digest(what, &candidate);
+            let digest = self.hashes.text(what, &candidate);
             let taken = self.texts.contains_key(&digest) || self.is_claimed(&digest, what, names);
             if !taken && (self.absent.contains(&digest) || !in_store(what, &candidate)?) {
                 if n > 1 {
@@ -354,8 +416,8 @@ impl Known {
     }
 
     /// Notes that a line says something about the row; false when an earlier line said just the same.
-    pub fn tell(&mut self, at: u32, line: &[u8]) -> bool {
-        let hash = self.hashers.0.hash_one(line);
+    /// `hash` is that of the line.
+    pub fn tell(&mut self, at: u32, hash: u64) -> bool {
         let Some(row) = self.rows.get_mut(at as usize) else { return false };
         match row.told {
             Told::Never => {
@@ -375,7 +437,6 @@ impl Known {
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
     pairs: HashMap<(u32, u32), Pair>,
-    hasher: RandomState,
 }
 
 /// What is known of a membership.
@@ -390,6 +451,11 @@ pub(super) struct Pair {
 }
 
 impl Pairs {
+    /// As [`Known::expect`].
+    pub fn expect(&mut self, pairs: u64) {
+        self.pairs.reserve(usize::try_from(pairs).unwrap_or_default());
+    }
+
     pub fn get(&self, key: (u32, u32)) -> Option<&Pair> {
         self.pairs.get(&key)
     }
@@ -400,9 +466,9 @@ impl Pairs {
         self.pairs.entry(key).or_insert(pair);
     }
 
-    /// Notes that a line leads the membership to `state`; false when an earlier line said just the same.
-    pub fn tell(&mut self, key: (u32, u32), state: membership::State, line: &[u8]) -> bool {
-        let hash = self.hasher.hash_one(line);
+    /// Notes that a line leads the membership to `state`; false when an earlier line said just the same. `hash` is that
+    /// of the line.
+    pub fn tell(&mut self, key: (u32, u32), state: membership::State, hash: u64) -> bool {
         let new = Pair { state: None, stored: false, told: Told::Never, hash: 0 };
         let pair = self.pairs.entry(key).or_insert(new);
         match pair.told {
@@ -421,7 +487,8 @@ mod tests {
 
     fn make(known: &mut Known, names: Names<'_>) -> u32 {
         assert_eq!(known.find(&names), Ok(None));
-        let made = known.make::<()>(&names, None, &mut |_, text| Ok(text == "taken"));
+        let digests = known.hashes.of(&names);
+        let made = known.make::<()>(&names, &digests, None, &mut |_, text| Ok(text == "taken"));
         made.expect("nothing fails")
     }
 
@@ -468,10 +535,10 @@ mod tests {
     fn lines_that_say_the_same_count_once() {
         let mut known = Known::new(Kind::Group, 0);
         let at = make(&mut known, Names { number: Some(1), ..Names::default() });
-        assert!(known.tell(at, b"x"));
-        assert!(!known.tell(at, b"x"));
+        assert!(known.tell(at, 7));
+        assert!(!known.tell(at, 7));
         assert_eq!(known.row(at).map(|r| r.told), Some(Told::Once));
-        assert!(known.tell(at, b"y"));
+        assert!(known.tell(at, 8));
         assert_eq!(known.row(at).map(|r| r.told), Some(Told::Often));
     }
 }

@@ -32,6 +32,7 @@ mod bad;
 mod cells;
 mod codec;
 mod csv;
+mod insert;
 mod known;
 mod lookup;
 mod merge;

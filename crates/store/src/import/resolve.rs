@@ -2,8 +2,8 @@
 
 use super::ImportError;
 use super::bad::{BadRows, Problem};
-use super::codec::Names;
-use super::known::{Kind, Known, Pairs, Text, Told};
+use super::codec::{Field, Names};
+use super::known::{Digests, Hashes, Kind, Known, Pairs, Text, Told};
 use super::lookup;
 use super::merge::Step;
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, Pile, Place, Spool, Spooled, damaged};
@@ -15,9 +15,12 @@ use diesel::connection::SimpleConnection;
 use membership::State;
 use membership::record::{GroupRecord, MembershipRecord, PersonRef};
 use membership::text::fold;
+use std::sync::mpsc::{channel, sync_channel};
 
 /// How many lines are looked up at once.
 const CHUNK: usize = 2_000;
+/// How many chunks are read ahead.
+const CHUNKS_AHEAD: usize = 2;
 /// Stands for a line that is not applied: it is bad, or an earlier one says the same.
 pub(super) const SKIPPED: u32 = u32::MAX;
 
@@ -54,6 +57,7 @@ impl From<ImportError> for Stop {
 }
 
 /// The rows of a pile, some at a time, with the bytes of each.
+#[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
     rows: Vec<(Place, usize)>,
@@ -81,19 +85,44 @@ impl Chunk {
     }
 }
 
-/// Works through a pile chunk by chunk.
-fn chunks<S>(
+/// Works through a pile chunk by chunk. Another thread reads them, and has `prepare` do what needs no knowledge of
+/// other lines.
+fn chunks<S, P: Send>(
     pile: &mut Pile,
     keys: &'static [&'static str],
     state: &mut S,
-    mut each: impl FnMut(&mut S, &Chunk) -> Result<(), Stop>,
+    prepare: impl Fn(&Spooled<'_>) -> Result<P, ImportError> + Send,
+    mut each: impl FnMut(&mut S, &Chunk, Vec<P>) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let mut reader = pile.reader(keys)?;
-    let mut chunk = Chunk { bytes: Vec::new(), rows: Vec::new() };
-    while chunk.fill(&mut reader)? {
-        each(state, &chunk)?;
-    }
-    Ok(())
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(CHUNKS_AHEAD);
+        let (give_back, used) = channel::<Chunk>();
+        let reading = scope.spawn(move || {
+            loop {
+                let mut chunk = used.try_recv().unwrap_or_default();
+                if !chunk.fill(&mut reader)? {
+                    return Ok(());
+                }
+                let prepared: Vec<P> = chunk.each().map(|row| prepare(&row)).collect::<Result<_, _>>()?;
+                if sender.send((chunk, prepared)).is_err() {
+                    return Ok(());
+                }
+            }
+        });
+        // Leaving the loop drops the receiver, which ends the thread too.
+        for (chunk, prepared) in receiver {
+            each(state, &chunk, prepared)?;
+            drop(give_back.send(chunk));
+        }
+        let read: Result<(), ImportError> = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok(read?)
+    })
+}
+
+/// A record, and the hash of its line.
+fn hashed_record<T: Field>(hashes: Hashes) -> impl Fn(&Spooled<'_>) -> Result<(T, u64), ImportError> {
+    move |row| Ok((row.record()?, hashes.line(row.body)))
 }
 
 /// Resolves all lines of the spool in the snapshot of `connection`.
@@ -134,16 +163,27 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn all(&mut self, spool: &mut Spool) -> Result<(), Stop> {
+        let Resolved { persons, groups, pairs, .. } = &mut self.resolved;
+        persons.expect(spool.persons.rows);
+        groups.expect(spool.groups.rows);
+        pairs.expect(spool.memberships.rows);
+        let (persons, groups) = (persons.hashes.clone(), groups.hashes.clone());
         // Where every line brings its own there is nothing to be made, and nothing to be kept free.
+        let nothing = |_: &Spooled<'_>| Ok(());
         if spool.persons_incomplete {
-            chunks(&mut spool.persons, PERSON_KEYS, self, Self::claim_persons)?;
+            chunks(&mut spool.persons, PERSON_KEYS, self, nothing, |s, chunk, _| s.claim_persons(chunk))?;
         }
         if spool.groups_incomplete {
-            chunks(&mut spool.groups, GROUP_KEYS, self, Self::claim_groups)?;
+            chunks(&mut spool.groups, GROUP_KEYS, self, nothing, |s, chunk, _| s.claim_groups(chunk))?;
         }
-        chunks(&mut spool.persons, PERSON_KEYS, self, Self::persons)?;
-        chunks(&mut spool.groups, GROUP_KEYS, self, Self::groups)?;
-        chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, Self::memberships)
+        let hash = move |row: &Spooled<'_>| {
+            let names = Names::of_spooled_person(row.body).ok_or_else(damaged)?;
+            Ok((persons.of(&names), persons.line(row.body)))
+        };
+        chunks(&mut spool.persons, PERSON_KEYS, self, hash, Self::persons)?;
+        let record = hashed_record(groups.clone());
+        chunks(&mut spool.groups, GROUP_KEYS, self, record, Self::groups)?;
+        chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, hashed_record(groups), Self::memberships)
     }
 
     fn claim_persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
@@ -164,14 +204,14 @@ impl Resolver<'_> {
         self.resolved.bad.add(place.bad(problem, self.sources));
     }
 
-    fn persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
+    fn persons(&mut self, chunk: &Chunk, hashes: Vec<(Digests, u64)>) -> Result<(), Stop> {
         if self.any_persons {
             let names: Option<Vec<_>> = chunk.each().map(|row| Names::of_spooled_person(row.body)).collect();
             self.look_up_persons(&names.ok_or_else(damaged)?)?;
         }
-        for row in chunk.each() {
+        for (row, (digests, hash)) in chunk.each().zip(hashes) {
             let names = Names::of_spooled_person(row.body).ok_or_else(damaged)?;
-            let line = match self.person(&names) {
+            let line = match self.person(&names, &digests) {
                 Ok(at) => Some(at),
                 Err(Bad::Row(problem)) => {
                     self.bad(&row.place, problem);
@@ -179,19 +219,19 @@ impl Resolver<'_> {
                 }
                 Err(Bad::Database(failure)) => return Err(failure.into()),
             };
-            let told = line.filter(|at| self.resolved.persons.tell(*at, row.body));
+            let told = line.filter(|at| self.resolved.persons.tell(*at, hash));
             self.resolved.person_lines.push(told.unwrap_or(SKIPPED));
         }
         Ok(())
     }
 
-    fn person(&mut self, names: &Names<'_>) -> Result<u32, Bad> {
-        if let Some(at) = self.resolved.persons.find(names)? {
+    fn person(&mut self, names: &Names<'_>, digests: &Digests) -> Result<u32, Bad> {
+        if let Some(at) = self.resolved.persons.find_by(names, digests)? {
             return Ok(at);
         }
         self.resolved.persons.used_up(names)?;
         let (any, connection) = (self.any_persons, &mut *self.connection);
-        let made = self.resolved.persons.make(names, None, &mut |what, text| match what {
+        let made = self.resolved.persons.make(names, digests, None, &mut |what, text| match what {
             _ if !any => Ok(false),
             Text::Uid => lookup::has_uid(connection, text),
             Text::Login => lookup::has_login(connection, text),
@@ -199,13 +239,11 @@ impl Resolver<'_> {
         made.map_err(Bad::Database)
     }
 
-    fn groups(&mut self, chunk: &Chunk) -> Result<(), Stop> {
-        let records: Result<Vec<GroupRecord>, _> = chunk.each().map(|row| row.record()).collect();
-        let records = records?;
-        let owners: Vec<Names<'_>> = records.iter().filter_map(|r| r.owner.as_ref()).map(Names::from).collect();
+    fn groups(&mut self, chunk: &Chunk, records: Vec<(GroupRecord, u64)>) -> Result<(), Stop> {
+        let owners: Vec<Names<'_>> = records.iter().filter_map(|(r, _)| r.owner.as_ref()).map(Names::from).collect();
         self.look_up_persons(&owners)?;
-        self.look_up_groups(&records.iter().map(Names::from).collect::<Vec<_>>())?;
-        for (row, record) in chunk.each().zip(&records) {
+        self.look_up_groups(&records.iter().map(|(record, _)| Names::from(record)).collect::<Vec<_>>())?;
+        for (row, (record, hash)) in chunk.each().zip(&records) {
             let line = match self.group(record) {
                 Ok(at) => Some(at),
                 Err(Bad::Row(problem)) => {
@@ -214,7 +252,7 @@ impl Resolver<'_> {
                 }
                 Err(Bad::Database(failure)) => return Err(failure.into()),
             };
-            let told = line.filter(|at| self.resolved.groups.tell(*at, row.body));
+            let told = line.filter(|at| self.resolved.groups.tell(*at, *hash));
             self.resolved.group_lines.push(told.unwrap_or(SKIPPED));
         }
         Ok(())
@@ -225,35 +263,34 @@ impl Resolver<'_> {
             self.resolved.person("owner", owner)?;
         }
         let names = Names::from(record);
-        if let Some(at) = self.resolved.groups.find(&names)? {
+        let digests = self.resolved.groups.hashes.of(&names);
+        if let Some(at) = self.resolved.groups.find_by(&names, &digests)? {
             return Ok(at);
         }
         self.resolved.groups.used_up(&names)?;
         let (any, connection) = (self.any_groups, &mut *self.connection);
-        let made = self.resolved.groups.make(&names, record.name.as_deref(), &mut |_, guid| {
+        let made = self.resolved.groups.make(&names, &digests, record.name.as_deref(), &mut |_, guid| {
             if any { lookup::has_guid(connection, guid) } else { Ok(false) }
         });
         made.map_err(Bad::Database)
     }
 
-    fn memberships(&mut self, chunk: &Chunk) -> Result<(), Stop> {
-        let records: Result<Vec<MembershipRecord>, _> = chunk.each().map(|row| row.record()).collect();
-        let records = records?;
+    fn memberships(&mut self, chunk: &Chunk, records: Vec<(MembershipRecord, u64)>) -> Result<(), Stop> {
         if self.any_persons {
-            let people = records.iter().filter_map(|r| r.person.as_ref()).map(Names::from);
-            let actors = records.iter().flat_map(actors).flatten().map(Names::from);
+            let people = records.iter().filter_map(|(r, _)| r.person.as_ref()).map(Names::from);
+            let actors = records.iter().flat_map(|(r, _)| actors(r)).flatten().map(Names::from);
             let names: Vec<_> = people.chain(actors.filter(|names| names.number_alone().is_none())).collect();
             self.look_up_persons(&names)?;
         }
-        let names: Vec<Names<'_>> = records.iter().filter_map(|r| r.group.as_ref()).map(Names::from).collect();
+        let names: Vec<Names<'_>> = records.iter().filter_map(|(r, _)| r.group.as_ref()).map(Names::from).collect();
         self.look_up_groups(&names)?;
-        let keys: Vec<Result<(u32, u32), Problem>> = records.iter().map(|r| self.resolved.key(r)).collect();
+        let keys: Vec<Result<(u32, u32), Problem>> = records.iter().map(|(r, _)| self.resolved.key(r)).collect();
         if self.any_memberships {
             self.look_up_memberships(keys.iter().flatten().copied())?;
         }
-        for ((row, record), key) in chunk.each().zip(&records).zip(keys) {
+        for ((row, (record, hash)), key) in chunk.each().zip(&records).zip(keys) {
             let line = match key.and_then(|key| Ok((key, self.resolved.judge(key, record)?))) {
-                Ok((key, state)) => Some(key).filter(|key| self.resolved.pairs.tell(*key, state, row.body)),
+                Ok((key, state)) => Some(key).filter(|key| self.resolved.pairs.tell(*key, state, *hash)),
                 Err(problem) => {
                     self.bad(&row.place, problem);
                     None

@@ -3,7 +3,7 @@
 use super::lookup::{LIST, on_either};
 use super::merge::Step;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
-use super::{Counts, lookup};
+use super::{Counts, insert, lookup};
 use crate::changes::{self, Change};
 use crate::connection::Connection;
 use crate::error::{StoreError, overtaken};
@@ -35,6 +35,18 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// This without its rows, but with the room that they took.
+    pub fn emptied(mut self) -> Self {
+        self.new_persons.clear();
+        self.new_groups.clear();
+        self.new_memberships.clear();
+        self.totals.clear();
+        self.persons.clear();
+        self.groups.clear();
+        self.memberships.clear();
+        self
+    }
+
     pub fn len(&self) -> usize {
         let new = self.new_persons.len() + self.new_groups.len() + self.new_memberships.len();
         new + self.persons.len() + self.groups.len() + self.memberships.len()
@@ -146,15 +158,11 @@ macro_rules! load {
     }};
 }
 
-/// Inserts rows: one prepared statement on SQLite, a stream on PostgreSQL.
+/// Inserts rows: prepared statements on SQLite, a stream on PostgreSQL.
 macro_rules! insert {
     ($connection:expr, $table:ident, $rows:expr) => {
         match $connection {
-            Connection::Sqlite(inner) => {
-                for row in $rows {
-                    diesel::insert_into($table::table).values(row).execute(inner)?;
-                }
-            }
+            Connection::Sqlite(inner) => insert::insert(inner, $rows)?,
             Connection::Postgres(inner) => {
                 if !$rows.is_empty() {
                     diesel::copy_from($table::table).from_insertable($rows).execute(inner)?;
