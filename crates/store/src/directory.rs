@@ -111,8 +111,7 @@ pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Optio
     if matches!(key, GroupKey::Guid(guid) if has_nul(guid)) {
         return Ok(None);
     }
-    let kinds: [Option<Kind>; 17] =
-        std::array::from_fn(|at| Some(if INTS.contains(&at) { Kind::Int } else { Kind::Text }));
+    let kinds: [Kind; 17] = std::array::from_fn(|at| if INTS.contains(&at) { Kind::Int } else { Kind::Text });
     let mut sql = Sql::new(connection);
     sql.push("SELECT ").columns(COLUMNS).push(" FROM \"groups\" WHERE ");
     match key {

@@ -1,6 +1,7 @@
 //! Reads that every request makes, as SQL: pieces of text and bound values, put together once for both databases, and
 //! rows taken over into one buffer.
 
+mod cards;
 mod filter;
 mod page;
 mod statement;
