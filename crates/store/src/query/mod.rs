@@ -2,6 +2,7 @@
 //! rows taken over into one buffer.
 
 mod cards;
+mod common;
 mod filter;
 mod page;
 mod statement;

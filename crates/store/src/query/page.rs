@@ -1,12 +1,13 @@
 //! A page of members, and how many there are.
 
 use super::cards::{Gathering, OPTIONAL, PageRows};
+use super::common::is_common;
 use super::filter::{CHANGED, column, filter};
-use super::statement::{Flavor, Sql, Value, unreadable};
+use super::statement::{Flavor, Sql, Value};
 use super::table::Kind;
 use crate::connection::Connection;
 use diesel::QueryResult;
-use membership::{Filter, MemberQuery, OrderBy, OrderKey, PersonFields, Scope, ScopeSet, Window};
+use membership::{MemberQuery, OrderBy, OrderKey, PersonFields, Scope, ScopeSet, Window};
 
 /// Up to which offset the rows that are passed over may be joined to their persons too: less work than a second
 /// look at the rows of the window.
@@ -56,7 +57,7 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
         Value::Text(card) if whole => rows.card(card),
         _ => rows.part(value),
     })?;
-    rows.finish(query.state).map_err(unreadable)
+    Ok(rows.finish(query.state))
 }
 
 /// Counts what `query` finds by looking at every candidate.
@@ -71,20 +72,6 @@ pub fn count(connection: &mut Connection, group: i64, query: &MemberQuery) -> Qu
         sql.rare();
     }
     Ok(sql.load(connection, &[Kind::Int], 1)?.int(0, 0))
-}
-
-/// Whether statements of this shape come again and again: their prepared form is kept. There must only be a bounded
-/// number of such shapes, since nothing ever leaves the cache of a connection.
-fn is_common(query: &MemberQuery) -> bool {
-    let simple = query.filter().is_none_or(|filter| match filter {
-        Filter::Presence(_) => true,
-        Filter::Text(a, _, b) | Filter::Match(_, a, b) => {
-            use membership::TextExpr::{Field, Literal};
-            matches!((a, b), (Field(_), Literal(_)) | (Literal(_), Field(_)))
-        }
-        _ => false,
-    });
-    simple && query.order.len() <= 1
 }
 
 /// Cuts the window.

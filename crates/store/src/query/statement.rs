@@ -185,8 +185,7 @@ fn absent(column: usize) -> diesel::result::Error {
     unreadable(format!("column {column} of a row is absent or not what it should be"))
 }
 
-/// The error of a row that holds what it cannot.
-pub fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> diesel::result::Error {
+fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> diesel::result::Error {
     diesel::result::Error::DeserializationError(error.into())
 }
 
