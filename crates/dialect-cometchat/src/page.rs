@@ -90,6 +90,7 @@ fn row(member: &MemberRow<'_>, viewer: Option<&Viewer>, out: &mut Vec<u8>) {
     object.end();
 }
 
+#[inline]
 fn integer_if(object: &mut Object<'_>, name: &'static str, value: Option<i64>) {
     if let Some(value) = value {
         object.integer(name, value);

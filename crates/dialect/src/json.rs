@@ -20,7 +20,6 @@ pub fn string(out: &mut Vec<u8>, text: &str) {
 ///
 /// Sixteen bytes are looked at in one step, which takes a fraction of the time of looking at one after the other; the
 /// last step may look at some a second time. Few texts hold any such byte, so none of the steps ends early.
-#[inline]
 fn must_be_escaped(text: &[u8]) -> bool {
     if let Some(last) = text.last_chunk::<16>() {
         let (chunks, _) = text.as_chunks::<16>();
@@ -38,6 +37,7 @@ fn escapes<B: AsRef<[u8]> + ?Sized>(bytes: &B) -> bool {
 }
 
 /// Appends an integer.
+#[inline]
 pub fn integer(out: &mut Vec<u8>, value: impl itoa::Integer) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
@@ -53,6 +53,9 @@ pub fn digits(out: &mut Vec<u8>, value: impl itoa::Integer) {
 pub fn plain(out: &mut Vec<u8>, value: impl std::fmt::Display) {
     let _ = write!(out, "\"{value}\"");
 }
+
+/// The longest key, in bytes, that is appended in one step.
+const LONGEST_KEY: usize = 40;
 
 /// Appends the members of one JSON object, with the commas between them.
 ///
@@ -79,29 +82,56 @@ impl<'a> Object<'a> {
     /// Appends a key, which must need no escaping, and gives the place for its value.
     #[inline]
     pub fn key(&mut self, name: &'static str) -> &mut Vec<u8> {
-        if !std::mem::take(&mut self.first) {
-            self.out.push(b',');
+        self.key_and(name, "")
+    }
+
+    /// Appends a key and what its value begins with.
+    #[inline(always)]
+    fn key_and(&mut self, name: &'static str, value: &'static str) -> &mut Vec<u8> {
+        let comma = if std::mem::take(&mut self.first) { "" } else { "," };
+        // Put together from constants first, which is done when this is compiled, and appended in one step.
+        let mut composed = [0; LONGEST_KEY + 8];
+        let mut length = 0;
+        for piece in [comma, "\"", name, "\":", value] {
+            match composed.get_mut(length..length + piece.len()) {
+                Some(place) => place.copy_from_slice(piece.as_bytes()),
+                None => return self.long_key(comma, name, value),
+            }
+            length += piece.len();
         }
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
+        self.out.extend_from_slice(composed.get(..length).unwrap_or_default());
+        self.out
+    }
+
+    #[cold]
+    fn long_key(&mut self, comma: &str, name: &str, value: &str) -> &mut Vec<u8> {
+        for piece in [comma, "\"", name, "\":", value] {
+            self.out.extend_from_slice(piece.as_bytes());
+        }
         self.out
     }
 
     /// A text.
-    #[inline]
+    #[inline(always)]
     pub fn string(&mut self, name: &'static str, text: &str) -> &mut Self {
-        string(self.key(name), text);
+        if must_be_escaped(text.as_bytes()) {
+            string(self.key(name), text);
+        } else {
+            let out = self.key_and(name, "\"");
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'"');
+        }
         self
     }
 
     /// A text, left out when it is empty.
-    #[inline]
+    #[inline(always)]
     pub fn string_if(&mut self, name: &'static str, text: &str) -> &mut Self {
         if text.is_empty() { self } else { self.string(name, text) }
     }
 
     /// An integer.
+    #[inline]
     pub fn integer(&mut self, name: &'static str, value: impl itoa::Integer) -> &mut Self {
         integer(self.key(name), value);
         self
@@ -120,6 +150,7 @@ impl<'a> Object<'a> {
     }
 
     /// JSON text as it is, left out when empty.
+    #[inline]
     pub fn raw_if(&mut self, name: &'static str, json: &str) -> &mut Self {
         if !json.is_empty() {
             self.key(name).extend_from_slice(json.as_bytes());
@@ -136,6 +167,20 @@ impl<'a> Object<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_any_length_are_whole() {
+        let key: &'static str = "k".repeat(LONGEST_KEY + 8).leak();
+        for length in 0..=key.len() {
+            let name = &key[..length];
+            let mut out = Vec::new();
+            let mut object = Object::begin(&mut out);
+            object.string(name, "a").string(name, "\n").integer(name, 1).raw_if(name, "[]").string(name, "");
+            object.end();
+            let expected = format!(r#"{{"{name}":"a","{name}":"\n","{name}":1,"{name}":[],"{name}":""}}"#);
+            assert_eq!(String::from_utf8(out).as_deref(), Ok(&*expected));
+        }
+    }
 
     #[test]
     fn strings_are_those_of_the_library() {

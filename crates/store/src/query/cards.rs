@@ -375,7 +375,7 @@ mod tests {
                 assert_eq!(one_by_one.part(value), Some(()));
             }
             assert_eq!(one_by_one.part(Value::Int(0)), None, "there is no further part");
-            let card = b"u\0i\0l\0n\0blocked\0d\0e\0p\0a\0offline\0r\0a\0l\0m\0t\0s\0-1\00\09223372036854775807\0b";
+            let card = b"u\0i\0l\0n\0blocked\0d\0e\0p\0a\0offline\0r\0a\0l\0m\0t\0s\0-1\x000\x009223372036854775807\0b";
             assert_eq!(whole.card(card), Some(()));
         }
         let rows = [one_by_one, whole].map(|rows| print(&rows.finish(State::Banned)));
