@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod faults;
 mod hostile;
+mod killed;
 mod layers;
 mod limits;
 mod msrv;

@@ -76,16 +76,50 @@ impl MemberQuery {
         }
     }
 
-    /// With this filter, unless it is too large. A filter that lets everybody in is dropped, so that the kept totals
-    /// answer.
-    pub fn filtered(mut self, filter: Filter) -> Result<Self, FilterTooLarge> {
+    /// With this filter, unless it is too large. A list of one is taken as that one. A filter that lets everybody in is
+    /// dropped, so that the kept totals answer.
+    pub fn filtered(mut self, mut filter: Filter) -> Result<Self, FilterTooLarge> {
         filter.check()?;
-        self.filter = if filter == Filter::Always(true) { None } else { Some(filter) };
+        self.filter = loop {
+            filter = match filter {
+                Filter::Always(true) => break None,
+                Filter::All(parts) if parts.is_empty() => break None,
+                Filter::All(mut parts) | Filter::Any(mut parts) if parts.len() == 1 => parts.remove(0),
+                other => break Some(other),
+            };
+        };
         Ok(self)
     }
 
     /// The filter, already within bounds.
     pub const fn filter(&self) -> Option<&Filter> {
         self.filter.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Presence;
+
+    #[test]
+    fn filters_that_say_little_are_taken_for_what_they_say() {
+        let filtered = |filter| {
+            let query = MemberQuery::new(GroupKey::Number(1), Window { offset: 0, limit: 1 });
+            query.filtered(filter).expect("small").filter().cloned()
+        };
+        let presence = Filter::Presence(Presence::Offline);
+        let both = Filter::All(vec![presence.clone(), presence.clone()]);
+        for (filter, expected) in [
+            (Filter::Always(true), None),
+            (Filter::All(vec![]), None),
+            (Filter::Any(vec![Filter::All(vec![])]), None),
+            (Filter::Any(vec![]), Some(Filter::Any(vec![]))),
+            (Filter::Always(false), Some(Filter::Always(false))),
+            (Filter::Any(vec![Filter::All(vec![presence.clone()])]), Some(presence)),
+            (Filter::All(vec![both.clone()]), Some(both)),
+        ] {
+            assert_eq!(filtered(filter.clone()), expected, "{filter:?}");
+        }
     }
 }

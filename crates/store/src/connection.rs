@@ -137,7 +137,9 @@ fn as_a_path(path: &str) -> std::borrow::Cow<'_, str> {
 fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
     connection.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_MILLISECONDS}"))?;
     if role == Role::Writer {
-        connection.batch_execute("PRAGMA journal_mode = WAL")?;
+        // A page size is taken by a new file only. With this one a tree of a million persons has a level less than with
+        // SQLite's own 4096, so that rows are found faster, and an import writes fewer pages.
+        connection.batch_execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")?;
     }
     connection.batch_execute(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \

@@ -14,7 +14,7 @@ pub fn of(connection: &mut Connection, group: i64, state: State, scopes: ScopeSe
     let mut sql = Sql::new(connection);
     sql.push("SELECT ").columns(["scope", "members"]).push(" FROM group_totals WHERE group_number = ").int(group);
     sql.push(" AND state = ").text(state.as_str());
-    let found = sql.load(connection, &[Some(Kind::Text), Some(Kind::Int)], 3)?;
+    let found = sql.load(connection, &[Kind::Text, Kind::Int], 3)?;
     let wanted = |row: &usize| found.text(*row, 0).parse::<Scope>().is_ok_and(|scope| scopes.contains(scope));
     Ok((0..found.rows()).filter(wanted).map(|row| found.int(row, 1)).sum())
 }

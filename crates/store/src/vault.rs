@@ -65,7 +65,7 @@ impl Vault for Store {
         const FROM: &str =
             " FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
         use Kind::{Int, Text};
-        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text].map(Some);
+        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text];
         Ok(self.read(|connection| {
             let mut sql = Sql::new(connection);
             sql.push("SELECT ").columns(COLUMNS).push(FROM).text(&secret.to_hex());

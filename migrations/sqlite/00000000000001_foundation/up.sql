@@ -8,14 +8,13 @@ CREATE TABLE persons (
     -- What lists show, as one value with U+0000 (which no text holds) between its parts: reading it costs a fraction
     -- of reading the columns. SQLite keeps it itself; the order is that of the store's page queries.
     card TEXT NOT NULL GENERATED ALWAYS AS (
-        uid || x'00' || id || x'00' || login || x'00' || name || x'00' || business_name
-        || x'00' || tag_line || x'00' || description || x'00' || email || x'00' || phone
-        || x'00' || additional_information || x'00' || city || x'00' || state || x'00' || country
-        || x'00' || category || x'00' || avatar || x'00' || link || x'00' || metadata || x'00' || tags
-        || x'00' || role || x'00' || status_message || x'00' || account_status || x'00' || presence
+        uid || x'00' || id || x'00' || login || x'00' || name || x'00' || account_status || x'00' || description
+        || x'00' || email || x'00' || phone || x'00' || additional_information || x'00' || presence || x'00' || role
+        || x'00' || avatar || x'00' || link || x'00' || metadata || x'00' || tags || x'00' || status_message
+        || x'00' || last_active_at || x'00' || created_at || x'00' || updated_at || x'00' || business_name
+        || x'00' || tag_line || x'00' || city || x'00' || state || x'00' || country || x'00' || category
         || x'00' || hourly_rate || x'00' || earnings_6_months || x'00' || feedback_6_months
-        || x'00' || positive_feedback_6_months || x'00' || last_active_at || x'00' || created_at
-        || x'00' || updated_at
+        || x'00' || positive_feedback_6_months
     ) STORED,
     uid TEXT NOT NULL UNIQUE,
     id TEXT NOT NULL UNIQUE,

@@ -26,6 +26,15 @@ enum Part {
     Int(i64),
 }
 
+/// A value of a row.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// An integer.
+    Int(i64),
+    /// A text, not yet known to be UTF-8.
+    Text(&'a [u8]),
+}
+
 /// Pieces of SQL and the values between them.
 #[derive(Clone, Debug)]
 pub struct Sql {
@@ -97,17 +106,57 @@ impl Sql {
         if packed { self.push(") AS BLOB)") } else { self }
     }
 
+    /// Appends a text column as it is to be read: SQLite checks a text at once, but not a blob.
+    pub fn blob(&mut self, column: &str) -> &mut Self {
+        match self.flavor {
+            Flavor::Sqlite => self.push("CAST(").push(column).push(" AS BLOB)"),
+            Flavor::Postgres => self.push(column),
+        }
+    }
+
     /// Runs the query and takes its rows over, probably so many. Their columns, given to [`Sql::columns`], are of these
-    /// kinds; those without a kind are left out.
-    pub fn load(&self, connection: &mut Connection, kinds: &[Option<Kind>], rows: usize) -> QueryResult<Table> {
-        let mut rows = Gathering::new(kinds.iter().flatten().count(), rows);
+    /// kinds.
+    pub fn load(&self, connection: &mut Connection, kinds: &[Kind], rows: usize) -> QueryResult<Table> {
+        let mut rows = Gathering::new(kinds.len(), rows);
+        if self.flavor == Flavor::Sqlite {
+            self.each(connection, &[Kind::Text], |_, value| match value {
+                Value::Text(packed) => rows.push_packed(packed, kinds),
+                Value::Int(_) => None,
+            })?;
+        } else {
+            self.each(connection, kinds, |_, value| {
+                match value {
+                    Value::Int(value) => rows.push_int(value),
+                    Value::Text(value) => rows.push_text(value),
+                }
+                Some(())
+            })?;
+        }
+        rows.finish().map_err(unreadable)
+    }
+
+    /// Runs the query and hands every value to `take`, row after row, with the number of its column from 0. The columns
+    /// are of these kinds; one of SQLite that is a text must be a blob there, see [`Sql::blob`]. Ends with an error when
+    /// `take` gives `None`.
+    pub fn each(
+        &self,
+        connection: &mut Connection,
+        kinds: &[Kind],
+        mut take: impl FnMut(usize, Value<'_>) -> Option<()>,
+    ) -> QueryResult<()> {
         match connection {
             Connection::Sqlite(connection) => {
                 for row in LoadConnection::load(connection, self)? {
                     let row = row?;
-                    let field = row.get(0);
-                    let mut value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(0))?;
-                    rows.push_packed(value.read_blob(), kinds).ok_or_else(|| absent(kinds.len()))?;
+                    for (at, kind) in kinds.iter().enumerate() {
+                        let field = row.get(at);
+                        let mut value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
+                        let taken = match kind {
+                            Kind::Int => take(at, Value::Int(value.read_long())),
+                            Kind::Text => take(at, Value::Text(value.read_blob())),
+                        };
+                        taken.ok_or_else(|| absent(at))?;
+                    }
                 }
             }
             Connection::Postgres(connection) => {
@@ -117,23 +166,23 @@ impl Sql {
                         let field = row.get(at);
                         let value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
                         let bytes = value.as_bytes();
-                        match kind {
-                            Some(Kind::Int) => {
-                                rows.push_int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?));
+                        let taken = match kind {
+                            Kind::Int => {
+                                take(at, Value::Int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?)))
                             }
-                            Some(Kind::Text) => rows.push_text(bytes),
-                            None => {}
-                        }
+                            Kind::Text => take(at, Value::Text(bytes)),
+                        };
+                        taken.ok_or_else(|| absent(at))?;
                     }
                 }
             }
         }
-        rows.finish().map_err(unreadable)
+        Ok(())
     }
 }
 
 fn absent(column: usize) -> diesel::result::Error {
-    unreadable(format!("column {column} of a row is absent"))
+    unreadable(format!("column {column} of a row is absent or not what it should be"))
 }
 
 fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> diesel::result::Error {

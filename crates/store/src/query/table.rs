@@ -57,24 +57,19 @@ impl Gathering {
         self.cells.push(Cell::Text(begin, end));
     }
 
-    /// Appends a row whose columns stand in one text with U+0000 between them, leaving out those without a kind; `None`
-    /// when they are not as many as their kinds, or not of them.
-    pub fn push_packed(&mut self, row: &[u8], kinds: &[Option<Kind>]) -> Option<()> {
+    /// Appends a row whose columns stand in one text with U+0000 between them; `None` when they are not as many as their
+    /// kinds, or not of them.
+    pub fn push_packed(&mut self, row: &[u8], kinds: &[Kind]) -> Option<()> {
         let begin = self.end();
         self.texts.extend_from_slice(row);
         let mut ends = memchr::memchr_iter(0, row).chain([row.len()]);
         let mut at = 0;
         for kind in kinds {
             let end = ends.next()?;
-            match kind {
-                Some(Kind::Int) => {
-                    self.cells.push(Cell::Int(std::str::from_utf8(row.get(at..end)?).ok()?.parse().ok()?))
-                }
-                Some(Kind::Text) => {
-                    self.cells.push(Cell::Text(begin + u32::try_from(at).ok()?, begin + u32::try_from(end).ok()?));
-                }
-                None => {}
-            }
+            self.cells.push(match kind {
+                Kind::Int => Cell::Int(std::str::from_utf8(row.get(at..end)?).ok()?.parse().ok()?),
+                Kind::Text => Cell::Text(begin + u32::try_from(at).ok()?, begin + u32::try_from(end).ok()?),
+            });
             at = end + 1;
         }
         ends.next().is_none().then_some(())
@@ -92,11 +87,6 @@ impl Gathering {
 }
 
 impl Table {
-    /// Without rows and columns.
-    pub const fn empty() -> Self {
-        Self { columns: 0, cells: Vec::new(), texts: String::new() }
-    }
-
     /// How many rows there are.
     pub const fn rows(&self) -> usize {
         match self.cells.len().checked_div(self.columns) {
@@ -137,8 +127,7 @@ mod tests {
             rows.push_int(number);
             rows.push_text(text.as_bytes());
         }
-        let kinds = [Some(Kind::Int), None, Some(Kind::Text)];
-        assert_eq!(rows.push_packed("4\0skipped\0é".as_bytes(), &kinds), Some(()));
+        assert_eq!(rows.push_packed("4\0é".as_bytes(), &[Kind::Int, Kind::Text]), Some(()));
         let table = rows.finish().expect("UTF-8");
         assert_eq!(table.rows(), 4);
         assert_eq!((table.int(2, 0), table.text(0, 1), table.text(2, 1)), (3, "é", "z"));
@@ -148,9 +137,9 @@ mod tests {
 
     #[test]
     fn what_is_not_as_announced_is_refused() {
-        let kinds = [Some(Kind::Int), None, Some(Kind::Text)];
-        for row in ["4\0a", "4\0a\0b\0c", "x\0a\0b"] {
-            assert_eq!(Gathering::new(2, 1).push_packed(row.as_bytes(), &kinds), None, "{row:?}");
+        for row in ["4", "4\0a\0b", "x\0a", "\0a"] {
+            let pushed = Gathering::new(2, 1).push_packed(row.as_bytes(), &[Kind::Int, Kind::Text]);
+            assert_eq!(pushed, None, "{row:?}");
         }
         let mut rows = Gathering::new(1, 1);
         rows.push_text(b"\xff");
