@@ -98,6 +98,7 @@ fn resolve(store: &Store, spool: &mut Spool, options: &ImportOptions, reserve: b
 }
 
 /// Applies all batches; false when the first one finds that the lines must be resolved anew.
+#[allow(clippy::too_many_arguments, reason = "all are parts of one import, and nobody else calls it")]
 fn run(
     store: &Store,
     spool: &mut Spool,

@@ -67,8 +67,9 @@ columns!(PersonRow in "persons":
 );
 columns!(GroupRow in "\"groups\"":
     number BigInt, id Text, guid Text, name Text, name_folded Text, description Text, description_folded Text,
-    sponsor Text, criteria Text, icon Text, page Text, email Text, additional_information Text, metadata Text,
-    tags Text, kind Text, password_hash Text, owner BigInt, created_at BigInt, updated_at BigInt,
+    sponsor Text, criteria Text, icon Text, page Text, email Text, email_folded Text, additional_information Text,
+    additional_information_folded Text, metadata Text, tags Text, kind Text,
+    password_hash Text, owner BigInt, created_at BigInt, updated_at BigInt,
 );
 columns!(MembershipRow in "memberships":
     group_number BigInt, state Text, joined_at BigInt, person_number BigInt, scope Text, asked_at BigInt,

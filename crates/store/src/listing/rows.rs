@@ -135,7 +135,7 @@ pub fn load<T>(
     kinds: &[Kind],
     read: impl Fn(&mut Cells<'_>) -> Result<T, Corrupt>,
 ) -> Result<Vec<T>, Failure> {
-    let table = sql.load(connection, &kinds, 0)?;
+    let table = sql.load(connection, kinds, 0)?;
     let rows = (0..table.rows()).map(|row| read(&mut Cells { table: &table, row, next: 0 }));
     Ok(rows.collect::<Result<_, _>>()?)
 }
