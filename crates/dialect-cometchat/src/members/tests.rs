@@ -126,25 +126,26 @@ fn scopes_in_every_spelling() {
 fn filters() {
     use Compare::{Gt, Lt};
     let available = Filter::Presence(Presence::Available);
-    for (query, conditions) in [
-        ("status=available", vec![available.clone()]),
-        ("status=online", vec![available.clone()]),
-        ("status=offline", vec![Filter::Presence(Presence::Offline)]),
-        ("searchKey=Cap", vec![searching("cap")]),
-        ("searchKey=Captain+America", vec![searching("captain america")]),
-        ("searchKey=%C3%85se%25_", vec![searching("åse%_")]),
-        ("searchKey=a&b", vec![searching("a")]),
-        ("updatedAt=7", vec![Filter::Changed(Gt, 7)]),
-        ("updatedAt=7&affix=", vec![Filter::Changed(Gt, 7)]),
-        ("affix=append&updatedAt=7", vec![Filter::Changed(Gt, 7)]),
-        ("updatedAt=7&affix=prepend", vec![Filter::Changed(Lt, 7)]),
-        ("updatedAt=9223372036854775808", vec![Filter::Changed(Gt, i64::MAX)]),
+    // A single condition is asked for as it is, so that its statement is one of the few that are kept prepared.
+    for (query, filter) in [
+        ("status=available", available.clone()),
+        ("status=online", available.clone()),
+        ("status=offline", Filter::Presence(Presence::Offline)),
+        ("searchKey=Cap", searching("cap")),
+        ("searchKey=Captain+America", searching("captain america")),
+        ("searchKey=%C3%85se%25_", searching("åse%_")),
+        ("searchKey=a&b", searching("a")),
+        ("updatedAt=7", Filter::Changed(Gt, 7)),
+        ("updatedAt=7&affix=", Filter::Changed(Gt, 7)),
+        ("affix=append&updatedAt=7", Filter::Changed(Gt, 7)),
+        ("updatedAt=7&affix=prepend", Filter::Changed(Lt, 7)),
+        ("updatedAt=9223372036854775808", Filter::Changed(Gt, i64::MAX)),
         (
             "affix=prepend&updatedAt=7&searchKey=x&status=online",
-            vec![available, searching("x"), Filter::Changed(Lt, 7)],
+            Filter::All(vec![available, searching("x"), Filter::Changed(Lt, 7)]),
         ),
     ] {
-        assert_eq!(call(query).expect(query).filter(), Some(&Filter::All(conditions)), "{query}");
+        assert_eq!(call(query).expect(query).filter(), Some(&filter), "{query}");
     }
     for query in ["", "status=&searchKey=&updatedAt=", "affix=append", "affix=prepend", "search=x", "Status=away"] {
         assert_eq!(call(query).expect(query).filter(), None, "{query}");
