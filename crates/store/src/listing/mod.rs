@@ -5,6 +5,8 @@ mod jobs;
 mod memberships;
 mod persons;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use groups::{count as count_groups, entry as group_entry, group, page as groups};
 pub(crate) use jobs::{job, page as jobs};
