@@ -1,4 +1,5 @@
-//! How SQLite finds the rows of the lists that are asked for all the time: never by a look at all of them.
+//! How SQLite finds the rows of the lists that are asked for all the time: never by a look at all of them. And how many
+//! statements are kept prepared.
 
 use super::{groups, persons};
 use crate::connection::Connection;
@@ -8,6 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use membership::{GroupQuery, OrderBy, OrderKey, PersonQuery, TextField, Window};
+use std::collections::HashSet;
+use testkit::{MemoryDirectory, random};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -15,15 +18,24 @@ struct Step {
     detail: String,
 }
 
-/// The steps that SQLite takes, without knowing how many rows there are.
-fn plan(statement: impl Fn(&Connection) -> Sql) -> Vec<String> {
+fn store() -> Store {
     let store = Store::open(&Settings::new("sqlite::memory:".parse().expect("a URL"))).expect("opens");
     store.migrate().expect("migrates");
-    let steps: Vec<Step> = store
+    store
+}
+
+/// The text of a statement, with a question mark for each value.
+fn text(sql: &Sql) -> String {
+    let text = diesel::debug_query::<Sqlite, _>(sql).to_string();
+    text.rsplit_once(" -- binds: ").expect("diesel tells what is bound").0.to_owned()
+}
+
+/// The steps that SQLite takes, without knowing how many rows there are.
+fn plan(statement: impl Fn(&Connection) -> Sql) -> Vec<String> {
+    let steps: Vec<Step> = store()
         .outside(|connection| {
-            let sql = diesel::debug_query::<Sqlite, _>(&statement(connection)).to_string();
-            let (sql, _) = sql.rsplit_once(" -- binds: ").expect("diesel tells what is bound");
-            Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection)?)
+            let explain = format!("EXPLAIN QUERY PLAN {}", text(&statement(connection)));
+            Ok(diesel::sql_query(explain).load(connection)?)
         })
         .expect("explained");
     steps.into_iter().map(|step| step.detail).collect()
@@ -88,4 +100,33 @@ fn groups_of_one_person_are_found_by_the_person() {
     assert_begins(&joined, "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)");
     let list = "SEARCH v USING COVERING INDEX memberships_person (person_number=?)";
     assert!(joined.iter().any(|step| step == list), "{joined:#?}");
+}
+
+#[test]
+fn few_statements_are_kept_prepared() {
+    let (store, mut rng) = (store(), random::rng(77));
+    let mut oracle = MemoryDirectory::new();
+    for record in random::population(&mut rng, random::Size::SMALL) {
+        oracle.restore(&record, 1_000).expect("every record is good");
+    }
+    let mut kept = [HashSet::new(), HashSet::new()];
+    for _ in 0..6_000 {
+        let mut of_groups = random::group_query(&mut rng, &oracle);
+        let mut of_persons = random::person_query(&mut rng, &oracle);
+        of_groups.window.offset %= 2_000;
+        of_persons.window.offset %= 2_000;
+        store
+            .outside(|connection| {
+                if groups::is_common(&of_groups, &of_groups.order) {
+                    kept[0].insert(text(&groups::statement(connection, &of_groups).0));
+                }
+                if persons::is_common(&of_persons, &of_persons.order) {
+                    kept[1].insert(text(&persons::statement(connection, &of_persons).0));
+                }
+                Ok(())
+            })
+            .expect("written");
+    }
+    let kept = kept.map(|texts| texts.len());
+    assert!((40..=120).contains(&kept[0]) && (25..=60).contains(&kept[1]), "{kept:?}");
 }
