@@ -1,13 +1,13 @@
 //! Groups: one, a list of them, and how many there are.
 
 use super::rows::{self, Cells, Columns, GROUP, MEMBERS, OWNER, STANDING};
-use super::{Conditions, page as page_of};
+use super::{Conditions, few, page as page_of};
 use crate::connection::Connection;
-use crate::query::{Kind, Sql, Subject, is_simple};
+use crate::query::{Kind, Sql, Subject};
 use crate::rows::Corrupt;
 use crate::store::Failure;
 use membership::text::has_nul;
-use membership::{Group, GroupEntry, GroupKey, GroupQuery, Page, State};
+use membership::{Group, GroupEntry, GroupKey, GroupQuery, OrderKey, Page, State};
 
 /// The group so named. Asked by almost every request, so it goes the short way.
 pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
@@ -46,7 +46,7 @@ pub(super) fn statement(connection: &Connection, query: &GroupQuery) -> (Sql, Ve
     let kinds = rows::select(&mut sql, columns(query.viewer));
     let join = |sql: &mut Sql| join(sql, query.viewer);
     super::rows(&mut sql, Subject::Group, |to| conditions(to, query), join, &query.order, query.window);
-    if is_rare(query) || query.order.len() > 1 {
+    if !is_common(query, &query.order) {
         sql.rare();
     }
     (sql, kinds)
@@ -57,7 +57,7 @@ pub(crate) fn count(connection: &mut Connection, query: &GroupQuery) -> Result<u
     if !may_find(query) {
         return Ok(0);
     }
-    super::count(connection, Subject::Group, |to| conditions(to, query), is_rare(query))
+    super::count(connection, Subject::Group, |to| conditions(to, query), is_common(query, &[]))
 }
 
 /// The row under the key of what `sql` selects.
@@ -121,7 +121,14 @@ fn conditions(to: &mut Conditions<'_>, query: &GroupQuery) {
     to.filter(Subject::Group, query.filter());
 }
 
-/// Whether there is no bound on how many conditions there are of this shape.
-fn is_rare(query: &GroupQuery) -> bool {
-    !query.filter().is_none_or(is_simple) || query.tags.len() > 1 || query.kinds.len() > 1
+/// Whether the statement of this query, in this order, is kept prepared: see [`super::few`]. Some 120 shapes are.
+pub(super) fn is_common(query: &GroupQuery, order: &[OrderKey]) -> bool {
+    let asked = [
+        order.len(),
+        query.kinds.len(),
+        query.tags.len(),
+        usize::from(query.owner.is_some()),
+        usize::from(query.joined.is_some()),
+    ];
+    few(query.filter(), &asked)
 }

@@ -5,6 +5,8 @@ mod jobs;
 mod memberships;
 mod persons;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use groups::{count as count_groups, entry as group_entry, group, page as groups};
 pub(crate) use jobs::{job, page as jobs};
@@ -23,11 +25,11 @@ use membership::{Filter, OrderBy, OrderKey, Page, Window};
 const NEAR: u64 = 1_000;
 
 impl Subject {
-    /// Its table, what it is called, and its number.
-    const fn table(self) -> [&'static str; 2] {
+    /// Its table, and what it is called.
+    const fn table(self) -> &'static str {
         match self {
-            Self::Person => ["persons p", "p.number"],
-            Self::Group => ["\"groups\" g", "g.number"],
+            Self::Person => "persons p",
+            Self::Group => "\"groups\" g",
         }
     }
 }
@@ -52,7 +54,7 @@ impl<'s> Conditions<'s> {
 
     fn filter(&mut self, on: Subject, filter: Option<&Filter>) {
         if let Some(filter) = filter {
-            query::filter_on(self.and(), on, filter);
+            query::filter(self.and(), on, filter);
         }
     }
 
@@ -116,7 +118,7 @@ fn rows(
     keys: &[OrderKey],
     window: Window,
 ) {
-    let [table, number] = on.table();
+    let (table, number) = (on.table(), on.number());
     if keys.first().is_none_or(|key| key.by == OrderBy::Number) && window.offset <= NEAR {
         // Rows come in the order of the table, so nothing is sorted.
         sql.push(" FROM ").push(table);
@@ -139,24 +141,23 @@ fn rows(
 }
 
 fn order(sql: &mut Sql, on: Subject, keys: &[OrderKey]) {
-    let [_, number] = on.table();
     sql.push(" ORDER BY ");
     for key in keys {
-        let column = match key.by {
-            OrderBy::Text(field) => on.column(field),
-            OrderBy::Id => Some(on.id()),
-            OrderBy::Number => Some(number),
-            OrderBy::Changed => Some(on.changed()),
-        };
-        // All have the same there.
-        let Some(column) = column else { continue };
+        let Some(column) = on.key(key.by) else { continue };
         sql.push(column).push(if key.descending { " DESC" } else { "" });
         if key.by == OrderBy::Number {
             return;
         }
         sql.push(", ");
     }
-    sql.push(number);
+    sql.push(on.number());
+}
+
+/// Whether a list asks for so little that there are only few such statements: there is no filter, and at most one key of
+/// an order or one word is `asked` for. Nothing ever leaves the cache of a connection, so no others may be kept prepared;
+/// preparing them anew is little beside what they search or sort.
+fn few(filter: Option<&Filter>, asked: &[usize]) -> bool {
+    filter.is_none() && asked.iter().sum::<usize>() <= 1
 }
 
 /// Counts the rows of the subject under `conditions`.
@@ -164,12 +165,12 @@ fn count(
     connection: &mut Connection,
     on: Subject,
     conditions: impl Fn(&mut Conditions<'_>),
-    rare: bool,
+    common: bool,
 ) -> Result<u64, Failure> {
     let mut sql = Sql::new(connection);
-    sql.push("SELECT ").columns(["COUNT(*)"]).push(" FROM ").push(on.table()[0]);
+    sql.push("SELECT ").columns(["COUNT(*)"]).push(" FROM ").push(on.table());
     conditions(&mut Conditions::new(&mut sql));
-    if rare {
+    if !common {
         sql.rare();
     }
     counted(connection, &sql)

@@ -1,11 +1,11 @@
 //! Lists of persons, and how many there are.
 
 use super::rows::{self, PERSON};
-use super::{Conditions, page as page_of};
+use super::{Conditions, few, page as page_of};
 use crate::connection::Connection;
-use crate::query::{Kind, Sql, Subject, is_simple};
+use crate::query::{Kind, Sql, Subject};
 use crate::store::Failure;
-use membership::{Page, Person, PersonQuery};
+use membership::{OrderKey, Page, Person, PersonQuery};
 
 /// The persons that `query` finds.
 pub(crate) fn page(connection: &mut Connection, query: &PersonQuery) -> Result<Page<Person>, Failure> {
@@ -22,7 +22,7 @@ pub(super) fn statement(connection: &Connection, query: &PersonQuery) -> (Sql, V
     let mut sql = Sql::new(connection);
     let kinds = rows::select(&mut sql, &[PERSON]);
     super::rows(&mut sql, Subject::Person, |to| conditions(to, query), |_| {}, &query.order, query.window);
-    if is_rare(query) || query.order.len() > 1 {
+    if !is_common(query, &query.order) {
         sql.rare();
     }
     (sql, kinds)
@@ -30,7 +30,7 @@ pub(super) fn statement(connection: &Connection, query: &PersonQuery) -> (Sql, V
 
 /// How many persons `query` finds, whatever its window.
 pub(crate) fn count(connection: &mut Connection, query: &PersonQuery) -> Result<u64, Failure> {
-    super::count(connection, Subject::Person, |to| conditions(to, query), is_rare(query))
+    super::count(connection, Subject::Person, |to| conditions(to, query), is_common(query, &[]))
 }
 
 fn conditions(to: &mut Conditions<'_>, query: &PersonQuery) {
@@ -39,7 +39,7 @@ fn conditions(to: &mut Conditions<'_>, query: &PersonQuery) {
     to.filter(Subject::Person, query.filter());
 }
 
-/// Whether there is no bound on how many conditions there are of this shape.
-fn is_rare(query: &PersonQuery) -> bool {
-    !query.filter().is_none_or(is_simple) || query.roles.len() > 1 || query.tags.len() > 1
+/// Whether the statement of this query, in this order, is kept prepared: see [`super::few`]. Some 60 shapes are.
+pub(super) fn is_common(query: &PersonQuery, order: &[OrderKey]) -> bool {
+    few(query.filter(), &[order.len(), query.roles.len(), query.tags.len()])
 }

@@ -19,18 +19,6 @@ pub fn is_common(query: &MemberQuery) -> bool {
     }
 }
 
-/// Whether there is only a bounded number of filters of this shape, in lists of groups and persons.
-pub fn is_simple(filter: &Filter) -> bool {
-    match filter {
-        Filter::Presence(_) => true,
-        Filter::Text(a, _, b) | Filter::Match(_, a, b) => {
-            use TextExpr::{Field, Literal};
-            matches!((a, b), (Field(_), Literal(_)) | (Literal(_), Field(_)))
-        }
-        _ => false,
-    }
-}
-
 /// A single comparison of a field with a value (72 shapes), or some of presence, search and change together.
 fn comes_again(filter: &Filter) -> bool {
     match filter {

@@ -2,7 +2,7 @@
 //! column is.
 
 use super::statement::{Flavor, Sql};
-use membership::{Compare, Filter, Folded, IntExpr, TextExpr, TextField, TextMatch, limits, text};
+use membership::{Compare, Filter, Folded, IntExpr, OrderBy, TextExpr, TextField, TextMatch, limits, text};
 
 /// What a filter or an order looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,18 @@ const NOTHING: &str = "''";
 
 impl Subject {
     /// The column of the folded text; `None` where all have the empty text.
-    pub const fn column(self, field: TextField) -> Option<&'static str> {
+    const fn column(self, field: TextField) -> Option<&'static str> {
         match self {
-            Self::Person => Some(column(field)),
+            Self::Person => Some(match field {
+                TextField::Name => "p.name_folded",
+                TextField::Description => "p.description_folded",
+                TextField::Email => "p.email_folded",
+                TextField::Phone => "p.phone_folded",
+                TextField::AdditionalInformation => "p.additional_information_folded",
+                TextField::Login => "p.login_folded",
+                TextField::AccountStatus => "p.account_status",
+                TextField::Uid => "p.uid",
+            }),
             Self::Group => match field {
                 TextField::Name => Some("g.name_folded"),
                 TextField::Description => Some("g.description_folded"),
@@ -33,38 +42,39 @@ impl Subject {
     }
 
     /// The column of the id.
-    pub const fn id(self) -> &'static str {
+    const fn id(self) -> &'static str {
         match self {
             Self::Person => "p.id",
             Self::Group => "g.id",
         }
     }
 
-    /// The time of the last change, or of the creation.
-    pub const fn changed(self) -> &'static str {
+    /// The column of the number.
+    pub const fn number(self) -> &'static str {
         match self {
-            Self::Person => CHANGED,
+            Self::Person => "p.number",
+            Self::Group => "g.number",
+        }
+    }
+
+    /// What a key of an order compares; `None` where all have the same.
+    pub const fn key(self, by: OrderBy) -> Option<&'static str> {
+        match by {
+            OrderBy::Text(field) => self.column(field),
+            OrderBy::Id => Some(self.id()),
+            OrderBy::Number => Some(self.number()),
+            OrderBy::Changed => Some(self.changed()),
+        }
+    }
+
+    /// The time of the last change, or of the creation.
+    const fn changed(self) -> &'static str {
+        match self {
+            Self::Person => "CASE WHEN p.updated_at = 0 THEN p.created_at ELSE p.updated_at END",
             Self::Group => "CASE WHEN g.updated_at = 0 THEN g.created_at ELSE g.updated_at END",
         }
     }
 }
-
-/// The column of the folded text of a person.
-pub const fn column(field: TextField) -> &'static str {
-    match field {
-        TextField::Name => "p.name_folded",
-        TextField::Description => "p.description_folded",
-        TextField::Email => "p.email_folded",
-        TextField::Phone => "p.phone_folded",
-        TextField::AdditionalInformation => "p.additional_information_folded",
-        TextField::Login => "p.login_folded",
-        TextField::AccountStatus => "p.account_status",
-        TextField::Uid => "p.uid",
-    }
-}
-
-/// The time of a person's last change, or of the creation.
-pub const CHANGED: &str = "CASE WHEN p.updated_at = 0 THEN p.created_at ELSE p.updated_at END";
 
 const fn operator(compare: Compare) -> &'static str {
     match compare {
@@ -77,13 +87,8 @@ const fn operator(compare: Compare) -> &'static str {
     }
 }
 
-/// Writes a filter on persons, always in parentheses.
-pub fn filter(sql: &mut Sql, what: &Filter) {
-    filter_on(sql, Subject::Person, what);
-}
-
 /// Writes a filter on this subject, always in parentheses.
-pub fn filter_on(sql: &mut Sql, on: Subject, what: &Filter) {
+pub fn filter(sql: &mut Sql, on: Subject, what: &Filter) {
     match what {
         Filter::Always(true) => {
             sql.push("(1 = 1)");
@@ -93,16 +98,16 @@ pub fn filter_on(sql: &mut Sql, on: Subject, what: &Filter) {
         }
         Filter::Not(inner) => {
             sql.push("(NOT ");
-            filter_on(sql, on, inner);
+            filter(sql, on, inner);
             sql.push(")");
         }
         Filter::All(parts) => joined(sql, on, parts, " AND ", "(1 = 1)"),
         Filter::Any(parts) => joined(sql, on, parts, " OR ", "(1 = 0)"),
         Filter::Same(a, b) => {
             sql.push("(");
-            filter_on(sql, on, a);
+            filter(sql, on, a);
             sql.push(" = ");
-            filter_on(sql, on, b);
+            filter(sql, on, b);
             sql.push(")");
         }
         Filter::Text(a, compare, b) => {
@@ -148,10 +153,10 @@ fn joined(sql: &mut Sql, on: Subject, parts: &[Filter], between: &str, empty: &s
         return;
     };
     sql.push("(");
-    filter_on(sql, on, first);
+    filter(sql, on, first);
     for part in rest {
         sql.push(between);
-        filter_on(sql, on, part);
+        filter(sql, on, part);
     }
     sql.push(")");
 }

@@ -8,8 +8,7 @@ mod page;
 mod statement;
 mod table;
 
-pub use common::is_simple;
-pub use filter::{Subject, filter_on};
+pub use filter::{Subject, filter};
 pub use page::{count, page, window};
 pub use statement::{Flavor, Sql};
 pub use table::{Kind, Table};

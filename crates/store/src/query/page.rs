@@ -2,7 +2,7 @@
 
 use super::cards::{Gathering, OPTIONAL, PageRows};
 use super::common::is_common;
-use super::filter::{CHANGED, column, filter};
+use super::filter::{Subject, filter};
 use super::statement::{Flavor, Sql, Value};
 use super::table::Kind;
 use crate::connection::Connection;
@@ -127,7 +127,7 @@ fn candidates(sql: &mut Sql, group: i64, query: &MemberQuery) {
     }
     if let Some(wanted) = query.filter() {
         sql.push(" AND ");
-        filter(sql, wanted);
+        filter(sql, Subject::Person, wanted);
     }
 }
 
@@ -135,11 +135,10 @@ fn candidates(sql: &mut Sql, group: i64, query: &MemberQuery) {
 fn order(sql: &mut Sql, keys: &[OrderKey], membership: &str) {
     sql.push(" ORDER BY ");
     for key in keys {
-        match key.by {
-            OrderBy::Text(field) => sql.push(column(field)),
-            OrderBy::Id => sql.push("p.id"),
-            OrderBy::Number => sql.push(membership).push("person_number"),
-            OrderBy::Changed => sql.push(CHANGED),
+        match (key.by, Subject::Person.key(key.by)) {
+            (OrderBy::Number, _) => sql.push(membership).push("person_number"),
+            (_, Some(column)) => sql.push(column),
+            (_, None) => continue,
         };
         sql.push(if key.descending { " DESC, " } else { ", " });
     }
