@@ -284,6 +284,21 @@ impl Budget {
 }
 
 impl Filter {
+    /// What a query keeps of this filter, unless it is too large. A list of one is taken as that one, so that the same
+    /// question is always asked in the same way. `None` for one that lets everybody in, so that the kept totals answer.
+    pub fn for_query(self) -> Result<Option<Self>, FilterTooLarge> {
+        self.check()?;
+        let mut filter = self;
+        Ok(loop {
+            filter = match filter {
+                Self::Always(true) => break None,
+                Self::All(parts) if parts.is_empty() => break None,
+                Self::All(mut parts) | Self::Any(mut parts) if parts.len() == 1 => parts.remove(0),
+                other => break Some(other),
+            };
+        })
+    }
+
     /// Makes sure the filter is within the bounds of [`crate::limits`]. Takes time in proportion to its size (times
     /// its depth), and never goes deeper than the bound.
     pub fn check(&self) -> Result<(), FilterTooLarge> {

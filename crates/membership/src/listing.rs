@@ -60,10 +60,9 @@ impl GroupQuery {
         }
     }
 
-    /// With this filter, unless it is too large.
+    /// With this filter, unless it is too large; see [`Filter::for_query`].
     pub fn filtered(mut self, filter: Filter) -> Result<Self, FilterTooLarge> {
-        filter.check()?;
-        self.filter = (filter != Filter::Always(true)).then_some(filter);
+        self.filter = filter.for_query()?;
         Ok(self)
     }
 
@@ -94,10 +93,9 @@ impl PersonQuery {
         Self { filter: None, roles: Vec::new(), tags: Vec::new(), order: Vec::new(), window }
     }
 
-    /// With this filter, unless it is too large.
+    /// With this filter, unless it is too large; see [`Filter::for_query`].
     pub fn filtered(mut self, filter: Filter) -> Result<Self, FilterTooLarge> {
-        filter.check()?;
-        self.filter = (filter != Filter::Always(true)).then_some(filter);
+        self.filter = filter.for_query()?;
         Ok(self)
     }
 

@@ -76,18 +76,9 @@ impl MemberQuery {
         }
     }
 
-    /// With this filter, unless it is too large. A list of one is taken as that one. A filter that lets everybody in is
-    /// dropped, so that the kept totals answer.
-    pub fn filtered(mut self, mut filter: Filter) -> Result<Self, FilterTooLarge> {
-        filter.check()?;
-        self.filter = loop {
-            filter = match filter {
-                Filter::Always(true) => break None,
-                Filter::All(parts) if parts.is_empty() => break None,
-                Filter::All(mut parts) | Filter::Any(mut parts) if parts.len() == 1 => parts.remove(0),
-                other => break Some(other),
-            };
-        };
+    /// With this filter, unless it is too large; see [`Filter::for_query`].
+    pub fn filtered(mut self, filter: Filter) -> Result<Self, FilterTooLarge> {
+        self.filter = filter.for_query()?;
         Ok(self)
     }
 
