@@ -1,7 +1,7 @@
 //! From method and path to what is asked: one table.
 
 use dialect::access::Operation;
-use dialect::{Method, Refusal, Request, Route, decode_segment};
+use dialect::{Method, Refusal, Request, Resource, Route, decode_segment};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,15 +19,7 @@ pub(crate) enum Endpoint {
     MyProfile,
 }
 
-/// One address, with all that may be done there.
-struct Resource {
-    pattern: &'static str,
-    /// The field `Allow` of a refusal.
-    allow: &'static str,
-    calls: &'static [(Method, Operation, Endpoint)],
-}
-
-const RESOURCES: &[Resource] = &[
+const RESOURCES: &[Resource<Endpoint>] = &[
     Resource {
         pattern: "/api2/groups",
         allow: "GET, HEAD",
@@ -90,14 +82,7 @@ const RESOURCES: &[Resource] = &[
 /// assert_eq!(deleting.next(), None);
 /// ```
 pub fn routes() -> impl Iterator<Item = Route> {
-    RESOURCES.iter().flat_map(|resource| {
-        let route = |call: &(Method, Operation, Endpoint)| Route {
-            method: call.0,
-            pattern: resource.pattern,
-            operation: call.1,
-        };
-        resource.calls.iter().map(route)
-    })
+    RESOURCES.iter().flat_map(Resource::routes)
 }
 
 /// What a request asks for, and of what. A number that the path does not name, or that is none, is 0, which nothing
@@ -112,11 +97,10 @@ pub(crate) struct Found {
 
 /// Finds out what is asked for.
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
-    let fits = |resource: &&Resource| matches(resource.pattern, request.path);
+    let fits = |resource: &&Resource<Endpoint>| matches(resource.pattern, request.path);
     let resource = RESOURCES.iter().find(fits).ok_or(Refusal::NoSuchPath)?;
     let method = if request.method == Method::Head { Method::Get } else { request.method };
-    let call = resource.calls.iter().find(|call| call.0 == method).ok_or(Refusal::Method(resource.allow))?;
-    let mut found = Found { endpoint: call.2, group: 0, user: 0, job: 0 };
+    let mut found = Found { endpoint: resource.call(method)?, group: 0, user: 0, job: 0 };
     for (fixed, raw) in resource.pattern.split('/').zip(request.path.split('/')) {
         match fixed {
             "{groupId}" => found.group = number(raw),

@@ -2,7 +2,7 @@
 //! matter (our decisions, after the usual router of the vendor's platform).
 
 use dialect::access::Operation;
-use dialect::{Fault, FaultCode, Method, Refusal, Request, Route, decode_segment};
+use dialect::{Fault, FaultCode, Method, Refusal, Request, Resource, Route, decode_segment};
 use uuid::Uuid;
 
 /// Below it lie groups and people.
@@ -39,16 +39,8 @@ pub(crate) enum Endpoint {
     Token,
 }
 
-/// One address, with all that may be done there.
-struct Resource {
-    pattern: &'static str,
-    /// The field `Allow` of a refusal.
-    allow: &'static str,
-    calls: &'static [(Method, Operation, Endpoint)],
-}
-
 /// A fixed segment stands before a variable one in its place.
-const RESOURCES: &[Resource] = &[
+const RESOURCES: &[Resource<Endpoint>] = &[
     Resource {
         pattern: "/api/Organization/groups",
         allow: "GET, HEAD, POST",
@@ -130,14 +122,7 @@ const RESOURCES: &[Resource] = &[
 /// ]));
 /// ```
 pub fn routes() -> impl Iterator<Item = Route> {
-    RESOURCES.iter().flat_map(|resource| {
-        let route = |call: &(Method, Operation, Endpoint)| Route {
-            method: call.0,
-            pattern: resource.pattern,
-            operation: call.1,
-        };
-        resource.calls.iter().map(route)
-    })
+    RESOURCES.iter().flat_map(Resource::routes)
 }
 
 /// What a request asks for, and of what.
@@ -155,8 +140,7 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
     let path = request.path.strip_suffix('/').unwrap_or(request.path);
     let resource = RESOURCES.iter().find(|resource| matches(resource.pattern, path)).ok_or(Refusal::NoSuchPath)?;
     let method = method(request)?;
-    let call = resource.calls.iter().find(|call| call.0 == method).ok_or(Refusal::Method(resource.allow))?;
-    let mut found = Found { endpoint: call.2, group: Uuid::nil(), person: Uuid::nil() };
+    let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {
         match fixed {
             GROUP => found.group = guid("GroupID", raw)?,

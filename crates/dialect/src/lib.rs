@@ -37,5 +37,5 @@ pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};
 pub use request::{Headers, Method, Reply, Request};
-pub use route::Route;
+pub use route::{Resource, Route};
 pub use session::{NewToken, Session};
