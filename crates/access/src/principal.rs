@@ -1,5 +1,6 @@
 //! Principals and what they may do.
 
+use crate::Groups;
 use membership::By;
 
 /// One thing that a credential may let its holder do.
@@ -22,6 +23,8 @@ pub struct Rights(u8);
 impl Rights {
     /// None at all.
     pub const NONE: Self = Self(0);
+    /// Reading, and nothing else.
+    pub const READ: Self = Self::NONE.with(Right::Read);
     /// Reading and changing what a user of a dialect may (the token of a person).
     pub const USER: Self = Self::NONE.with(Right::Read).with(Right::Write);
     /// Everything (CometChat's `fullAccess`, an RM client, which is an application of the whole organization).
@@ -45,6 +48,12 @@ impl Rights {
     #[must_use]
     pub const fn with(self, right: Right) -> Self {
         Self(self.0 | Self::bit(right))
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether `right` is in the set.
@@ -135,12 +144,14 @@ pub struct Principal {
     pub viewer: Option<Viewer>,
     /// The application, if the credential is one's.
     pub client_id: String,
+    /// Which groups the credential lets its holder see and change.
+    pub groups: Groups,
 }
 
 impl Principal {
     /// Somebody who has presented nothing and may do only what needs no principal.
     pub const fn nobody() -> Self {
-        Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new() }
+        Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new(), groups: Groups::All }
     }
 
     /// On whose authority the principal changes something at the time `now`: the person's, where there is one.

@@ -55,7 +55,7 @@ impl<'a> Asked<'a> {
     pub fn token(&self) -> Option<&'a Secret> {
         match self.presented {
             Presented::Secret(CredentialKind::Token, secret) => Some(secret),
-            Presented::Secret(CredentialKind::Key | CredentialKind::Client, _) | Presented::Nothing => None,
+            Presented::Secret(..) | Presented::Nothing => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
 use crate::{Action, Call, Presented, Refusal, Reply, Session, Token};
-use access::{CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
+use access::{Agreed, CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
@@ -93,6 +93,7 @@ fn exchange(
         secret: access_token.hash(),
         created_at: core.now,
         expires_at: Some(expires_at),
+        agreed: Agreed::limited(client.agreed.groups),
     });
     match created {
         Ok(_) => Ok(Token { access_token, expires_in: lifetime, expires_at }),

@@ -3,7 +3,7 @@
 
 use crate::answer::{RETRY_AFTER, command_refusal, directory_refusal, vault_refusal};
 use crate::{Core, Refusal};
-use access::{Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
+use access::{Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
 use membership::life_cycle::Action as StepAction;
 use membership::record::PersonRecord;
 use membership::{
@@ -225,6 +225,7 @@ impl<'a> Session<'a> {
             secret: new.secret.hash(),
             created_at: self.core.now,
             expires_at: new.expires_at,
+            agreed: Agreed::default(),
         };
         self.core.vault.create(&credential).map_err(vault_refusal)
     }

@@ -2,7 +2,9 @@
 
 use crate::admin;
 use crate::cli::{AdminScope, KeyScope};
-use access::{Credential, CredentialKind, NewCredential, NoRandomness, Right, Rights, Secret, Vault, VaultError};
+use access::{
+    Agreed, Credential, CredentialKind, NewCredential, NoRandomness, Right, Rights, Secret, Vault, VaultError,
+};
 
 /// What a credential is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub(crate) fn issue(vault: &dyn Vault, wanted: Wanted, terms: Terms<'_>) -> Resu
         secret: secret.hash(),
         created_at: terms.now,
         expires_at: terms.expires_at,
+        agreed: Agreed::default(),
     })?;
     let name = match wanted {
         Wanted::Elance(_) | Wanted::RmToken => "access_token",

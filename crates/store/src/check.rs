@@ -74,7 +74,7 @@ const MEMBERSHIP_TIMES: &str = "\
 const CREDENTIAL_TIMES: &str = "\
     SELECT 'credential ' || id || ' has a negative time: created_at ' || created_at || ', expires_at ' || expires_at \
         || ', revoked_at ' || revoked_at AS problem \
-    FROM credentials WHERE created_at < 0 OR expires_at < 0 OR revoked_at < 0";
+    FROM credentials WHERE created_at < 0 OR expires_at < 0 OR revoked_at < 0 OR used_at < 0 OR last_used_at < 0";
 const CHANGE_TIMES: &str = "\
     SELECT 'change ' || number || ' has a negative time: at ' || at AS problem FROM changes WHERE at < 0";
 

@@ -5,8 +5,9 @@ use crate::connection::{Connection, Role};
 use crate::error::{StoreError, lost_connection, may_retry, overtaken};
 use crate::pool::{self, Manager, Pool, Settings};
 use crate::url::DatabaseUrl;
+use crate::vault::Uses;
 use membership::CommandError;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use tempfile::TempDir;
 
 /// The member store. Cloning it is cheap and gives the same store.
@@ -21,8 +22,19 @@ struct Inner {
     writers: Pool,
     in_process: bool,
     url: DatabaseUrl,
+    uses: Uses,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     _temporary: Option<TempDir>,
+}
+
+/// A store that is there as long as somebody else has it.
+pub(crate) struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    /// The store, if it is still there.
+    pub fn upgrade(&self) -> Option<Store> {
+        Some(Store { inner: self.0.upgrade()? })
+    }
 }
 
 /// How often a transaction is tried again after a deadlock or a serialization failure.
@@ -53,12 +65,24 @@ impl Store {
         let readers =
             if in_process { pool::build(manager(Role::Reader), settings.pool_size, acquire)? } else { writers.clone() };
         let url = settings.url.clone();
-        Ok(Self { inner: Arc::new(Inner { readers, writers, in_process, url, _temporary: temporary }) })
+        Ok(Self {
+            inner: Arc::new(Inner { readers, writers, in_process, url, uses: Uses::default(), _temporary: temporary }),
+        })
     }
 
     /// Whether the database runs in this process (SQLite), so that a short read need not leave the thread.
     pub fn in_process(&self) -> bool {
         self.inner.in_process
+    }
+
+    /// When credentials were last used.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
+    /// The store, without keeping it.
+    pub(crate) fn weak(&self) -> WeakStore {
+        WeakStore(Arc::downgrade(&self.inner))
     }
 
     /// Where the database is; prints without the password.

@@ -83,6 +83,7 @@ pub(crate) fn delete_person(
         work.end_memberships(number)?;
         let revoked = vault::revoke_all_of(work.connection, number, work.moment())?;
         work.log.extend(revoked);
+        vault::forget_password(work.connection, number)?;
         on_either!(&mut *work.connection, inner => diesel::delete(persons::table.find(number)).execute(inner))?;
         work.note(by, "person_delete", Change { person: number, ..Change::default() });
         Ok(person)

@@ -13,16 +13,18 @@ const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
 
 /// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
-    const SQLITE: [&str; 2] = [
+    const SQLITE: [&str; 3] = [
+        include_str!("../../../../migrations/sqlite/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql"),
     ];
-    const POSTGRESQL: [&str; 2] = [
+    const POSTGRESQL: [&str; 3] = [
+        include_str!("../../../../migrations/postgresql/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql"),
     ];
     let down = if store.in_process() { SQLITE } else { POSTGRESQL };
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003')";
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003', '00000000000004')";
     let reverted = store.outside(|connection| {
         for step in down {
             connection.batch_execute(step)?;
@@ -47,9 +49,9 @@ fn an_older_store_gets_its_texts_folded() {
         let error = store.ready().expect_err("not current").to_string();
         assert!(error.contains("rollcall migrate"), "{error}");
         let steps = store.migrate().expect("migrates");
-        assert_eq!(steps.len(), 3, "{steps:?}");
-        assert_eq!(steps[..2], ["00000000000002", "00000000000003"]);
-        assert!(steps[2].starts_with("fold"), "{steps:?}");
+        assert_eq!(steps.len(), 4, "{steps:?}");
+        assert_eq!(steps[..3], ["00000000000002", "00000000000003", "00000000000004"]);
+        assert!(steps[3].starts_with("fold"), "{steps:?}");
         store.ready().expect("current");
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
         assert_eq!(found(store, TextField::Email, "@EXAMPLE"), [1]);

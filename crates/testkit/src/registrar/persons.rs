@@ -106,6 +106,7 @@ impl World {
         self.revoke(by, &own);
         self.persons.retain(|p| p.number != number);
         self.logins.remove(&fold(&person.login));
+        self.login_passwords.remove(&number);
         self.log(by, "person_delete", About { person: Some(number), ..About::default() });
         Ok(person)
     }

@@ -1,7 +1,7 @@
 //! Persons made, changed and deleted, and their presence.
 
 use super::*;
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{AccountStatus, Directory, Presence};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ fn credential(person: Option<i64>, parent: Option<i64>, secret: &str) -> NewCred
         secret: Secret::presented(secret).hash(),
         created_at: 1,
         expires_at: None,
+        agreed: Agreed::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::Settings;
 use crate::commands::keep_person;
 use crate::tests::{postgresql, until_somebody_waits};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use diesel::connection::SimpleConnection;
 use membership::life_cycle::StepRefusal;
 use membership::{Directory, DirectoryError};
@@ -88,6 +88,7 @@ fn who_is_being_deleted_can_be_referred_to_no_more() {
         secret: Secret::presented(format!("token {person}")).hash(),
         created_at: 1_000,
         expires_at: None,
+        agreed: Agreed::default(),
     };
     let delete = |person: i64| format!("DELETE FROM persons WHERE number = {person}");
     let made = one_behind_the_other(store, &delete(1), || store.create(&token(1)));

@@ -2,7 +2,7 @@
 
 use super::super::{number, on_both, postgresql, sqlite};
 use crate::{Format, ImportError, ImportOptions, Spool, Store};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::life_cycle::Action;
 use membership::record::{GroupRecord, PersonRecord, PersonRef};
 use membership::{
@@ -164,6 +164,7 @@ fn other(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
                 secret: Secret::presented(format!("{now} {}", dice.0)).hash(),
                 created_at: now,
                 expires_at: None,
+                agreed: Agreed::default(),
             };
             match store.create(&credential) {
                 Ok(_) => count("credential_create", Some(1)),
