@@ -32,6 +32,14 @@ impl Groups {
         }
     }
 
+    /// Whether all of `others` are among them.
+    pub fn hold(&self, others: &Self) -> bool {
+        match others {
+            Self::All => *self == Self::All,
+            Self::Only(numbers) => numbers.iter().all(|number| self.contains(*number)),
+        }
+    }
+
     /// The numbers, where there is a limit.
     pub fn limit(&self) -> Option<&[i64]> {
         match self {
@@ -105,6 +113,8 @@ mod tests {
     #[test]
     fn a_limit_to_no_group_is_a_limit() {
         assert!(Groups::All.contains(5) && Groups::only([5]).contains(5));
+        assert!(Groups::All.hold(&Groups::All) && Groups::only([5, 6]).hold(&Groups::only([6])));
+        assert!(!Groups::only([5]).hold(&Groups::All) && !Groups::only([5]).hold(&Groups::only([5, 6])));
         assert!(!Groups::only([5]).contains(6) && !Groups::only([]).contains(5));
     }
 }

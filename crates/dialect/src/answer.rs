@@ -1,6 +1,6 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
-use crate::{Action, Call, Presented, Refusal, Reply, Session, Token};
+use crate::{Action, Call, Presented, Refusal, Reply, Session, Token, within};
 use access::{Agreed, CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
@@ -23,7 +23,7 @@ pub(crate) const RETRY_AFTER: u32 = 30;
 /// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
 pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
     let principal = authorize(core, audience, call)?;
-    match &call.action {
+    within(core, &principal, |core| match &call.action {
         Action::Members { query, write } => members(core, query, &principal, write),
         Action::CountMembers { query, write } => {
             let count = core.directory.count(query).map_err(directory_refusal)?;
@@ -32,8 +32,8 @@ pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refu
         Action::ExchangeClientSecret { client_id, client_secret, lifetime, write } => {
             exchange(core, audience, client_id, client_secret, *lifetime).map(|token| write(&token))
         }
-        Action::Task { run, .. } => run(&Session::new(core, audience, principal)),
-    }
+        Action::Task { run, .. } => run(&Session::new(core, audience, &principal)),
+    })
 }
 
 fn authorize(core: Core<'_>, audience: &str, call: &Call) -> Result<Principal, Refusal> {
@@ -45,6 +45,9 @@ fn authorize(core: Core<'_>, audience: &str, call: &Call) -> Result<Principal, R
     let found = core.vault.find(audience, *kind, &secret.hash()).map_err(vault_refusal)?;
     let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
     principal.may(operation)?;
+    if let Some(id) = principal.credential {
+        core.vault.note_use(id, core.now);
+    }
     if let Some(uid) = &call.on_behalf_of {
         let key = PersonKey::Uid(uid.clone());
         let person = core.directory.person(&key).map_err(directory_refusal)?;
@@ -74,10 +77,10 @@ fn exchange(
 ) -> Result<Token, Refusal> {
     let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
     let (client, hash) = found.ok_or(Refusal::BadClient)?;
-    let ended = client.revoked_at.is_some() || client.expires_at.is_some_and(|at| at <= core.now);
-    if client_secret.hash() != hash || ended {
+    if client_secret.hash() != hash || !client.in_force(core.now) {
         return Err(Refusal::BadClient);
     }
+    core.vault.note_use(client.id, core.now);
     let access_token = Secret::hexadecimal(20).map_err(|error| {
         log::error!("{error}");
         Refusal::Unavailable(RETRY_AFTER)
@@ -105,6 +108,7 @@ fn exchange(
 pub(crate) fn directory_refusal(error: DirectoryError) -> Refusal {
     match error {
         DirectoryError::NoSuchGroup => Refusal::NoSuchGroup,
+        DirectoryError::OutOfReach => Denial::NotAllowed.into(),
         DirectoryError::Gone(floor) => Refusal::Pruned(floor),
         DirectoryError::Unavailable(_) => {
             log::error!("{error}");

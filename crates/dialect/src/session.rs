@@ -15,7 +15,7 @@ use membership::{
 pub struct Session<'a> {
     core: Core<'a>,
     audience: &'a str,
-    principal: Principal,
+    principal: &'a Principal,
 }
 
 /// A token to be issued to a person.
@@ -33,7 +33,7 @@ pub struct NewToken {
 
 impl<'a> Session<'a> {
     /// A session of an authorized principal of the dialect called `audience`.
-    pub(crate) const fn new(core: Core<'a>, audience: &'a str, principal: Principal) -> Self {
+    pub(crate) const fn new(core: Core<'a>, audience: &'a str, principal: &'a Principal) -> Self {
         Self { core, audience, principal }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Session<'a> {
 
     /// Who asks.
     pub const fn principal(&self) -> &Principal {
-        &self.principal
+        self.principal
     }
 
     /// The person who asks, or on whose behalf a key asks; refused when there is none.
@@ -213,7 +213,7 @@ impl<'a> Session<'a> {
         self.core.registrar.close_job(&self.by(), number).map_err(command_refusal)
     }
 
-    /// Keeps a token for a person, for this dialect. Refused as unavailable when the person was deleted meanwhile.
+    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused as unavailable when the person was deleted meanwhile.
     pub fn issue(&self, new: NewToken) -> Result<Credential, Refusal> {
         let credential = NewCredential {
             audience: self.audience.to_owned(),
@@ -225,7 +225,7 @@ impl<'a> Session<'a> {
             secret: new.secret.hash(),
             created_at: self.core.now,
             expires_at: new.expires_at,
-            agreed: Agreed::default(),
+            agreed: Agreed::limited(self.principal.groups.clone()),
         };
         self.core.vault.create(&credential).map_err(vault_refusal)
     }
@@ -240,16 +240,24 @@ impl<'a> Session<'a> {
 
     /// The credentials of a person for this dialect, revoked and expired ones too, by id.
     pub fn credentials_of(&self, person: i64) -> Result<Vec<Credential>, Refusal> {
-        self.core.vault.of_person(self.audience, person).map_err(vault_refusal)
+        let mut all = self.core.vault.of_person(self.audience, person).map_err(vault_refusal)?;
+        all.retain(|credential| self.reaches(credential));
+        Ok(all)
     }
 
     /// The credential of this dialect with this secret, whoever holds it.
     pub fn find_credential(&self, kind: CredentialKind, secret: &Secret) -> Result<Option<Credential>, Refusal> {
         let found = self.core.vault.find(self.audience, kind, &secret.hash()).map_err(vault_refusal)?;
-        Ok(found.map(|found| found.credential))
+        Ok(found.map(|found| found.credential).filter(|credential| self.reaches(credential)))
     }
 
-    /// Revokes a credential and all that were exchanged for it; false when there is none.
+    /// Whether the credential lets its holder see no group that is kept from who asks.
+    fn reaches(&self, credential: &Credential) -> bool {
+        self.principal.credential == Some(credential.id) || self.principal.groups.hold(&credential.agreed.groups)
+    }
+
+    /// Revokes a credential that [`Session::credentials_of`] or [`Session::find_credential`] gave, and all that were
+    /// exchanged for it; false when there is none.
     pub fn revoke(&self, id: i64) -> Result<bool, Refusal> {
         self.core.vault.revoke(id, self.core.now).map_err(vault_refusal)
     }

@@ -31,6 +31,8 @@ pub struct GroupQuery {
     filter: Option<Filter>,
     /// Only groups of one of these kinds; all kinds when empty.
     pub kinds: Vec<GroupKind>,
+    /// Only groups of these numbers, where there is such a limit; none when that is empty.
+    pub only: Option<Vec<i64>>,
     /// Only groups that bear one of these tags; all groups when empty.
     pub tags: Vec<String>,
     /// Only groups whose owner has this id.
@@ -51,6 +53,7 @@ impl GroupQuery {
         Self {
             filter: None,
             kinds: Vec::new(),
+            only: None,
             tags: Vec::new(),
             owner: None,
             viewer: None,

@@ -104,11 +104,21 @@ fn read(row: &mut Cells<'_>, viewer: Option<i64>) -> Result<GroupEntry, Corrupt>
 
 /// Whether there can be any such groups: without a viewer nobody is a member.
 fn may_find(query: &GroupQuery) -> bool {
+    if query.only.as_ref().is_some_and(Vec::is_empty) {
+        return false;
+    }
     query.joined != Some(true) || query.viewer.is_some()
 }
 
 fn conditions(to: &mut Conditions<'_>, query: &GroupQuery) {
     to.one_of("g.kind", query.kinds.iter().map(|kind| kind.as_str()));
+    if let Some(only) = &query.only {
+        let sql = to.and().push("g.number IN (");
+        for (at, number) in only.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" }).int(*number);
+        }
+        sql.push(")");
+    }
     to.tagged("g.tags", &query.tags);
     if let Some(owner) = query.owner {
         to.and().push("g.owner = (SELECT o.number FROM persons o WHERE o.id = ").text(&owner.to_string()).push(")");
@@ -130,5 +140,5 @@ pub(super) fn is_common(query: &GroupQuery, order: &[OrderKey]) -> bool {
         usize::from(query.owner.is_some()),
         usize::from(query.joined.is_some()),
     ];
-    few(query.filter(), &asked)
+    query.only.is_none() && few(query.filter(), &asked)
 }

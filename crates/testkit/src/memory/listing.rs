@@ -44,6 +44,7 @@ pub fn groups<'a>(world: &'a World, query: &GroupQuery) -> Vec<&'a Group> {
         .iter()
         .filter(|group| query.filter().is_none_or(|filter| accepts(filter, *group)))
         .filter(|group| query.kinds.is_empty() || query.kinds.contains(&group.kind))
+        .filter(|group| query.only.as_ref().is_none_or(|only| only.contains(&group.number)))
         .filter(|group| query.tags.is_empty() || bears_one(&group.tags, &query.tags))
         .filter(|group| query.owner.is_none_or(|id| owner_is(group, id)))
         .filter(|group| query.joined.is_none_or(|joined| is_member(group) == joined))

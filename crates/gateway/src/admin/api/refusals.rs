@@ -27,6 +27,9 @@ impl From<DirectoryError> for Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::NoSuchGroup => Self::new(Kind::NoSuchGroup, "There is no group with this key."),
+            DirectoryError::OutOfReach => {
+                Self::new(Kind::Forbidden, "The key is limited to some groups, and this is beyond them.")
+            }
             DirectoryError::Gone(floor) => {
                 let detail = format!("The change log now begins behind number {floor}.");
                 Self::new(Kind::Pruned, detail).with("floor", floor)
