@@ -60,23 +60,27 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ])
         .gives(Gives::Page(&PERSON)),
     Endpoint::post("/persons", "createPerson", Work::Task(create))
+        .administers()
         .says("Make a person", "What is not said is generated or empty.")
         .takes(Body::Json(Shape::Object(&NEW_PERSON)))
         .gives(Gives::Created(Shape::Object(&PERSON)))
         .or(&[Kind::InUse, Kind::NumbersUsedUp])
         .leads(LINKS),
     Endpoint::get("/persons/{person}", "getPerson", Work::Task(get))
+        .within_groups()
         .says("Get a person", "")
         .gives(Gives::Json(Shape::Object(&PERSON)))
         .or(&[Kind::NoSuchPerson])
         .leads(LINKS),
     Endpoint::patch("/persons/{person}", "changePerson", Work::Task(change))
+        .administers()
         .says("Change a person", "What is said changes, the rest stays; null empties a field. A change that changes nothing leaves no trace.")
         .takes(Body::Patch(&PERSON_PATCH))
         .gives(Gives::Json(Shape::Object(&PERSON)))
         .or(&[Kind::NoSuchPerson, Kind::Immutable, Kind::Overtaken])
         .leads(LINKS),
     Endpoint::delete("/persons/{person}", "deletePerson", Work::Task(delete))
+        .administers()
         .says(
             "Delete a person",
             "The memberships end, the credentials are revoked, and each group that the person owns passes on to its \
@@ -84,6 +88,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         )
         .or(&[Kind::NoSuchPerson, Kind::StillOwner]),
     Endpoint::get("/persons/{person}/memberships", "listMembershipsOfPerson", Work::Task(memberships))
+        .within_groups()
         .says("List the memberships of a person", "In the order of the groups' numbers.")
         .query(&[
             Param::new("state", words!(State), "Only memberships that stand so.").usually(Usual::Word("member")),

@@ -19,6 +19,8 @@ pub(super) enum Shape {
     Integer(i64, i64),
     /// An amount of US dollars, as a text.
     Money,
+    /// An address to which a browser may be sent, as [`access::check_redirect_uri`] takes it.
+    RedirectUri,
     /// True or false.
     Flag,
     /// One of these words.
@@ -175,6 +177,7 @@ impl Shape {
                 let short = *least > 0 && text.chars().count() < *least;
                 if short { Err(format!("must have at least {least} character(s)")) } else { Ok(()) }
             }
+            Self::RedirectUri => access::check_redirect_uri(text).map_err(|bad| bad.to_string()),
             Self::Uid => limits::check_uid("", text).map(drop).map_err(|bad| bad.problem),
             Self::Uuid if uuid(text) => Ok(()),
             Self::Uuid => Err("must be a UUID: 8, 4, 4, 4 and 12 hexadecimal digits with hyphens between".to_owned()),

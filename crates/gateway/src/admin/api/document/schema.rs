@@ -89,6 +89,11 @@ impl Schemas {
                 .min_length((*least > 0).then_some(*least))
                 .max_length(Some(*most))
                 .pattern(Some(NO_NUL)),
+            // More than a pattern can say is judged, see [`access::check_redirect_uri`].
+            Shape::RedirectUri => of(Type::String)
+                .format(Some(SchemaFormat::Custom("uri".to_owned())))
+                .pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"))
+                .max_length(Some(2_048)),
             Shape::Uid => of(Type::String).pattern(Some(UID)),
             Shape::Uuid => of(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned()))),
             Shape::Integer(least, most) => of(Type::Integer).minimum(Some(bound(*least))).maximum(Some(bound(*most))),
