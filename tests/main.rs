@@ -12,6 +12,7 @@ mod cli;
 mod conformance;
 mod congress;
 mod crash;
+mod credentials;
 mod demo;
 mod faults;
 mod hostile;
