@@ -5,7 +5,6 @@
 
 mod admin;
 mod admin_api;
-mod admin_docs;
 mod admin_streams;
 mod certificate;
 mod cli;
@@ -25,4 +24,5 @@ mod pairs;
 mod sample;
 mod support;
 mod tls;
+mod walks;
 mod writing;

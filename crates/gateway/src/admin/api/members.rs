@@ -47,7 +47,9 @@ const SHOWN: PersonFields = PersonFields::ID
     .with(PersonFields::NAME)
     .with(PersonFields::EMAIL)
     .with(PersonFields::ACCOUNT_STATUS)
-    .with(PersonFields::PRESENCE);
+    .with(PersonFields::PRESENCE)
+    .with(PersonFields::NUMBER)
+    .with(PersonFields::MEMBERSHIP);
 
 fn list(ask: &Ask, core: &Core<'_>) -> Outcome {
     let mut query = MemberQuery::new(ask.group()?, ask.window()?);
