@@ -4,7 +4,7 @@ use super::body::Body;
 use super::fields::FieldsOf;
 use super::limits::{Client, Exceeded, Guard, Line, NoTurn, unpacked};
 use super::watch::UnderWay;
-use super::{LINGER, problem};
+use super::{LINGER, limits, problem};
 use crate::logging;
 use crate::registry::{Mounted, Registry};
 use access::{Denial, Vault};
@@ -310,6 +310,10 @@ pub(super) async fn handle(
     let begun = Instant::now();
     let id = next_id();
     let under_way = UnderWay::begin(&request);
+    if under_way.is_pressing() {
+        // All that one client has sent would be answered before anybody else on this thread is heard.
+        tokio::task::yield_now().await;
+    }
     let mut body = Body::of(&request, payload);
     let gateway = gateway.into_inner();
     let client = gateway.guard.client(&request);
@@ -330,6 +334,9 @@ pub(super) async fn handle(
         path = &*gateway.loggable(request.uri().path()), status, bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );
+    if status == 429 {
+        limits::slow_down().await;
+    }
     response
 }
 

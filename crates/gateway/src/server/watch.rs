@@ -26,6 +26,8 @@ struct Connection {
     under_way: Cell<u32>,
     /// When the connection is ended unless a request is under way.
     end: Cell<Instant>,
+    /// Whether anything was answered.
+    answered: Cell<bool>,
     /// For how long it may be without a request.
     patience: Duration,
     watcher: RefCell<Option<AbortHandle>>,
@@ -83,6 +85,7 @@ pub(crate) fn connected(patience: Duration, places: &Arc<Connections>, io: &dyn 
         socket,
         under_way: Cell::new(0),
         end: Cell::new(Instant::now() + patience),
+        answered: Cell::new(false),
         patience,
         watcher: RefCell::new(None),
         _place: place,
@@ -116,6 +119,14 @@ impl UnderWay {
         Self(connection)
     }
 
+    /// Whether the request came right behind the reply to the one before on its connection, as it does when a client
+    /// sends many without waiting.
+    pub(crate) fn is_pressing(&self) -> bool {
+        let Some(connection) = &self.0 else { return false };
+        let last = connection.end.get().checked_sub(connection.patience);
+        connection.answered.get() && last.is_some_and(|last| last.elapsed() < AT_ONCE)
+    }
+
     /// Ends, with a reply after which the connection must end too: `linger` from now.
     pub(crate) fn end_connection(self, linger: Duration) {
         if let Some(connection) = &self.0 {
@@ -133,6 +144,10 @@ impl Drop for UnderWay {
         if let Some(connection) = &self.0 {
             connection.under_way.set(connection.under_way.get().saturating_sub(1));
             connection.end.set(Instant::now() + connection.patience);
+            connection.answered.set(true);
         }
     }
 }
+
+/// A client that waits for a reply before it asks on takes longer than this.
+const AT_ONCE: Duration = Duration::from_micros(25);

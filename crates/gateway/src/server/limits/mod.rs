@@ -41,6 +41,16 @@ pub struct Guard {
 /// How many connections the admin listener has at most.
 const ADMIN_CONNECTIONS: usize = 256;
 
+/// How long a client that asks too often waits for the reply that says so. Requests of one connection are answered one
+/// after the other, so this bounds what a client can make us do by sending one after the other without waiting, and
+/// leaves the time to others.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Keeps a client that asks too often waiting.
+pub(crate) async fn slow_down() {
+    tokio::time::sleep(PAUSE).await;
+}
+
 /// How often clients of whom nothing has to be known any more are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
 
