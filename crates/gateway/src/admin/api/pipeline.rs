@@ -14,7 +14,7 @@ use super::said::Said;
 use super::{AUDIENCE, PREFIX, changes, endpoints, export, help, import};
 use crate::admin::observe::id_of;
 use crate::admin::state::Admin;
-use crate::server::limits::{Client, slow_down};
+use crate::server::limits::Client;
 use crate::server::{Body, Gateway};
 use access::{CredentialKind, Principal, Secret};
 use actix_web::http::ConnectionType;
@@ -53,9 +53,6 @@ pub(super) async fn handle(
     let limit = gateway.body_bytes();
     let id = id_of(&request);
     let reply = reply(admin.into_inner(), gateway.into_inner(), id, &request, &mut body).await;
-    if reply.as_ref().is_err_and(|problem| problem.kind == Kind::TooManyRequests) {
-        slow_down().await;
-    }
     let mut response = reply.unwrap_or_else(|problem| Rendered::of(Err(problem), id).into_response());
     body.pass_over(limit).await;
     if !body.is_read() {
@@ -72,7 +69,7 @@ async fn reply(
     request: &HttpRequest,
     body: &mut Body,
 ) -> Result<HttpResponse, Problem> {
-    let client = admit(gateway.guard(), request)?;
+    let client = admit(gateway.guard(), request).await?;
     let headers = request.headers();
     let address = request.uri().path();
     let (endpoint, in_path) = route(request.method().as_str(), address)?;
@@ -157,7 +154,7 @@ async fn let_in(
         gateway.guard().failed(client);
         return Err(challenge("The key is unknown, revoked or expired.", ", error=\"invalid_token\""));
     };
-    let principal = admit_key(gateway.guard(), principal)?;
+    let principal = admit_key(gateway.guard(), principal).await?;
     if principal.rights.contains(right) {
         return Ok(principal);
     }
