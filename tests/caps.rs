@@ -228,6 +228,54 @@ fn what_is_just_within_the_bounds_is_answered() {
     }
 }
 
+/// Bodies that are not whole yet take memory, and all together only so much.
+#[test]
+fn bodies_that_do_not_end_leave_room_for_no_more_than_there_is() {
+    let database = Database::sqlite();
+    database.import(NDJSON);
+    let gateway = Gateway::start(&["--database", &database.url], &[("ROLLCALL__LIMITS__BODIES_BYTES", "2097152")]);
+    let keys = Keys::make(&database, &gateway, "synapseindia");
+    let (dialect, path) = WRITES[2];
+    let body = vec![b' '; 1_000_000];
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\napikey: {}\r\nContent-Type: application/json\r\nContent-Length: 1040000\r\n\r\n",
+        keys.cometchat
+    );
+    let ask = || {
+        let [(name, key)] = keys.headers(dialect);
+        let response = gateway.client().send("POST", path, &[(name, &key), JSON], &body);
+        shapes::check(dialect, &response, "a body among others");
+        response
+    };
+    assert_eq!(ask().status, 400, "blanks are no JSON");
+    let waiting: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            let mut stream = connected(gateway.address);
+            stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body)).expect("sent");
+            stream
+        })
+        .collect();
+    // Of three at once any could be the one too many, so let the two come first.
+    std::thread::sleep(Duration::from_secs(1));
+    until(|| {
+        let response = ask();
+        let refused = response.status == 503;
+        assert!(!refused || response.header("retry-after") == Some("5"), "{}", response.text());
+        refused
+    });
+    drop(waiting);
+    until(|| ask().status == 400);
+}
+
+/// Waits until something has become true.
+fn until(mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "does not become so");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// One that sends its body a byte at a time gets its time and no more, over TLS too.
 #[test]
 fn a_body_that_drips_is_given_up_over_tls_too() {
@@ -285,11 +333,7 @@ fn connections_are_bounded_in_all_and_by_address() {
         // The admin listener is apart from it, and a place is free again when its connection ends.
         assert_eq!(gateway.admin().get("/livez", &[]).status, 200);
         drop(all);
-        let begun = Instant::now();
-        while Client::new(gateway.address).send_once("GET", "/nowhere", &[], b"").is_none() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{name}: no place is given back");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        until(|| Client::new(gateway.address).send_once("GET", "/nowhere", &[], b"").is_some());
     }
     // A proxy that is trusted brings the clients of many addresses.
     let environment =

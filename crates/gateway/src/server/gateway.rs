@@ -314,8 +314,8 @@ pub(super) async fn handle(
         // All that one client has sent would be answered before anybody else on this thread is heard.
         tokio::task::yield_now().await;
     }
-    let mut body = Body::of(&request, payload);
     let gateway = gateway.into_inner();
+    let mut body = Body::of(&request, payload).within(gateway.guard.bodies());
     let client = gateway.guard.client(&request);
     let (dialect, reply) = gateway.reply(id, &request, &mut body, &client).await;
     body.pass_over(gateway.limits.body_bytes).await;

@@ -101,6 +101,8 @@ pub struct Database {
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
+    /// What all bodies under way may take together, in bytes.
+    pub bodies_bytes: u64,
     /// The longest import by the admin API, in bytes.
     pub import_bytes: u64,
     /// Seconds in which a body must have arrived.

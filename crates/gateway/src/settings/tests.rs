@@ -36,6 +36,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
         },
         limits: Limits {
             body_bytes: 1 << 20,
+            bodies_bytes: 256 << 20,
             import_bytes: 1 << 30,
             body_timeout_seconds: 30,
             queue_timeout_seconds: 10,

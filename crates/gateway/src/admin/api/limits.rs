@@ -21,10 +21,10 @@ pub(super) async fn admit(guard: &Guard, request: &HttpRequest) -> Result<Client
 
 /// Lets in whoever was found as long as the key has not been used too often.
 pub(super) async fn admit_key(guard: &Guard, principal: Principal) -> Result<Principal, Problem> {
-    if let Some(credential) = principal.credential {
-        if let Err(exceeded) = guard.admit_credential(credential) {
-            return Err(too_many(exceeded).await);
-        }
+    if let Some(credential) = principal.credential
+        && let Err(exceeded) = guard.admit_credential(credential)
+    {
+        return Err(too_many(exceeded).await);
     }
     Ok(principal)
 }

@@ -49,7 +49,7 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let mut body = Body::of(&request, payload);
+    let mut body = Body::of(&request, payload).within(gateway.guard().bodies());
     let limit = gateway.body_bytes();
     let id = id_of(&request);
     let reply = reply(admin.into_inner(), gateway.into_inner(), id, &request, &mut body).await;
