@@ -7,7 +7,7 @@ use crate::logging;
 use crate::registry::{Mounted, Registry};
 use access::{Denial, Vault};
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request};
@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -126,7 +127,7 @@ impl Gateway {
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
             return (None, problem::no_such_address());
         };
-        let headers = FieldsOf(request.headers());
+        let headers = FieldsOf(request);
         let mut asked = Request {
             method: Method::from_name(request.method().as_str()),
             path,
@@ -231,16 +232,24 @@ pub(crate) fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusa
     logging::within(id, || catch_unwind(AssertUnwindSafe(work))).map_err(|_| Refusal::Internal)
 }
 
-/// The fields of a header, as far as they are UTF-8.
-struct FieldsOf<'a>(&'a HeaderMap);
+/// The fields of a request's header, as far as they are UTF-8.
+struct FieldsOf<'a>(&'a HttpRequest);
 
 impl Headers for FieldsOf<'_> {
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        self.0.headers().get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
 
     fn is_unreadable(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| std::str::from_utf8(value.as_bytes()).is_err())
+        self.0.headers().get(name).is_some_and(|value| std::str::from_utf8(value.as_bytes()).is_err())
+    }
+
+    fn client_address(&self) -> Option<IpAddr> {
+        self.0.peer_addr().map(|peer| peer.ip().to_canonical())
+    }
+
+    fn is_over_tls(&self) -> bool {
+        self.0.app_config().secure()
     }
 }
 
