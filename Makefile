@@ -18,7 +18,7 @@ run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite:/
 test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
 
-test-clients: ## unmodified chat clients from npm, in Node and in Chromium, against the real program (needs node, npm, chromium)
+test-clients: postgres ## clients from npm and in Ruby against the real program (needs node, npm, chromium, ruby with httparty)
 	$(CARGO) build --locked -p gateway --bin rollcall
 	cd tests/clients && npm ci && npm test
 

@@ -5,13 +5,13 @@
 
 mod admin;
 mod admin_api;
-mod admin_docs;
 mod admin_streams;
 mod certificate;
 mod cli;
 mod conformance;
 mod congress;
 mod crash;
+mod credentials;
 mod demo;
 mod faults;
 mod hostile;
@@ -24,4 +24,5 @@ mod pairs;
 mod sample;
 mod support;
 mod tls;
+mod walks;
 mod writing;

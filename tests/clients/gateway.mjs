@@ -7,15 +7,23 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { postgres } from "./postgres.mjs";
 
 /** The program under test. */
 export const PROGRAM = resolve(process.env.ROLLCALL_BIN ?? "../../target/debug/rollcall");
 
+/** The databases that a gateway can be started on. */
+export const DATABASES = ["SQLite", "PostgreSQL"];
+
 /** A running gateway. */
 export class Gateway {
-  static async start() {
+  static async start(database = DATABASES[0]) {
     const dir = mkdtempSync(join(tmpdir(), "rollcall-clients-"));
     const gateway = new Gateway(dir);
+    if (database === "PostgreSQL") {
+      gateway.server = await postgres();
+      gateway.database = gateway.server.url;
+    }
     gateway.run("certificate", "--cert", gateway.cert, "--key", join(dir, "key.pem"));
     await gateway.serve();
     gateway.apikey = gateway.credential("cometchat").apikey;
@@ -30,7 +38,18 @@ export class Gateway {
 
   /** Runs a command of the program to its end and gives what it printed. */
   run(...args) {
-    return execFileSync(PROGRAM, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return this.feed("", ...args);
+  }
+
+  /** The same, with something to read on stdin. */
+  feed(input, ...args) {
+    return execFileSync(PROGRAM, args, { encoding: "utf8", input, stdio: ["pipe", "pipe", "pipe"] });
+  }
+
+  /** Imports these rows. */
+  import(rows) {
+    const lines = rows.map((row) => JSON.stringify(row)).join("\n");
+    return JSON.parse(this.feed(lines, "import", "--database", this.database, "--format", "ndjson", "-"));
   }
 
   /** Makes a credential. */
@@ -95,6 +114,7 @@ export class Gateway {
     this.agent.destroy();
     this.child.kill("SIGTERM");
     await this.ended;
+    await this.server?.stop();
     rmSync(this.dir, { recursive: true, force: true });
   }
 }

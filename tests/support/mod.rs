@@ -9,3 +9,4 @@ pub mod metadata;
 pub mod postgres;
 pub mod shapes;
 pub mod tls;
+pub mod walk;

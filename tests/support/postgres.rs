@@ -117,6 +117,16 @@ impl Server {
         }
     }
 
+    /// What `pg_dump` writes of the database with this URL.
+    pub fn dump(&self, url: &str) -> Vec<u8> {
+        // Debian has the servers' programs in a directory of their own, and this one on the path.
+        let beside = self.binaries.join("pg_dump");
+        let program = if beside.exists() { beside } else { PathBuf::from("pg_dump") };
+        let dumped = Command::new(program).arg(url).output().expect("pg_dump starts");
+        assert!(dumped.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dumped.stderr));
+        dumped.stdout
+    }
+
     /// What the server has logged since its last start.
     pub fn log(&self) -> String {
         fs::read_to_string(self.home.join("log")).unwrap_or_default()

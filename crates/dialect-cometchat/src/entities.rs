@@ -14,7 +14,8 @@ pub const FIELDS: PersonFields = PersonFields::NAME
     .with(PersonFields::STATUS_MESSAGE)
     .with(PersonFields::TAGS)
     .with(PersonFields::PRESENCE)
-    .with(PersonFields::TIMES);
+    .with(PersonFields::TIMES)
+    .with(PersonFields::MEMBERSHIP);
 
 /// A user, as somebody sees it.
 #[derive(Clone, Copy)]
@@ -72,7 +73,7 @@ impl<'a> User<'a> {
         }
         object.integer("createdAt", person.created_at);
         integer_if(object, "updatedAt", person.updated_at);
-        if let Some(viewer) = self.viewer.filter(|viewer| viewer.number != person.number) {
+        if let Some(viewer) = self.viewer.filter(|viewer| viewer.uid != person.uid) {
             let (lesser, greater) = if person.uid < viewer.uid.as_str() {
                 (person.uid, viewer.uid.as_str())
             } else {

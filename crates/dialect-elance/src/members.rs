@@ -7,7 +7,8 @@ use dialect::{Action, Fault, Query, Reply};
 use membership::{GroupKey, MemberPage, MemberQuery, MemberRow, PersonFields};
 
 /// What a row shows.
-const FIELDS: PersonFields = PersonFields::LOGIN
+const FIELDS: PersonFields = PersonFields::NUMBER
+    .with(PersonFields::LOGIN)
     .with(PersonFields::BUSINESS_NAME)
     .with(PersonFields::TAG_LINE)
     .with(PersonFields::CITY)

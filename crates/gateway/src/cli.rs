@@ -1,9 +1,12 @@
 //! The command line.
 
 mod certificate;
+mod credential;
 
 pub use certificate::{CertificateArgs, Host};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use credential::{CLIENT_NAME, REDIRECT_URIS, client_name};
+pub use credential::{ClientArgs, CreateCommand, CredentialCommand, ElanceArgs, KeyScope, LimitArgs, Scope};
 use membership::{GroupKey, limits};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -46,7 +49,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Make up plausible groups and members, as import lines
     Generate(GenerateArgs),
-    /// Make, list and revoke credentials
+    /// Make, list and revoke credentials, and set passwords
     #[command(subcommand)]
     Credential(CredentialCommand),
     /// Make a self-signed certificate for development
@@ -175,52 +178,6 @@ pub struct GenerateArgs {
     pub seed: u64,
 }
 
-/// What to do about credentials.
-#[derive(Debug, Subcommand)]
-#[command(after_help = "A secret is shown once, when it is made; the store keeps only its hash.\n\nExamples:\n  \
-    rollcall credential create elance --login synapseindia --database sqlite://members.db\n  \
-    rollcall credential create cometchat --scope authOnly --database sqlite://members.db\n  \
-    rollcall credential create admin --scope read --database sqlite://members.db\n  \
-    rollcall credential list --database sqlite://members.db\n  \
-    rollcall credential revoke 3 --database sqlite://members.db")]
-pub enum CredentialCommand {
-    /// Make one; it is printed as one JSON line
-    #[command(subcommand)]
-    Create(CreateCommand),
-    /// List all, one JSON line each, without their secrets
-    List,
-    /// Revoke one and all that were exchanged for it, at once
-    Revoke {
-        /// Number of the credential, as `credential list` shows it
-        id: i64,
-    },
-}
-
-/// For what to make a credential.
-#[derive(Debug, Subcommand)]
-pub enum CreateCommand {
-    /// An access token of a person: {"access_token":…}
-    Elance {
-        /// Login of the person that the token belongs to
-        #[arg(long, value_name = "LOGIN")]
-        login: String,
-    },
-    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
-    Rm,
-    /// A key of the admin API: {"admin_key":…}
-    Admin {
-        /// What the key may do
-        #[arg(long, value_enum, default_value_t = AdminScope::Full)]
-        scope: AdminScope,
-    },
-    /// A key: {"apikey":…}
-    Cometchat {
-        /// What the key may do
-        #[arg(long, value_enum, default_value_t = KeyScope::FullAccess)]
-        scope: KeyScope,
-    },
-}
-
 /// Formats of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FileFormat {
@@ -239,26 +196,6 @@ pub enum Kind {
     Persons,
     /// Memberships
     Memberships,
-}
-
-/// What a CometChat key may do, in the vendor's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyScope {
-    /// Everything
-    #[value(name = "fullAccess")]
-    FullAccess,
-    /// Create users and mint their tokens, nothing else
-    #[value(name = "authOnly")]
-    AuthOnly,
-}
-
-/// What a key of the admin API may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AdminScope {
-    /// Everything
-    Full,
-    /// Read, and nothing else
-    Read,
 }
 
 /// Reads a group's key: all digits are a number, a UUID is an id, anything else must be a guid.
@@ -305,6 +242,15 @@ mod tests {
             "rollcall credential create rm --database sqlite:///a.db",
             "rollcall credential create admin",
             "rollcall credential create admin --scope read",
+            "rollcall credential create admin --scope full",
+            "rollcall credential create admin --scope write --group 1116 --group guid --expires 30",
+            "rollcall credential create cometchat --scope read --expires-at 2030-01-01T00:00:00Z",
+            "rollcall credential create elance --login a --scope admin --expires-at 1900000000",
+            "rollcall credential create elance --client --name App --redirect-uri https://a.example/cb",
+            "rollcall credential create rm --name App --redirect-uri http://a.example/ --redirect-uri http://b.example/",
+            "rollcall credential password synapseindia",
+            "rollcall credential password synapseindia --generate",
+            "rollcall credential password synapseindia --remove",
             "rollcall credential list",
             "rollcall credential revoke 3",
             "rollcall --database sqlite:///a.db credential create rm",
@@ -327,7 +273,20 @@ mod tests {
             "rollcall generate --groups 0",
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
-            "rollcall credential create admin --scope write",
+            "rollcall credential create admin --scope mint",
+            "rollcall credential create admin --expires 0",
+            "rollcall credential create admin --expires 1 --expires-at 1900000000",
+            "rollcall credential create admin --expires-at tomorrow",
+            "rollcall credential create admin --group no/guid",
+            "rollcall credential create rm --redirect-uri /callback",
+            "rollcall credential create rm --redirect-uri https://a.example/#x",
+            "rollcall credential create rm --login a",
+            "rollcall credential create elance --client --name App",
+            "rollcall credential create elance --client --redirect-uri https://a.example/",
+            "rollcall credential create elance --login a --name App --redirect-uri https://a.example/",
+            "rollcall credential create elance --client --login a --name App --redirect-uri https://a.example/",
+            "rollcall credential password",
+            "rollcall credential password a --generate --remove",
             "rollcall credential revoke x",
             "rollcall certificate --cert a.pem",
             "rollcall certificate --days 0 --cert a.pem --key b.pem",

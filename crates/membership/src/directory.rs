@@ -2,7 +2,7 @@
 
 use crate::{
     Changes, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberQuery, Membership, MembershipEntry, Page,
-    Person, PersonKey, PersonQuery, PersonView, Scope, State, Window,
+    Person, PersonFields, PersonKey, PersonQuery, PersonView, Scope, State, Window,
 };
 
 /// Something that answers questions about groups and their members. The answer to one call comes from one snapshot.
@@ -120,6 +120,20 @@ pub struct MemberRow<'a> {
     pub scope: Scope,
     /// When the person became a member; `None` while pending or banned.
     pub joined_at: Option<i64>,
+}
+
+impl MemberRow<'_> {
+    /// With only the fields that are asked for; what every directory gives.
+    #[must_use]
+    pub fn only(self, fields: PersonFields) -> Self {
+        let membership = fields.contains(PersonFields::MEMBERSHIP);
+        Self {
+            person: self.person.only(fields),
+            state: self.state,
+            scope: if membership { self.scope } else { Scope::Participant },
+            joined_at: if membership { self.joined_at } else { None },
+        }
+    }
 }
 
 /// Rows that are all there already.

@@ -158,7 +158,7 @@ impl PersonView<'_> {
         let business = fields.contains(PersonFields::BUSINESS);
         let times = fields.contains(PersonFields::TIMES);
         Self {
-            number: self.number,
+            number: if fields.contains(PersonFields::NUMBER) { self.number } else { 0 },
             id: if fields.contains(PersonFields::ID) { self.id } else { Uuid::nil() },
             uid: self.uid,
             login: text(PersonFields::LOGIN, self.login),
@@ -209,8 +209,9 @@ pub enum PersonKey {
     Login(String),
 }
 
-/// Which fields of a person a page must carry, so that a store need not read the others. `number` and `uid` are always
-/// there. One that is not asked for is empty, nil, 0, `None`, or the first of its vocabulary, see [`PersonView::only`].
+/// Which fields of a member a page must carry, so that a store need not read the others: those of the person, and of the
+/// membership. `uid` and the membership's state are always there. One that is not asked for is empty, nil, 0, `None`, or
+/// the first of its vocabulary, see [`MemberRow::only`](crate::MemberRow::only).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PersonFields(u32);
 
@@ -271,10 +272,14 @@ person_fields! {
     BUSINESS = 21,
     /// `last_active_at`, `created_at` and `updated_at`.
     TIMES = 22,
+    /// `number`.
+    NUMBER = 23,
+    /// Of the membership: `scope` and `joined_at`.
+    MEMBERSHIP = 24,
 }
 
 impl PersonFields {
-    /// None but `number` and `uid`.
+    /// None but `uid`.
     pub const NONE: Self = Self(0);
 
     /// The fields of both.

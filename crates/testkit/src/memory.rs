@@ -106,11 +106,9 @@ impl Directory for MemoryDirectory {
         let found = members(&world, query)?;
         let rows: Vec<MemberRow<'_>> = window(&found, query.window)
             .iter()
-            .map(|(membership, person)| MemberRow {
-                person: person.view().only(query.fields),
-                state: membership.state,
-                scope: membership.scope,
-                joined_at: membership.joined_at,
+            .map(|(membership, person)| {
+                let Membership { state, scope, joined_at, .. } = **membership;
+                MemberRow { person: person.view(), state, scope, joined_at }.only(query.fields)
             })
             .collect();
         read(MemberPage { group, total: found.len() as u64, rows: &SliceRows(&rows) });

@@ -43,7 +43,7 @@ impl Dialect for Plain {
                 .ok_or_else(|| Fault::new("count", FaultCode::Limit, format!("must be at most {MOST}")))?,
         };
         let mut members = MemberQuery::new(GroupKey::Number(number), Window { offset, limit });
-        members.fields = PersonFields::NAME;
+        members.fields = PersonFields::NUMBER.with(PersonFields::NAME).with(PersonFields::MEMBERSHIP);
         let presented = request
             .header("x-plain-key")
             .map_or(Presented::Nothing, |key| Presented::Secret(CredentialKind::Key, Secret::presented(key)));

@@ -1,7 +1,7 @@
 //! What `serve --demo` does beside serving: the sample data, fresh credentials, and lines to try them with.
 
 use super::credential::{make, person};
-use crate::cli::{AdminScope, KeyScope};
+use crate::cli::KeyScope;
 use crate::issue::Wanted;
 use crate::settings::Dialects;
 use access::Vault;
@@ -78,7 +78,7 @@ pub(super) fn lines(
         lines.push(curl(&headers, &format!("{base}{path}?perPage=4&searchKey=superhero")));
     }
     if let Some(admin) = admin {
-        let key = make(store, Wanted::Admin(AdminScope::Full), MARK)?;
+        let key = make(store, Wanted::Admin, MARK)?;
         let header = format!("Authorization: Bearer {}", key.secret());
         lines.push(curl(&[header], &format!("http://{admin}/admin/v1/groups/guid:{GROUP_GUID}/members?page_size=3")));
     }

@@ -44,8 +44,9 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let dialects = registry.names().join(", ");
     let gateway = gateway(registry, &store, &settings);
     let behind = Data::new(Admin::new(store.clone(), settings.limits.import_bytes));
+    let uses = store.clone();
     log::info!("store: {}; dialects: {dialects}", store.url());
-    actix_web::rt::System::new().block_on(async {
+    let served = actix_web::rt::System::new().block_on(async {
         let (server, bound) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
         let admin = admin.map(|place| admin::bind(&gateway, &behind, &settings.server, place)).transpose()?;
         let (admin, admin_bound) = admin.unzip();
@@ -70,7 +71,10 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
             }
         }
         anyhow::Ok(())
-    })
+    });
+    // What would be written in a moment.
+    uses.write_uses();
+    served
 }
 
 fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gateway> {

@@ -49,6 +49,17 @@ const MOST: usize = 1 + OPTIONAL.len();
 /// How many bytes a part of a card has at most as a rule, so that the buffer of a page need not grow.
 const USUAL: usize = 28;
 
+/// What a row may begin with, before the card.
+#[derive(Clone, Copy, Debug)]
+pub enum Before {
+    /// The scope of the membership.
+    Scope,
+    /// When the person became a member.
+    JoinedAt,
+    /// The number of the person.
+    Number,
+}
+
 /// What a row holds beside the card.
 #[derive(Clone, Copy, Debug)]
 struct Head {
@@ -56,6 +67,11 @@ struct Head {
     scope: Option<Scope>,
     joined_at: i64,
     number: i64,
+}
+
+impl Head {
+    /// Of a row that was asked for nothing of it.
+    const EMPTY: Self = Self { scope: Some(Scope::Participant), joined_at: 0, number: 0 };
 }
 
 /// Which parts of a card are read.
@@ -92,8 +108,7 @@ pub struct Gathering {
     /// Where the parts end, as many for each row as there are parts.
     ends: Vec<u32>,
     texts: Vec<u8>,
-    /// The row under way, and how many of its parts are there.
-    head: Head,
+    /// How many parts of the row under way are there.
     there: usize,
 }
 
@@ -106,21 +121,23 @@ impl Gathering {
             heads: Vec::with_capacity(rows),
             ends: Vec::with_capacity(rows * parts.count),
             texts: Vec::with_capacity(rows * parts.count * USUAL),
-            head: Head { scope: None, joined_at: 0, number: 0 },
             there: 0,
         }
     }
 
-    /// Takes the next of the three values that every row begins with; `None` when it is not of its kind.
-    pub fn begin(&mut self, column: usize, value: Value<'_>) -> Option<()> {
-        match (column, value) {
-            (0, Value::Text(word)) => self.head.scope = std::str::from_utf8(word).ok().and_then(|w| w.parse().ok()),
-            (1, Value::Int(at)) => self.head.joined_at = at,
-            (2, Value::Int(number)) => {
-                self.head.number = number;
-                self.heads.push(self.head);
-                self.there = 0;
-            }
+    /// Begins the next row.
+    pub fn begin(&mut self) {
+        self.heads.push(Head::EMPTY);
+        self.there = 0;
+    }
+
+    /// Takes a value that comes before the card; `None` when it is not of its kind.
+    pub fn before(&mut self, what: Before, value: Value<'_>) -> Option<()> {
+        let head = self.heads.last_mut()?;
+        match (what, value) {
+            (Before::Scope, Value::Text(word)) => head.scope = scope(word),
+            (Before::JoinedAt, Value::Int(at)) => head.joined_at = at,
+            (Before::Number, Value::Int(number)) => head.number = number,
             _ => return None,
         }
         Some(())
@@ -184,6 +201,10 @@ impl Gathering {
         let Self { parts, heads, ends, texts, .. } = self;
         PageRows { parts, heads, ends, texts, state, corrupt: Cell::new(None) }
     }
+}
+
+fn scope(word: &[u8]) -> Option<Scope> {
+    std::str::from_utf8(word).ok()?.parse().ok()
 }
 
 /// Tells `found` where each byte is that is zero, until it has enough. Eight bytes are looked at in one step: the parts
@@ -320,12 +341,16 @@ impl Rows for PageRows {
 mod tests {
     use super::*;
 
+    const BEGIN: [(Before, Value<'static>); 3] =
+        [(Before::Scope, Value::Text(b"admin")), (Before::JoinedAt, Value::Int(7)), (Before::Number, Value::Int(8))];
+
     /// The parts that every row of these cards has.
     fn parts(fields: PersonFields, cards: &[&[u8]]) -> Option<Vec<String>> {
         let mut gathering = Gathering::new(fields, 1);
         for card in cards {
-            for (column, value) in [Value::Text(b"admin"), Value::Int(7), Value::Int(8)].into_iter().enumerate() {
-                gathering.begin(column, value)?;
+            gathering.begin();
+            for (what, value) in BEGIN {
+                gathering.before(what, value)?;
             }
             gathering.card(card)?;
         }
@@ -359,7 +384,6 @@ mod tests {
     #[test]
     fn parts_that_come_one_by_one_are_those_of_a_card() {
         let fields = PersonFields::NAME.with(PersonFields::TIMES).with(PersonFields::ACCOUNT_STATUS);
-        let begin = [Value::Text(b"moderator"), Value::Int(0), Value::Int(-8)];
         let print = |rows: &PageRows| {
             let mut all = String::new();
             rows.each(&mut |row| all += &format!("{row:?}\n"));
@@ -367,8 +391,11 @@ mod tests {
         };
         let (mut one_by_one, mut whole) = (Gathering::new(fields, 2), Gathering::new(fields, 2));
         for _ in 0..2 {
-            for (column, value) in begin.into_iter().enumerate() {
-                assert_eq!(one_by_one.begin(column, value).and(whole.begin(column, value)), Some(()));
+            for rows in [&mut one_by_one, &mut whole] {
+                rows.begin();
+                for (what, value) in BEGIN {
+                    assert_eq!(rows.before(what, value), Some(()));
+                }
             }
             let (texts, ints) = ([&b"u"[..], b"n", b"blocked"], [-1, 0, i64::MAX]);
             for value in texts.map(Value::Text).into_iter().chain(ints.map(Value::Int)) {

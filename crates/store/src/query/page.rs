@@ -1,6 +1,6 @@
 //! A page of members, and how many there are.
 
-use super::cards::{Gathering, OPTIONAL, PageRows};
+use super::cards::{Before, Gathering, OPTIONAL, PageRows};
 use super::common::is_common;
 use super::filter::{Subject, filter};
 use super::statement::{Flavor, Sql, Value};
@@ -12,9 +12,6 @@ use membership::{MemberQuery, OrderBy, OrderKey, PersonFields, Scope, ScopeSet, 
 /// Up to which offset the rows that are passed over may be joined to their persons too: less work than a second
 /// look at the rows of the window.
 const NEAR: u64 = 1_000;
-
-/// What every row begins with: scope, time of joining and number.
-const BEFORE: [Kind; 3] = [Kind::Text, Kind::Int, Kind::Int];
 
 /// Loads the rows in the window of `query`.
 pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> QueryResult<PageRows> {
@@ -28,34 +25,39 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
         Flavor::Sqlite => " CROSS JOIN persons p ON p.number = ",
         Flavor::Postgres => " JOIN persons p ON p.number = ",
     };
-    let kinds = if !joined && query.window.offset <= NEAR {
+    let (before, kinds) = if !joined && query.window.offset <= NEAR {
         // The memberships stand in the order of the list, so rows come as they are wanted and nothing is sorted.
-        let kinds = select(&mut sql, query.fields, ["m.scope", "m.joined_at"]);
+        let columns = select(&mut sql, query.fields, ["m.scope", "m.joined_at"]);
         sql.push(" FROM memberships m").push(join).push("m.person_number");
         candidates(&mut sql, group, query);
         order(&mut sql, &query.order, "m.");
         window(&mut sql, query.window);
-        kinds
+        columns
     } else {
         // The window is cut over what is narrow first; the wide persons are joined to what is left.
-        let kinds = select(&mut sql, query.fields, ["w.scope", "w.joined_at"]);
+        let columns = select(&mut sql, query.fields, ["w.scope", "w.joined_at"]);
         sql.push(" FROM (SELECT m.person_number, m.scope, m.joined_at");
         from(&mut sql, group, query, joined);
         order(&mut sql, &query.order, "m.");
         window(&mut sql, query.window);
         sql.push(") w").push(join).push("w.person_number");
         order(&mut sql, &query.order, "w.");
-        kinds
+        columns
     };
     if !is_common(query) {
         sql.rare();
     }
     let mut rows = Gathering::new(query.fields, query.window.limit.min(1_000) as usize);
     let whole = sql.flavor == Flavor::Sqlite;
-    sql.each(connection, &kinds, |column, value| match value {
-        _ if column < BEFORE.len() => rows.begin(column, value),
-        Value::Text(card) if whole => rows.card(card),
-        _ => rows.part(value),
+    sql.each(connection, &kinds, |column, value| {
+        if column == 0 {
+            rows.begin();
+        }
+        match (before.get(column), value) {
+            (Some(what), _) => rows.before(*what, value),
+            (None, Value::Text(card)) if whole => rows.card(card),
+            (None, _) => rows.part(value),
+        }
     })?;
     Ok(rows.finish(query.state))
 }
@@ -82,11 +84,22 @@ pub fn window(sql: &mut Sql, window: Window) {
     sql.push(") OFFSET (0 + ").int(i64::try_from(window.offset).unwrap_or(i64::MAX)).push(")");
 }
 
-/// Writes the columns and gives their kinds: those of [`BEFORE`], of which the first two are columns of the membership
-/// as it is called here; then in SQLite the person's card, in PostgreSQL the uid and what was asked for.
-fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) -> Vec<Kind> {
-    sql.push("SELECT ").blob(scope).push(", ").push(joined_at).push(", p.number, ");
-    let mut kinds = BEFORE.to_vec();
+/// Writes the columns and tells what comes before the person, and the kinds of all: scope and time of joining, which are
+/// these columns of the membership as it is called here, and the number, as far as they are asked for; then in SQLite the
+/// person's card, in PostgreSQL the uid and what is asked for.
+fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) -> (Vec<Before>, Vec<Kind>) {
+    let (mut before, mut kinds) = (Vec::new(), Vec::new());
+    sql.push("SELECT ");
+    if fields.contains(PersonFields::MEMBERSHIP) {
+        sql.blob(scope).push(", ").push(joined_at).push(", ");
+        before.extend([Before::Scope, Before::JoinedAt]);
+        kinds.extend([Kind::Text, Kind::Int]);
+    }
+    if fields.contains(PersonFields::NUMBER) {
+        sql.push("p.number, ");
+        before.push(Before::Number);
+        kinds.push(Kind::Int);
+    }
     kinds.push(Kind::Text);
     match sql.flavor {
         Flavor::Sqlite => {
@@ -100,7 +113,7 @@ fn select(sql: &mut Sql, fields: PersonFields, [scope, joined_at]: [&str; 2]) ->
             }
         }
     }
-    kinds
+    (before, kinds)
 }
 
 /// The candidates: memberships `m` of the group, joined to persons `p` where the filter or the order needs them.

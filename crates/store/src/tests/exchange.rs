@@ -1,6 +1,9 @@
-//! Consents, exchanges and passwords in the store.
+//! Consents and exchanges in the store.
 
-use super::{number, on_both, soundness, sqlite};
+mod passwords;
+mod uses;
+
+use super::{number, on_both, soundness};
 use crate::Store;
 use access::{
     Agreed, CODE_LIFETIME, Consent, Credential, CredentialKind, Denial, Exchange, ExchangeError, ExchangeRefusal,
@@ -363,45 +366,6 @@ fn who_is_blocked_or_deleted_gets_no_tokens() {
 }
 
 #[test]
-fn a_password_is_kept_changed_and_forgotten() {
-    on_both(|store| {
-        soundness::load(store);
-        let number_of = person(store);
-        let session = |name: &str| NewCredential {
-            audience: SIGN_IN.to_owned(),
-            person: Some(number_of),
-            ..new(CredentialKind::Session, name)
-        };
-        assert_eq!(store.password_of("nobody").expect("asked"), None);
-        assert_eq!(store.password_of("a\0b").expect("asked"), None);
-        let password = || store.password_of("SYNAPSEINDIA").expect("asked").expect("a person").password;
-        assert_eq!(password(), None);
-        for (round, text) in ["first password", "second password"].into_iter().enumerate() {
-            let kept = store.create(&session(text)).expect("made").id;
-            let head = store.head().expect("head");
-            let hash = PasswordHash::of(text).expect("random bits");
-            assert!(store.set_password(number_of, Some(&hash), NOW + round as i64).expect("set"));
-            assert!(password().is_some_and(|hash| hash.is_of(text)));
-            let entries = store.changes(head, None, 10).expect("a stretch").entries;
-            let told: Vec<_> = entries.iter().map(|e| (e.action.as_str(), e.person, e.credential)).collect();
-            let person = Some(number_of);
-            assert_eq!(told, [("password_change", person, None), ("credential_revoke", person, Some(kept))]);
-        }
-        assert!(store.set_password(number_of, None, NOW).expect("forgotten"));
-        assert_eq!(password(), None);
-        assert!(!store.set_password(999_999, None, NOW).expect("asked"));
-        let hash = &PasswordHash::of("at once").expect("random bits");
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| assert!(store.set_password(number_of, Some(hash), NOW).expect("set")));
-            }
-        });
-        assert!(password().is_some_and(|hash| hash.is_of("at once")));
-        sound(store);
-    });
-}
-
-#[test]
 fn what_is_of_no_use_any_more_is_dropped() {
     on_both(|store| {
         let client = &client(store);
@@ -422,56 +386,5 @@ fn what_is_of_no_use_any_more_is_dropped() {
         assert!(!left.contains(&used.grant.id), "nothing is left of it");
         assert_eq!(left.len(), 3, "the client, the last grant and its code");
         sound(store);
-    });
-}
-
-#[test]
-fn the_last_use_is_written_to_the_minute() {
-    on_both(|store| {
-        let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
-        let last = || store.list().expect("listed")[0].last_used_at;
-        let head = store.head().expect("head");
-        assert_eq!(last(), None);
-        store.note_use(id, NOW + 59);
-        store.write_uses();
-        let minute = (NOW + 59) / 60 * 60;
-        assert_eq!(last(), Some(minute));
-        // A clock that goes back takes nothing back.
-        store.note_use(id, NOW - 100);
-        store.write_uses();
-        assert_eq!(last(), Some(minute));
-        store.note_use(id, minute + 60);
-        store.note_use(999, minute + 60);
-        store.write_uses();
-        assert_eq!(last(), Some(minute + 60));
-        assert_eq!(store.head().expect("head"), head, "the change log does not tell of it");
-    });
-}
-
-#[test]
-fn the_last_use_is_written_by_itself() {
-    let store = sqlite();
-    let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
-    store.note_use(id, NOW);
-    let begun = std::time::Instant::now();
-    while store.list().expect("listed")[0].last_used_at.is_none() {
-        assert!(begun.elapsed().as_secs() < 60, "nobody writes it");
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-}
-
-#[test]
-fn a_use_waits_for_nobody() {
-    on_both(|store| {
-        let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
-        let held = store.write(|_| {
-            let begun = std::time::Instant::now();
-            for credential in 0..100 {
-                store.note_use(id + credential, NOW);
-            }
-            assert!(begun.elapsed().as_millis() < 500, "{:?}", begun.elapsed());
-            Ok(())
-        });
-        held.expect("held");
     });
 }

@@ -2,6 +2,7 @@
 
 use super::{number, on_both, soundness};
 use crate::Store;
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault};
 use diesel::connection::SimpleConnection;
 use membership::{Directory, Filter, Folded, GroupQuery, TextExpr, TextField, TextMatch, Window};
 
@@ -10,6 +11,21 @@ const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
 {"kind":"group","number":2,"guid":"two","additional_information":"ΣΊΣΥΦΟΣ"}
 {"kind":"membership","group":{"number":1},"person":{"number":1},"scope":"admin"}
 "#;
+
+fn credential(kind: CredentialKind, parent: Option<i64>) -> NewCredential {
+    NewCredential {
+        audience: "rm".to_owned(),
+        kind,
+        rights: Rights::FULL,
+        person: None,
+        client_id: "app".to_owned(),
+        parent,
+        secret: Secret::presented(kind.as_str()).hash(),
+        created_at: 1_000,
+        expires_at: None,
+        agreed: Agreed::default(),
+    }
+}
 
 /// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
@@ -44,6 +60,9 @@ fn found(store: &Store, field: TextField, part: &str) -> Vec<i64> {
 fn an_older_store_gets_its_texts_folded() {
     on_both(|store| {
         soundness::import(store, ROWS, 1_000);
+        let client = credential(CredentialKind::Client, None);
+        let kept = store.create(&client).expect("made");
+        let code = store.create(&credential(CredentialKind::Code, Some(kept.id))).expect("made");
         let head = store.head().expect("asked");
         revert(store);
         let error = store.ready().expect_err("not current").to_string();
@@ -59,6 +78,10 @@ fn an_older_store_gets_its_texts_folded() {
         let changes = store.changes(0, None, 100).expect("a stretch");
         assert_eq!((changes.entries.len() as u64, changes.head), (head, head));
         assert!(changes.entries.iter().all(|entry| entry.job.is_none()));
+        // What the version before does not know is gone; the rest is as it was, with nothing agreed.
+        assert_eq!(store.list().expect("listed"), [kept]);
+        let next = store.create(&credential(CredentialKind::Token, None)).expect("made");
+        assert_eq!(next.id, code.id + 1);
         assert_eq!(number(store, "SELECT last AS number FROM counters WHERE name = 'job'"), 0);
     });
 }

@@ -180,17 +180,26 @@ fn integers_count_code_points() {
 }
 
 #[test]
-fn a_page_carries_the_texts_that_were_asked_for() {
-    let query = with(|q| (q.fields, q.window) = (PersonFields::EMAIL, Window { offset: 1, limit: 1 }));
+fn a_page_carries_what_was_asked_for() {
+    let fields = PersonFields::EMAIL.with(PersonFields::MEMBERSHIP);
+    let query = with(|q| (q.fields, q.window) = (fields, Window { offset: 1, limit: 1 }));
     let mut calls = 0;
     let read = &mut |page: MemberPage<'_>| {
         calls += 1;
         assert_eq!((page.group.guid.as_str(), page.total, page.rows.len()), ("g", 5, 1));
         page.rows.each(&mut |row| {
-            assert_eq!((row.person.number, row.person.uid, row.person.email, row.person.name), (2, "b", "B@x", ""));
+            assert_eq!((row.person.number, row.person.uid, row.person.email, row.person.name), (0, "b", "B@x", ""));
             assert_eq!((row.state, row.scope, row.joined_at), (State::Member, Scope::Admin, Some(10)));
         });
     };
     five().members(&query, read).expect("the group is there");
     assert_eq!(calls, 1);
+    let query = with(|q| (q.fields, q.window) = (PersonFields::NUMBER, Window { offset: 1, limit: 1 }));
+    let read = &mut |page: MemberPage<'_>| {
+        page.rows.each(&mut |row| {
+            assert_eq!((row.person.number, row.person.uid, row.person.email), (2, "b", ""));
+            assert_eq!((row.state, row.scope, row.joined_at), (State::Member, Scope::Participant, None));
+        });
+    };
+    five().members(&query, read).expect("the group is there");
 }

@@ -14,9 +14,13 @@ use uuid::Uuid;
 /// Some choices of fields, with every field in some of them and missing in others.
 const FIELDS: [PersonFields; 4] = [
     PersonFields::NONE,
-    PersonFields::NAME,
-    PersonFields::EMAIL.with(PersonFields::TAGS).with(PersonFields::ID).with(PersonFields::TIMES),
-    PersonFields::ACCOUNT_STATUS.with(PersonFields::PRESENCE).with(PersonFields::BUSINESS).with(PersonFields::LINK),
+    PersonFields::NAME.with(PersonFields::MEMBERSHIP),
+    PersonFields::EMAIL
+        .with(PersonFields::TAGS)
+        .with(PersonFields::ID)
+        .with(PersonFields::TIMES)
+        .with(PersonFields::LINK),
+    PersonFields::ACCOUNT_STATUS.with(PersonFields::PRESENCE).with(PersonFields::BUSINESS).with(PersonFields::NUMBER),
 ];
 
 const COMPARES: &[Compare] = &[Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge];

@@ -3,9 +3,8 @@
 use super::answer::{Answer, Outcome};
 use super::endpoint::{Endpoint, Gives, Param, Usual, Work};
 use super::paging::{items, with};
-use super::pipeline::Call;
+use super::pipeline::{Call, ask};
 use super::problem::{Kind, Problem};
-use super::refusals::of_gateway;
 use super::request::Ask;
 use super::shape::Shape;
 use super::shapes::CHANGES;
@@ -25,6 +24,7 @@ const USUAL: u32 = 100;
 const MOST: i64 = 1_000;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/changes", "listChanges", Work::Changes)
+        .within_groups()
     .says(
         "Read the change log",
         "The entries behind `after`, by number. Numbers have no gaps, and one is visible only when all lower ones are: who \
@@ -85,7 +85,7 @@ async fn group(call: &Call) -> Result<(Option<i64>, bool), Problem> {
     let key = keys::group(text).map_err(|problem| Problem::parameter("group", problem))?;
     let wanted = key.clone();
     let find = move |core: Core<'_>| core.directory.group(&wanted);
-    let found = call.gateway.ask(call.id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
+    let found = ask(call, Cost::Inline, find).await??;
     match (found, key) {
         (Some(group), _) => Ok((Some(group.number), true)),
         (None, GroupKey::Number(number)) => Ok((Some(number), false)),
@@ -95,7 +95,7 @@ async fn group(call: &Call) -> Result<(Option<i64>, bool), Problem> {
 
 async fn read(call: &Call, wanted: Wanted) -> Result<Changes, Problem> {
     let read = move |core: Core<'_>| core.directory.changes(wanted.after, wanted.group, wanted.limit);
-    let found = call.gateway.ask(call.id, Cost::Inline, read).await.map_err(|refusal| of_gateway(&refusal))??;
+    let found = ask(call, Cost::Inline, read).await??;
     if wanted.after > found.head {
         let detail = format!("The change log ends at number {}, before {}.", found.head, wanted.after);
         return Err(Problem::new(Kind::AheadOfLog, detail).with("head", found.head));

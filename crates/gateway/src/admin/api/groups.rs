@@ -27,6 +27,7 @@ pub(super) const LINKS: &[Link] = &[
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/groups", "listGroups", Work::Task(list))
+        .within_groups()
         .says("List groups", "In the order of their numbers, which is that of their making, unless `order` says otherwise.")
         .query(&[
             Param::new("search", SEARCH, "Only groups in whose name, guid or description this text stands, whatever the case."),
@@ -46,17 +47,20 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .or(&[Kind::InUse, Kind::UnknownReference, Kind::PasswordRequired, Kind::NumbersUsedUp])
         .leads(LINKS),
     Endpoint::get("/groups/{group}", "getGroup", Work::Task(get))
+        .within_groups()
         .says("Get a group", "")
         .gives(Gives::Json(Shape::Object(&GROUP)))
         .or(&[Kind::NoSuchGroup])
         .leads(LINKS),
     Endpoint::patch("/groups/{group}", "changeGroup", Work::Task(change))
+        .within_groups()
         .says("Change a group", "What is said changes, the rest stays; null empties a field. A change that changes nothing leaves no trace.")
         .takes(Body::Patch(&GROUP_PATCH))
         .gives(Gives::Json(Shape::Object(&GROUP)))
         .or(&[Kind::NoSuchGroup, Kind::Immutable, Kind::UnknownReference, Kind::PasswordRequired, Kind::Overtaken])
         .leads(LINKS),
     Endpoint::delete("/groups/{group}", "deleteGroup", Work::Task(delete))
+        .within_groups()
         .says("Delete a group", "Its memberships end with it; jobs that prefer it lose the preference.")
         .or(&[Kind::NoSuchGroup]),
 ];

@@ -12,6 +12,7 @@
 
 mod answer;
 mod changes;
+mod clients;
 mod credentials;
 mod document;
 mod endpoint;
@@ -62,6 +63,7 @@ const ENDPOINTS: &[&[Endpoint]] = &[
     persons::ENDPOINTS,
     jobs::ENDPOINTS,
     credentials::ENDPOINTS,
+    clients::ENDPOINTS,
     import::ENDPOINTS,
     export::ENDPOINTS,
     changes::ENDPOINTS,

@@ -18,7 +18,7 @@ use access::{CredentialKind, Principal, Secret};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
-use dialect::{Core, Cost};
+use dialect::{Core, Cost, within};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -143,17 +143,36 @@ async fn let_in(
     let hash = secret.hash();
     let find = move |core: Core<'_>| {
         let found = core.vault.find(AUDIENCE, CredentialKind::Key, &hash)?;
-        Ok::<_, access::VaultError>(found.and_then(|found| found.judge(core.now).ok()))
+        let principal = found.and_then(|found| found.judge(core.now).ok());
+        if let Some(id) = principal.as_ref().and_then(|principal| principal.credential) {
+            core.vault.note_use(id, core.now);
+        }
+        Ok::<_, access::VaultError>(principal)
     };
     let found = gateway.ask(id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
     let Some(principal) = found else {
         return Err(challenge("The key is unknown, revoked or expired.", ", error=\"invalid_token\""));
     };
-    if principal.rights.contains(right) {
+    let detail = if !principal.rights.contains(right) {
+        "The rights of the key do not reach so far."
+    } else if principal.groups.limit().is_some() && !endpoint.within_groups {
+        "The key is limited to some groups, and this is beyond them."
+    } else {
         return Ok(principal);
-    }
+    };
     let challenge = "Bearer realm=\"rollcall admin\", error=\"insufficient_scope\"";
-    Err(Problem::new(Kind::Forbidden, "The key may only read.").header("www-authenticate", challenge))
+    Err(Problem::new(Kind::Forbidden, detail).header("www-authenticate", challenge))
+}
+
+/// What the core says to the one who asks, within the limits of the key.
+pub(super) async fn ask<T: Send + 'static>(
+    call: &Call,
+    cost: Cost,
+    work: impl FnOnce(Core<'_>) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let principal = call.ask.principal.clone();
+    let work = move |core: Core<'_>| within(core, &principal, work);
+    call.gateway.ask(call.id, cost, work).await.map_err(|refusal| of_gateway(&refusal))
 }
 
 /// Refuses a body of which the header alone shows that it is not taken.
@@ -192,7 +211,7 @@ impl Call {
         let (gateway, id) = (Arc::clone(&self.gateway), self.id);
         let work = move |core: Core<'_>| {
             let reads = self.endpoint.method == Verb::Get;
-            let outcome = || task(&self.ask, &core);
+            let outcome = || within(core, &self.ask.principal, |core| task(&self.ask, &core));
             if reads {
                 self.seen_rendered(outcome())
             } else {

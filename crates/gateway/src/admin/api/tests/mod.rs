@@ -6,6 +6,7 @@ mod groups;
 mod lists;
 mod persons;
 mod rest;
+mod rights;
 mod steps;
 
 use super::endpoint::{Endpoint, Gives, Verb};
@@ -199,7 +200,7 @@ fn addresses_find_their_endpoints() {
     ] {
         let found = endpoint_of(method, address).expect(address);
         assert_eq!(found.name, name);
-        assert!(found.method != Verb::Post || found.needs == Some(Right::Admin));
+        assert!(found.method != Verb::Post || found.needs == Some(Right::Write));
     }
     assert!(endpoint_of("GET", "/").is_none());
 }
