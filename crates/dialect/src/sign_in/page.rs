@@ -143,7 +143,7 @@ impl Shown<'_> {
         self.written(&title, wrong, &content)
     }
 
-    /// The page to consent, as `person`.
+    /// The page to consent, as `person`. Nothing has the focus, so that nobody consents who goes on typing.
     pub fn consent(&self, person: &Person, rights: Rights, wrong: Option<Wrong<'_>>) -> Reply {
         let name = self.name();
         let title = format!("Let {name} use your account?");
@@ -160,7 +160,7 @@ impl Shown<'_> {
             }
             p { "It does not get to know your password. You will be sent to " strong { (host(self.target)) } "." }
             (self.form(None, &html! {
-                button.main name="do" value="allow" autofocus { "Allow" }
+                button.main name="do" value="allow" { "Allow" }
                 button name="do" value="deny" { "Deny" }
             }))
             (self.form(Some("other"), &html! {
