@@ -20,6 +20,9 @@ pub struct Tokens {
     pub scope: String,
 }
 
+/// Makes an access token and a refresh token for a client and the person of this number.
+pub type MakeTokens = fn(&Credential, i64) -> Result<(Secret, Secret), NoRandomness>;
+
 /// What a dialect says of the tokens that it issues.
 pub struct Issuing {
     /// How long an access token is valid, in seconds.
@@ -28,8 +31,8 @@ pub struct Issuing {
     pub refresh_lifetime: i64,
     /// How the address that comes with a code is judged.
     pub redirect: RedirectRule,
-    /// Makes an access token and a refresh token for this client and the person of this number.
-    pub make: fn(&Credential, i64) -> Result<(Secret, Secret), NoRandomness>,
+    /// Makes the two.
+    pub make: MakeTokens,
     /// Writes them.
     pub write: Box<dyn Fn(&Tokens) -> Reply + Send>,
 }

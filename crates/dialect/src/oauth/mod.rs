@@ -8,6 +8,6 @@ mod grant;
 mod revoke;
 
 pub use client::ClientProof;
-pub use exchange::{Issuing, Tokens, exchange};
+pub use exchange::{Issuing, MakeTokens, Tokens, exchange};
 pub use grant::Grant;
 pub use revoke::give_back;
