@@ -5,7 +5,7 @@
 //! gateways counts for itself.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,11 +27,13 @@ const MOST: usize = 16_384;
 #[derive(Debug, Default)]
 pub(crate) struct Throttle {
     counts: Mutex<Counts>,
+    /// Logins are remembered by their hashes, since they may be long; of a kind that nobody outside can reckon.
+    hasher: RandomState,
 }
 
 #[derive(Debug, Default)]
 struct Counts {
-    logins: Allowances<String>,
+    logins: Allowances<u64>,
     addresses: Allowances<u128>,
 }
 
@@ -39,14 +41,14 @@ impl Throttle {
     /// Takes one try to sign in with this folded login from this address at the time `now` (unix seconds). Refused with
     /// the number of seconds after which there may be one again; nothing is taken then.
     pub fn take(&self, login: &str, address: Option<IpAddr>, now: i64) -> Result<(), u32> {
+        let (login, address) = (self.hasher.hash_one(login), address.map(net));
         let mut counts = self.counts();
-        let address = address.map(net);
-        let wait = counts.logins.wait(&login.to_owned(), LOGIN, now);
+        let wait = counts.logins.wait(&login, LOGIN, now);
         let wait = wait.max(address.map_or(0, |address| counts.addresses.wait(&address, ADDRESS, now)));
         if wait > 0 {
             return Err(u32::try_from(wait).unwrap_or(u32::MAX));
         }
-        counts.logins.charge(login.to_owned(), LOGIN.seconds, now);
+        counts.logins.charge(login, LOGIN.seconds, now);
         if let Some(address) = address {
             counts.addresses.charge(address, ADDRESS.seconds, now);
         }
@@ -56,7 +58,7 @@ impl Throttle {
     /// Gives back a try that was none: the password was right, or could not be judged.
     pub fn give_back(&self, login: &str, address: Option<IpAddr>, now: i64) {
         let mut counts = self.counts();
-        counts.logins.charge(login.to_owned(), -LOGIN.seconds, now);
+        counts.logins.charge(self.hasher.hash_one(login), -LOGIN.seconds, now);
         if let Some(address) = address {
             counts.addresses.charge(net(address), -ADDRESS.seconds, now);
         }
