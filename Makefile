@@ -18,8 +18,9 @@ run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite:/
 test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
 
-test-clients: postgres ## clients from npm and in Ruby against the real program (needs node, npm, chromium, ruby with httparty)
+test-clients: postgres ## clients from npm, in Ruby and in Python against the real program (needs node, npm, chromium, ruby with httparty, python3 with venv)
 	$(CARGO) build --locked -p gateway --bin rollcall
+	cd tests/clients && python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt
 	cd tests/clients && npm ci && npm test
 
 bench: ## speed, as ratios to a handler that answers the same bytes from a constant

@@ -21,6 +21,7 @@ mod killed;
 mod layers;
 mod limits;
 mod msrv;
+mod oauth;
 mod page_edges;
 mod pairs;
 mod rates;

@@ -120,8 +120,14 @@ operations! {
     ChangePersons needs Some(Right::Admin),
     /// Make, list or revoke the tokens of a person.
     MintTokens needs Some(Right::Mint),
-    /// Exchange a client's id and secret for a token. The secret itself is the proof.
+    /// Exchange a client's id and secret for a token, or with these a code or a refresh token. The secret itself is the
+    /// proof.
     ExchangeClientSecret needs None,
+    /// Sign in and out at the pages where persons consent to clients, consent, or look at these pages. The password is
+    /// the proof, and behind it the cookie.
+    SignIn needs None,
+    /// Give back a token. The client's secret is the proof, and it must be the client's token.
+    GiveBackToken needs None,
 }
 
 /// A person through whose eyes something is seen.

@@ -68,10 +68,17 @@ fn described(refusal: &Refusal) -> ErrorBody {
         Refusal::Denied(Denial::NotAllowed) => {
             ErrorBody::new(403, "access_denied", "the credential does not allow this")
         }
-        Refusal::BadClient => unauthorized("client_id or client_secret is wrong"),
+        Refusal::BadClient => ErrorBody::new(401, "invalid_token", "client_id or client_secret is wrong")
+            .with("WWW-Authenticate", "Basic realm=\"RM\""),
         Refusal::UnsupportedGrant => {
-            ErrorBody::new(400, "invalid_request", "grant_type must be client_credentials; others are not supported")
-                .naming(FaultCode::Unsupported, "grant_type")
+            let description = "grant_type must be client_credentials, authorization_code or refresh_token";
+            invalid(description.to_owned()).naming(FaultCode::Unsupported, "grant_type")
+        }
+        // Which of these it is helps only who has found or stolen it.
+        Refusal::BadGrant(_) => {
+            let description = "the code or refresh token is unknown, expired, used, revoked or another client's, or the \
+                               redirect_uri or code_verifier does not fit it";
+            ErrorBody::new(400, "invalid_grant", description)
         }
         Refusal::NoSuchPath => ErrorBody::new(404, "not_found", "there is no such resource"),
         Refusal::Method(allow) => {

@@ -37,7 +37,15 @@ pub(crate) enum Endpoint {
     EditPerson,
     DeletePerson,
     Token,
+    /// The pages to sign in and to consent.
+    Authorize,
+    /// What their forms send.
+    AuthorizeForm,
+    Revoke,
 }
+
+/// Where the pages are.
+const AUTHORIZE: &str = "/APIIntegration/AuthorizeFeatures";
 
 /// A fixed segment stands before a variable one in its place.
 const RESOURCES: &[Resource<Endpoint>] = &[
@@ -108,6 +116,19 @@ const RESOURCES: &[Resource<Endpoint>] = &[
         allow: "POST",
         calls: &[(Method::Post, Operation::ExchangeClientSecret, Endpoint::Token)],
     },
+    Resource {
+        pattern: AUTHORIZE,
+        allow: "GET, HEAD, POST",
+        calls: &[
+            (Method::Get, Operation::SignIn, Endpoint::Authorize),
+            (Method::Post, Operation::SignIn, Endpoint::AuthorizeForm),
+        ],
+    },
+    Resource {
+        pattern: "/APIIntegration/Revoke",
+        allow: "POST",
+        calls: &[(Method::Post, Operation::GiveBackToken, Endpoint::Revoke)],
+    },
 ];
 
 /// Every route of the dialect.
@@ -152,6 +173,11 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
 }
 
 impl Endpoint {
+    /// Whether it takes an access token.
+    pub(crate) const fn takes_token(self) -> bool {
+        !matches!(self, Self::Token | Self::Authorize | Self::AuthorizeForm | Self::Revoke)
+    }
+
     /// Whether the body is looked at.
     pub(crate) const fn reads_body(self) -> bool {
         match self {
@@ -160,7 +186,9 @@ impl Endpoint {
             | Self::AddMembers
             | Self::CreatePerson
             | Self::EditPerson
-            | Self::Token => true,
+            | Self::Token
+            | Self::AuthorizeForm
+            | Self::Revoke => true,
             Self::ListGroups
             | Self::CountGroups
             | Self::ShowGroup
@@ -171,9 +199,15 @@ impl Endpoint {
             | Self::ListPeople
             | Self::CountPeople
             | Self::ShowPerson
-            | Self::DeletePerson => false,
+            | Self::DeletePerson
+            | Self::Authorize => false,
         }
     }
+}
+
+/// Whether a browser is at the other end, which is to be shown pages.
+pub(crate) fn is_page(request: &Request<'_>) -> bool {
+    matches(AUTHORIZE, request.path.strip_suffix('/').unwrap_or(request.path))
 }
 
 /// Whether `path` is one of those that `pattern` describes. A variable segment is never empty.

@@ -1,7 +1,10 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
 use crate::{Action, Call, Presented, Refusal, Reply, Session, Token, within};
-use access::{Agreed, CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
+use access::{
+    Agreed, Credential, CredentialKind, Denial, NewCredential, NoRandomness, Operation, Principal, Secret, Vault,
+    VaultError, Viewer,
+};
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
@@ -85,6 +88,22 @@ fn members(
     reply.ok_or(Refusal::Internal)
 }
 
+/// The client of this public id and secret.
+pub(crate) fn authenticate(
+    core: Core<'_>,
+    audience: &str,
+    client_id: &str,
+    client_secret: &Secret,
+) -> Result<Credential, Refusal> {
+    let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
+    let (client, hash) = found.ok_or(Refusal::BadClient)?;
+    if client_secret.hash() != hash || !client.in_force(core.now) {
+        return Err(Refusal::BadClient);
+    }
+    core.vault.note_use(client.id, core.now);
+    Ok(client)
+}
+
 fn exchange(
     core: Core<'_>,
     audience: &str,
@@ -92,16 +111,8 @@ fn exchange(
     client_secret: &Secret,
     lifetime: i64,
 ) -> Result<Token, Refusal> {
-    let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
-    let (client, hash) = found.ok_or(Refusal::BadClient)?;
-    if client_secret.hash() != hash || !client.in_force(core.now) {
-        return Err(Refusal::BadClient);
-    }
-    core.vault.note_use(client.id, core.now);
-    let access_token = Secret::hexadecimal(20).map_err(|error| {
-        log::error!("{error}");
-        Refusal::Unavailable(RETRY_AFTER)
-    })?;
+    let client = authenticate(core, audience, client_id, client_secret)?;
+    let access_token = Secret::hexadecimal(20).map_err(no_randomness)?;
     let expires_at = core.now.saturating_add(lifetime);
     let created = core.vault.create(&NewCredential {
         audience: audience.to_owned(),
@@ -120,6 +131,12 @@ fn exchange(
         Err(VaultError::Gone) => Err(Refusal::BadClient),
         Err(error) => Err(vault_refusal(error)),
     }
+}
+
+/// The operating system gives no random bits.
+pub(crate) fn no_randomness(error: NoRandomness) -> Refusal {
+    log::error!("{error}");
+    Refusal::Unavailable(RETRY_AFTER)
 }
 
 pub(crate) fn directory_refusal(error: DirectoryError) -> Refusal {

@@ -1,5 +1,7 @@
 //! Requests and replies without a web server.
 
+use std::net::IpAddr;
+
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -42,13 +44,23 @@ impl Method {
     }
 }
 
-/// Where the fields of a request's header are looked up.
+/// Where the fields of a request's header are looked up, and what is known of the connection that they came over.
 pub trait Headers {
     /// The first field of that name (given in lower case), if there is one and it is UTF-8.
     fn get(&self, name: &str) -> Option<&str>;
 
     /// Whether the first field of that name (given in lower case) is there but not UTF-8.
     fn is_unreadable(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// The address of the client, where it is known.
+    fn client_address(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// Whether the connection is over TLS.
+    fn is_over_tls(&self) -> bool {
         false
     }
 }
@@ -68,6 +80,14 @@ impl<H: Headers + ?Sized> Headers for &H {
 
     fn is_unreadable(&self, name: &str) -> bool {
         H::is_unreadable(self, name)
+    }
+
+    fn client_address(&self) -> Option<IpAddr> {
+        H::client_address(self)
+    }
+
+    fn is_over_tls(&self) -> bool {
+        H::is_over_tls(self)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a task may ask of the core, in the name of an authorized principal. Every answer that is none is a [`Refusal`]
 //! already, so a task is a short chain of `?`.
 
-use crate::answer::{RETRY_AFTER, command_refusal, directory_refusal, vault_refusal};
+use crate::answer::{command_refusal, directory_refusal, no_randomness, vault_refusal};
 use crate::{Core, Refusal};
 use access::{Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
 use membership::life_cycle::Action as StepAction;
@@ -13,8 +13,8 @@ use membership::{
 
 /// One task's way to the core.
 pub struct Session<'a> {
-    core: Core<'a>,
-    audience: &'a str,
+    pub(crate) core: Core<'a>,
+    pub(crate) audience: &'a str,
     principal: &'a Principal,
 }
 
@@ -232,10 +232,7 @@ impl<'a> Session<'a> {
 
     /// A fresh secret of `bytes` random bytes, as hexadecimal digits.
     pub fn secret(&self, bytes: usize) -> Result<Secret, Refusal> {
-        Secret::hexadecimal(bytes).map_err(|error| {
-            log::error!("{error}");
-            Refusal::Unavailable(RETRY_AFTER)
-        })
+        Secret::hexadecimal(bytes).map_err(no_randomness)
     }
 
     /// The credentials of a person for this dialect, revoked and expired ones too, by id.

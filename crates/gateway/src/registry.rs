@@ -1,8 +1,9 @@
 //! Which dialects there are, and which of them holds a path.
 
-use crate::settings::Settings;
+use crate::settings::{ExpiresIn, Settings};
 use anyhow::bail;
 use dialect::Dialect;
+use dialect::sign_in::SignIn;
 use dialect_cometchat::CometChat;
 use dialect_elance::Elance;
 use dialect_rm::Rm;
@@ -28,10 +29,16 @@ fn all(settings: &Settings) -> Vec<(bool, &str, Box<dyn Dialect>)> {
         default_rpp: settings.elance.default_rpp,
         results_as_array: settings.elance.results_as_array,
         public_url: public_url.clone(),
+        strict_redirect: settings.elance.strict_redirect,
+        expires_in_seconds: settings.elance.expires_in == ExpiresIn::Seconds,
     };
+    // Whoever tries passwords at one dialect is counted at the others too.
+    let sign_in = SignIn::reached_at(public_url);
+    let elance = Elance::new(elance).signing_in_at(sign_in.clone());
+    let rm = Rm::new().signing_in_at(sign_in);
     vec![
-        (settings.elance.enabled, &settings.elance.prefix, Box::new(Elance::new(elance))),
-        (settings.rm.enabled, &settings.rm.prefix, Box::new(Rm::new())),
+        (settings.elance.enabled, &settings.elance.prefix, Box::new(elance)),
+        (settings.rm.enabled, &settings.rm.prefix, Box::new(rm)),
         (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::reached_at(public_url))),
     ]
 }

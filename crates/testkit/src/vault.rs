@@ -58,6 +58,33 @@ impl MemoryDirectory {
         .id
     }
 
+    /// Makes a client to which persons may consent, whose browsers may be sent to these addresses; gives its id.
+    pub fn grant_web_client(&self, audience: &str, client_id: &str, secret: &str, redirect_uris: &[&str]) -> i64 {
+        self.keep(&NewCredential {
+            audience: audience.to_owned(),
+            kind: CredentialKind::Client,
+            rights: Rights::FULL,
+            person: None,
+            client_id: client_id.to_owned(),
+            parent: None,
+            secret: Secret::presented(secret).hash(),
+            created_at: 0,
+            expires_at: None,
+            agreed: Agreed {
+                name: "An <App>".to_owned(),
+                redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
+                ..Agreed::default()
+            },
+        })
+        .id
+    }
+
+    /// Gives a person a password to sign in with.
+    pub fn give_password(&self, person: i64, password: &str) {
+        let hash = PasswordHash::of(password).expect("random bits");
+        assert!(self.set_password(person, Some(&hash), 0).expect("in memory"), "there is such a person");
+    }
+
     fn keep(&self, new: &NewCredential) -> Credential {
         let kept = self.command(|world| world.keep(new));
         kept.expect("its parent, if it has one, stands")

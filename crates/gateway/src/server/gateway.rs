@@ -146,7 +146,12 @@ impl Gateway {
             let refused = admitted.err().map(|exceeded| problem::too_many_requests(exceeded.seconds));
             return (None, refused.unwrap_or_else(problem::no_such_address));
         };
-        let headers = FieldsOf { headers: request.headers(), by_proxy: client.by_proxy };
+        let headers = FieldsOf {
+            headers: request.headers(),
+            by_proxy: client.by_proxy,
+            address: client.address,
+            over_tls: request.app_config().secure(),
+        };
         let mut asked = Request {
             method: Method::from_name(request.method().as_str()),
             path,

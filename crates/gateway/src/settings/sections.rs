@@ -185,4 +185,18 @@ pub struct Elance {
     pub default_rpp: u32,
     /// Whether the rows of a page are an array.
     pub results_as_array: bool,
+    /// Whether a `redirect_uri` that comes with a code must be the one of the authorize call.
+    pub strict_redirect: bool,
+    /// What `expires_in` of a token is.
+    pub expires_in: ExpiresIn,
+}
+
+/// What `expires_in` of a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpiresIn {
+    /// The time at which it expires, in unix seconds.
+    Absolute,
+    /// The seconds until then.
+    Seconds,
 }

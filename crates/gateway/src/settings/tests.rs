@@ -53,7 +53,14 @@ fn the_documented_file_holds_every_setting_with_its_default() {
         },
         logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
         dialects: Dialects {
-            elance: Elance { enabled: true, prefix: String::new(), default_rpp: 8, results_as_array: false },
+            elance: Elance {
+                enabled: true,
+                prefix: String::new(),
+                default_rpp: 8,
+                results_as_array: false,
+                strict_redirect: true,
+                expires_in: ExpiresIn::Absolute,
+            },
             rm: plain(),
             cometchat: plain(),
         },
@@ -110,6 +117,7 @@ fn what_cannot_be_meant_is_refused_in_words() {
         ("[server]\nworkers = 1.5", "server.workers must be a whole number"),
         ("[server]\nworkers = 5000000000", "server.workers is too large"),
         ("[logging]\nformat = \"xml\"", "logging.format must be \"text\" or \"json\""),
+        ("[dialects.elance]\nexpires_in = \"never\"", "dialects.elance.expires_in must be \"absolute\" or \"seconds\""),
         ("[dialects.rm]\nenabled = \"perhaps\"", "dialects.rm.enabled must be true or false"),
         ("server = 3", "server is a section, not a setting"),
         ("\n[server", "not well-formed TOML at line 2, column 8"),
