@@ -39,6 +39,8 @@ pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
     Ok(Action::task(Operation::ReadGroups, move |session| {
         let mut query = query.clone();
         query.viewer = session.viewer_number();
+        // An application sees all groups, a user no private ones but its own.
+        query.visible = query.viewer.is_some();
         if joined && query.viewer.is_none() {
             let problem = "is only for a user: the header authToken or onBehalfOf is missing";
             return Err(Fault::new("hasJoined", FaultCode::InvalidValue, problem).into());

@@ -109,7 +109,7 @@ fn described(refusal: &Refusal) -> ErrorBody {
             let description = format!("the person is responsible for the group '{guid}', which has no other admin");
             invalid(description).naming(FaultCode::InvalidValue, "PersonID")
         }
-        // Nothing here says what it expects of a row, and nothing reads the change log.
+        // What an edit expects of a row is told as the fault of a field, and nothing reads the change log.
         Refusal::Unexpected => invalid("somebody else has changed it meanwhile".to_owned()),
         Refusal::Pruned(floor) => ErrorBody::new(404, "not_found", format!("the log begins behind {floor}")),
         Refusal::BodyTooLarge(most) => {

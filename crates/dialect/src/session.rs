@@ -2,14 +2,16 @@
 //! already, so a task is a short chain of `?`.
 
 use crate::answer::{command_refusal, directory_refusal, no_randomness, vault_refusal};
-use crate::{Core, Refusal};
+use crate::{Core, Fault, Refusal};
 use access::{Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
 use membership::life_cycle::Action as StepAction;
 use membership::record::PersonRecord;
 use membership::{
-    By, Failing, Group, GroupEdit, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, Membership, MembershipEntry,
-    NewGroup, NewJob, Page, Person, PersonKey, PersonQuery, Presence, State, Step, StepFailure, Stepped, Taken, Window,
+    By, Expected, Failing, Group, GroupEdit, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, Membership,
+    MembershipEntry, NewGroup, NewJob, Page, Person, PersonKey, PersonQuery, Presence, State, Step, StepFailure,
+    Stepped, Taken, Window,
 };
+use std::sync::{Mutex, PoisonError};
 
 /// One task's way to the core.
 pub struct Session<'a> {
@@ -175,6 +177,19 @@ impl<'a> Session<'a> {
         self.core.registrar.edit_group(&self.by(), key, edit, None).map_err(command_refusal)
     }
 
+    /// The same where `judge` finds nothing wrong with the change: in the very transaction that makes it, on the group as
+    /// it is then.
+    pub fn edit_group_judged(
+        &self,
+        key: &GroupKey,
+        edit: &GroupEdit,
+        judge: impl Fn(&Group) -> Result<(), Fault> + Sync,
+    ) -> Result<GroupEntry, Refusal> {
+        judging(judge, |expected| {
+            self.core.registrar.edit_group(&self.by(), key, edit, expected).map_err(command_refusal)
+        })
+    }
+
     /// See [`membership::Registrar::delete_group`].
     pub fn delete_group(&self, key: &GroupKey) -> Result<Group, Refusal> {
         self.core.registrar.delete_group(&self.by(), key, None).map_err(command_refusal)
@@ -189,6 +204,20 @@ impl<'a> Session<'a> {
     /// Changes a person, on the authority `by`.
     pub fn edit_person(&self, by: &By, key: &PersonKey, record: &PersonRecord) -> Result<Person, Refusal> {
         self.core.registrar.edit_person(by, key, record, None).map_err(|error| of_person(error, key))
+    }
+
+    /// The same where `judge` finds nothing wrong with the change: in the very transaction that makes it, on the person as
+    /// it is then.
+    pub fn edit_person_judged(
+        &self,
+        by: &By,
+        key: &PersonKey,
+        record: &PersonRecord,
+        judge: impl Fn(&Person) -> Result<(), Fault> + Sync,
+    ) -> Result<Person, Refusal> {
+        judging(judge, |expected| {
+            self.core.registrar.edit_person(by, key, record, expected).map_err(|error| of_person(error, key))
+        })
     }
 
     /// Deletes a person, on the authority of an application.
@@ -257,6 +286,27 @@ impl<'a> Session<'a> {
     /// exchanged for it; false when there is none.
     pub fn revoke(&self, id: i64) -> Result<bool, Refusal> {
         self.core.vault.revoke(id, self.core.now).map_err(vault_refusal)
+    }
+}
+
+/// Has `act` expect that `judge` finds nothing wrong with the row, and refuses with what it finds.
+fn judging<T, R>(
+    judge: impl Fn(&T) -> Result<(), Fault> + Sync,
+    act: impl FnOnce(Expected<'_, T>) -> Result<R, Refusal>,
+) -> Result<R, Refusal> {
+    // A transaction that is tried again judges again; the last word counts.
+    let found = Mutex::new(None);
+    let last = || found.lock().unwrap_or_else(PoisonError::into_inner);
+    let fine = |row: &T| {
+        let wrong = judge(row).err();
+        let fine = wrong.is_none();
+        *last() = wrong;
+        fine
+    };
+    let outcome = act(Some(&fine));
+    match outcome {
+        Err(Refusal::Unexpected) => Err(last().take().map_or(Refusal::Unexpected, Refusal::from)),
+        outcome => outcome,
     }
 }
 

@@ -145,7 +145,8 @@ pub struct ImportArgs {
     rollcall export --database sqlite://members.db --group supergroup\n  \
     rollcall export --database sqlite://members.db --format csv --kind persons > persons.csv")]
 pub struct ExportArgs {
-    /// Only this group and what belongs to it: its number, its id (a UUID) or its guid
+    /// Only this group and what belongs to it: its number, its id (a UUID) or its guid; a guid that looks like one of the
+    /// others as guid:1116. number: and id: may be said too
     #[arg(long, value_name = "KEY", value_parser = group_key)]
     pub group: Option<GroupKey>,
     /// Format
@@ -198,17 +199,26 @@ pub enum Kind {
     Memberships,
 }
 
-/// Reads a group's key: all digits are a number, a UUID is an id, anything else must be a guid.
+/// Reads a group's key. It may say what it is: `number:1116`, `id:…`, `guid:1116`. Where it does not, all digits are a
+/// number, a UUID is an id, and anything else must be a guid.
 fn group_key(text: &str) -> Result<GroupKey, String> {
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse().map(GroupKey::Number).map_err(|_| "the number is too large".to_owned());
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| text.parse().map(GroupKey::Number).map_err(|_| "the number is too large".to_owned()))
+    };
+    let id = |text: &str| Uuid::try_parse(text).ok().map(GroupKey::Id);
+    let guid = |text: &str| limits::check_uid("guid", text).ok().map(GroupKey::Guid);
+    match text.split_once(':') {
+        Some(("number", text)) => number(text).unwrap_or_else(|| Err("number: goes before digits".to_owned())),
+        Some(("id", text)) => id(text).ok_or_else(|| "id: goes before a UUID".to_owned()),
+        Some(("guid", text)) => guid(text)
+            .ok_or_else(|| "guid: goes before letters a to z, digits, hyphens and underscores, at most 100".to_owned()),
+        _ => number(text).or_else(|| id(text).or_else(|| guid(text)).map(Ok)).unwrap_or_else(|| {
+            Err("must be a number, a UUID, or a guid of letters a to z, digits, hyphens and underscores; or say which \
+                 it is: number:…, id:…, guid:…"
+                .to_owned())
+        }),
     }
-    if let Ok(id) = Uuid::try_parse(text) {
-        return Ok(GroupKey::Id(id));
-    }
-    let problem =
-        |_| "must be a number, a UUID, or a guid of letters a to z, digits, hyphens and underscores".to_owned();
-    limits::check_uid("guid", text).map(GroupKey::Guid).map_err(problem)
 }
 
 #[cfg(test)]
@@ -235,6 +245,7 @@ mod tests {
             "rollcall check",
             "rollcall import --dry-run --skip-bad a.csv - b.ndjson",
             "rollcall export --group supergroup",
+            "rollcall export --group guid:1116",
             "rollcall export --format csv --kind groups --output a.csv",
             "rollcall generate --groups 1 --members 1000000 --seed 18446744073709551615",
             "rollcall credential create elance --login synapseindia",
@@ -270,6 +281,7 @@ mod tests {
             "rollcall import",
             "rollcall export --format csv",
             "rollcall export --group no/guid",
+            "rollcall export --group number:supergroup",
             "rollcall generate --groups 0",
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
@@ -297,11 +309,35 @@ mod tests {
     }
 
     #[test]
-    fn group_keys_have_three_forms() {
+    fn group_keys_have_three_forms_and_may_say_which() {
         let id = "6fe49ce4-56d4-475f-9483-1adca6b2976c";
         assert_eq!(group_key("1116"), Ok(GroupKey::Number(1116)));
         assert_eq!(group_key(id), Ok(GroupKey::Id(Uuid::try_parse(id).expect("a UUID"))));
         assert_eq!(group_key("SuperGroup"), Ok(GroupKey::Guid("supergroup".into())));
-        assert!(group_key("99999999999999999999").is_err() && group_key("").is_err());
+        let digits = "6fe49ce456d4475f94831adca6b2976c";
+        assert_eq!(group_key(digits), group_key(id), "a UUID may be written without hyphens");
+        for guid in ["1116", id, digits, "supergroup", "number"] {
+            assert_eq!(group_key(&format!("guid:{guid}")), Ok(GroupKey::Guid(guid.into())));
+        }
+        assert_eq!(group_key("number:1116"), group_key("1116"));
+        assert_eq!(group_key(&format!("id:{digits}")), group_key(id));
+        for text in [
+            "",
+            "99999999999999999999",
+            "number:99999999999999999999",
+            "number:",
+            "number:-1",
+            "number:supergroup",
+            "id:1116",
+            "id:",
+            "guid:",
+            "guid:a b",
+            "guid:guid:a",
+            "Guid:a",
+            "uid:a",
+            ":a",
+        ] {
+            assert!(group_key(text).is_err(), "{text:?}");
+        }
     }
 }

@@ -41,6 +41,8 @@ pub struct GroupQuery {
     pub viewer: Option<i64>,
     /// Only groups of which the viewer is a member (`true`) or is none (`false`). Without a viewer nobody is a member.
     pub joined: Option<bool>,
+    /// Without private groups of which the viewer is no member. Without a viewer that is all of them.
+    pub visible: bool,
     /// Keys of the order before the number.
     pub order: Vec<OrderKey>,
     /// Which rows.
@@ -58,6 +60,7 @@ impl GroupQuery {
             owner: None,
             viewer: None,
             joined: None,
+            visible: false,
             order: Vec::new(),
             window,
         }

@@ -179,9 +179,18 @@ fn who_is_deleted_passes_the_groups_on() {
         let logged = [
             entry("transfer_ownership", passed, 4, 0),
             entry("group_edit", alone, 0, 0),
+            entry("person_delete", passed, 1, 0),
+            entry("person_delete", alone, 1, 0),
+            entry("person_delete", other, 1, 0),
             entry("person_delete", 0, 1, 0),
         ];
         assert_eq!(log(store, before), logged);
+        // Who follows one group sees that the membership ended, asked for as it was.
+        let followed = store.changes(before as u64, Some(other), 10).expect("asked");
+        assert_eq!(
+            followed.entries.iter().map(|e| (&*e.action, e.person)).collect::<Vec<_>>(),
+            [("person_delete", Some(1))]
+        );
         sound(store);
     });
 }
