@@ -28,7 +28,7 @@ impl Settings {
 }
 
 /// Makes connections for a pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Manager {
     /// Where the database is.
     pub url: DatabaseUrl,

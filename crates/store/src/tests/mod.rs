@@ -7,6 +7,7 @@ mod differential;
 mod folding;
 mod idempotency;
 mod listing;
+mod loading;
 mod migration;
 mod outage;
 mod schema;
