@@ -1,6 +1,7 @@
 //! Connections to either database, and how each is set up.
 
 pub use crate::any::AnyConnection as Connection;
+use crate::deadline;
 use crate::error::StoreError;
 use crate::url::DatabaseUrl;
 use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager};
@@ -49,6 +50,7 @@ impl Connection {
                 let away = |error: ConnectionError| StoreError::Unavailable(error.to_string());
                 let mut connection = SqliteConnection::establish(&as_a_path(path)).map_err(away)?;
                 set_up_sqlite(&mut connection, role)?;
+                deadline::hold_to(&mut connection, statement)?;
                 Ok(Self::Sqlite(connection))
             }
             (_, None) => Err(StoreError::Fault("an SQLite database without a file".to_owned())),
@@ -73,7 +75,7 @@ impl Connection {
     }
 
     /// Lifts the limits on how long statements and locks may take, until the transaction ends: for work whose time
-    /// depends on how much is stored. To be called in a transaction. SQLite has no such limits.
+    /// depends on how much is stored. To be called in a transaction. SQLite holds only filters and orders to a limit.
     pub fn without_time_limits(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
