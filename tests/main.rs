@@ -23,5 +23,6 @@ mod pairs;
 mod sample;
 mod support;
 mod tls;
+mod waiting;
 mod walks;
 mod writing;
