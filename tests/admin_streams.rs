@@ -18,6 +18,24 @@ fn serve(database: &Database, settings: &[(&str, &str)]) -> (Gateway, Admin) {
 }
 
 #[test]
+fn an_import_that_did_nothing_may_be_tried_again_with_its_key() {
+    for database in Database::both() {
+        let (_gateway, mut admin) = serve(&database, &[]);
+        let rows = "{\"kind\":\"membership\",\"group\":{\"guid\":\"late\"},\"person\":{\"uid\":\"late\"}}\n";
+        let mut import = || admin.send("POST", "/import", &[NDJSON, ("Idempotency-Key", "k")], rows.as_bytes());
+        let refused = import();
+        assert_eq!((refused.status, refused.json()["report"]["applied"].as_bool()), (422, Some(false)));
+        let both = "{\"kind\":\"person\",\"uid\":\"late\"}\n{\"kind\":\"group\",\"guid\":\"late\"}\n";
+        assert_eq!(admin.send("POST", "/import", &[NDJSON], both.as_bytes()).status, 200);
+        let mut import = || admin.send("POST", "/import", &[NDJSON, ("Idempotency-Key", "k")], rows.as_bytes());
+        let done = import();
+        assert_eq!((done.status, done.header("idempotency-replayed")), (200, None), "{}", done.text());
+        assert_eq!(done.json()["memberships"]["created"], 1);
+        assert_eq!(import().header("idempotency-replayed"), Some("true"));
+    }
+}
+
+#[test]
 fn what_comes_out_goes_in_again() {
     let lines = succeed(&["generate", "--groups", "3", "--members", "2000"], b"");
     for (from, to) in Database::both().into_iter().zip(Database::both().into_iter().rev()) {

@@ -54,8 +54,11 @@ fn violations(metadata: &Value) -> Vec<String> {
                     Some(_) => {}
                 }
             }
+            // A test of the whole program stands in for somebody else who uses the same database.
+            let stands_in = dev && from == "gateway" && to == "diesel";
             if let Some((_, may)) = RESERVED.iter().find(|(name, _)| *name == to)
                 && !may.contains(&from)
+                && !stands_in
             {
                 found.push(format!("{from} may not import {to}; only {} may", may.join(", ")));
             }

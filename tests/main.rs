@@ -28,5 +28,6 @@ mod rates;
 mod sample;
 mod support;
 mod tls;
+mod waiting;
 mod walks;
 mod writing;

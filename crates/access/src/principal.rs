@@ -93,6 +93,11 @@ macro_rules! operations {
                     $(Self::$name => $right),+
                 }
             }
+
+            /// Whether it may change something: whatever takes more than the right to read.
+            pub const fn changes(self) -> bool {
+                !matches!(self.needs(), Some(Right::Read))
+            }
         }
     };
 }

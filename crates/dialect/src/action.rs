@@ -46,8 +46,8 @@ pub enum Action {
     Task {
         /// What it is, as far as access goes.
         operation: Operation,
-        /// Where it may run. Whatever changes something blocks.
-        cost: Cost,
+        /// Whether it only reads by keys, see [`Cost::Inline`]. Of no consequence where it may change something.
+        quick: bool,
         /// Does it.
         run: Run,
     },
@@ -70,8 +70,11 @@ pub enum Cost {
     /// A read by key or a page near the beginning: short enough for the thread that serves the socket, where the
     /// store is in the same process.
     Inline,
-    /// Anything else: on a thread that may block.
+    /// Any other read: on a thread that may block.
     Blocking,
+    /// Whatever may change something: on a thread that may block, and in a line of its own, since who waits for others
+    /// that write must not keep those waiting that read.
+    Writing,
 }
 
 /// The greatest offset of a page that still counts as near the beginning.
@@ -80,12 +83,12 @@ const NEAR: u64 = 10_000;
 impl Action {
     /// A task that may take its time.
     pub fn task(operation: Operation, run: impl Fn(&Session<'_>) -> Result<Reply, Refusal> + Send + 'static) -> Self {
-        Self::Task { operation, cost: Cost::Blocking, run: Box::new(run) }
+        Self::Task { operation, quick: false, run: Box::new(run) }
     }
 
     /// A task that only reads by keys.
     pub fn quick(operation: Operation, run: impl Fn(&Session<'_>) -> Result<Reply, Refusal> + Send + 'static) -> Self {
-        Self::Task { operation, cost: Cost::Inline, run: Box::new(run) }
+        Self::Task { operation, quick: true, run: Box::new(run) }
     }
 
     /// What this is, as far as access goes.
@@ -97,9 +100,10 @@ impl Action {
         }
     }
 
-    /// Where this may run.
+    /// Where this may run. What changes something is told by its operation, so no action can forget to say it.
     pub fn cost(&self) -> Cost {
         match self {
+            _ if self.operation().changes() => Cost::Writing,
             Self::Members { query, .. } => {
                 let near = query.window.offset <= NEAR;
                 if near && query.filter().is_none() && query.order.is_empty() { Cost::Inline } else { Cost::Blocking }
@@ -111,8 +115,29 @@ impl Action {
                     Cost::Blocking
                 }
             }
-            Self::ExchangeClientSecret { .. } => Cost::Blocking,
-            Self::Task { cost, .. } => *cost,
+            Self::Task { quick: true, .. } => Cost::Inline,
+            Self::Task { quick: false, .. } | Self::ExchangeClientSecret { .. } => Cost::Blocking,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_changes_something_waits_where_no_reader_does() {
+        for operation in Operation::ALL.iter().copied() {
+            let reads = matches!(
+                operation,
+                Operation::ListMembers | Operation::ReadGroups | Operation::ReadPersons | Operation::ReadSelf
+            );
+            let cost = |quick| {
+                let run: Run = Box::new(|_| Err(Refusal::Internal));
+                Action::Task { operation, quick, run }.cost()
+            };
+            let expected = if reads { [Cost::Inline, Cost::Blocking] } else { [Cost::Writing; 2] };
+            assert_eq!([cost(true), cost(false)], expected, "{operation:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Connections to either database, and how each is set up.
 
 pub use crate::any::AnyConnection as Connection;
+use crate::deadline;
 use crate::error::StoreError;
 use crate::url::DatabaseUrl;
 use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager};
@@ -18,6 +19,8 @@ pub enum Role {
     Reader,
     /// Reading and writing.
     Writer,
+    /// Writing very much, in SQLite beside the writer of everybody: see [`set_up_for_much`].
+    Loader,
 }
 
 /// How long SQLite waits for another process that writes.
@@ -41,12 +44,13 @@ impl Connection {
             }
             (_, Some(file)) => {
                 let path = file.to_str().ok_or_else(|| StoreError::Unavailable("the path is not UTF-8".to_owned()))?;
-                if role == Role::Writer {
+                if role != Role::Reader {
                     make_private(file).map_err(|e| StoreError::Unavailable(format!("{path}: {e}")))?;
                 }
                 let away = |error: ConnectionError| StoreError::Unavailable(error.to_string());
                 let mut connection = SqliteConnection::establish(&as_a_path(path)).map_err(away)?;
                 set_up_sqlite(&mut connection, role)?;
+                deadline::hold_to(&mut connection, statement)?;
                 Ok(Self::Sqlite(connection))
             }
             (_, None) => Err(StoreError::Fault("an SQLite database without a file".to_owned())),
@@ -57,17 +61,21 @@ impl Connection {
     pub fn begin(&mut self, role: Role) -> QueryResult<()> {
         match (self, role) {
             (Self::Sqlite(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
-            (Self::Sqlite(c), Role::Writer) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+            (Self::Sqlite(c), Role::Writer | Role::Loader) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+            }
             (Self::Postgres(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
             ),
-            (Self::Postgres(c), Role::Writer) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            (Self::Postgres(c), Role::Writer | Role::Loader) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN")
+            }
         }
     }
 
     /// Lifts the limits on how long statements and locks may take, until the transaction ends: for work whose time
-    /// depends on how much is stored. To be called in a transaction. SQLite has no such limits.
+    /// depends on how much is stored. To be called in a transaction. SQLite holds only filters and orders to a limit.
     pub fn without_time_limits(&mut self) -> QueryResult<()> {
         match self {
             Self::Sqlite(_) => Ok(()),
@@ -136,7 +144,7 @@ fn as_a_path(path: &str) -> std::borrow::Cow<'_, str> {
 /// levels of every index.
 fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<()> {
     connection.batch_execute(&format!("PRAGMA busy_timeout = {BUSY_MILLISECONDS}"))?;
-    if role == Role::Writer {
+    if role != Role::Reader {
         // A page size is taken by a new file only. With this one a tree of a million persons has a level less than with
         // SQLite's own 4096, so that rows are found faster, and an import writes fewer pages.
         connection.batch_execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")?;
@@ -145,5 +153,20 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -16384; PRAGMA mmap_size = 1073741824",
     )?;
-    if role == Role::Reader { connection.batch_execute("PRAGMA query_only = ON") } else { Ok(()) }
+    match role {
+        Role::Reader => connection.batch_execute("PRAGMA query_only = ON"),
+        Role::Writer => Ok(()),
+        Role::Loader => set_up_for_much(connection),
+    }
+}
+
+/// The cache of a connection that loads very much, in KiB (negative: that is how SQLite tells KiB from pages).
+const LARGE_CACHE: i64 = -524_288;
+
+/// A large cache, and commits that are not waited for and copy nothing into the database: whoever loads sees to both.
+/// Not for a connection that others write by: their commits would not outlive a loss of power either.
+fn set_up_for_much(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute(&format!(
+        "PRAGMA cache_size = {LARGE_CACHE}; PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL"
+    ))
 }

@@ -25,6 +25,7 @@ mod changes;
 mod check;
 mod commands;
 mod connection;
+mod deadline;
 mod directory;
 mod error;
 pub mod export;

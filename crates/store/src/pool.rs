@@ -16,7 +16,7 @@ pub struct Settings {
     pub pool_size: u32,
     /// How long to wait for a free connection.
     pub acquire_timeout: Duration,
-    /// How long a statement may run (PostgreSQL).
+    /// How long a statement may run. SQLite: one with a filter or an order.
     pub statement_timeout: Duration,
 }
 
@@ -28,7 +28,7 @@ impl Settings {
 }
 
 /// Makes connections for a pool.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Manager {
     /// Where the database is.
     pub url: DatabaseUrl,

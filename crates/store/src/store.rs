@@ -20,11 +20,16 @@ struct Inner {
     readers: Pool,
     /// SQLite: a single connection, since there is a single writer. PostgreSQL: the same pool as the readers.
     writers: Pool,
+    /// The writers of the store that this one was made of, see [`Store::loader`]. Who writes takes one of them away
+    /// first, so that all who write in this process wait in one line.
+    before: Option<Pool>,
+    /// What the writers were made by.
+    manager: Manager,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
-    _temporary: Option<TempDir>,
+    temporary: Option<Arc<TempDir>>,
 }
 
 /// A store that is there as long as somebody else has it.
@@ -61,12 +66,46 @@ impl Store {
         };
         let acquire = settings.acquire_timeout;
         // The writer comes first: it turns the write-ahead log on, which readers may not.
-        let writers = pool::build(manager(Role::Writer), if in_process { 1 } else { settings.pool_size }, acquire)?;
+        let manager_of_writers = manager(Role::Writer);
+        let writers =
+            pool::build(manager_of_writers.clone(), if in_process { 1 } else { settings.pool_size }, acquire)?;
         let readers =
             if in_process { pool::build(manager(Role::Reader), settings.pool_size, acquire)? } else { writers.clone() };
         let url = settings.url.clone();
+        let temporary = temporary.map(Arc::new);
+        let before = None;
+        let manager = manager_of_writers;
         Ok(Self {
-            inner: Arc::new(Inner { readers, writers, in_process, url, uses: Uses::default(), _temporary: temporary }),
+            inner: Arc::new(Inner {
+                readers,
+                writers,
+                before,
+                manager,
+                in_process,
+                url,
+                uses: Uses::default(),
+                temporary,
+            }),
+        })
+    }
+
+    /// The same SQLite database by a writer of its own, which is made for writing very much and ends with what this
+    /// gives. What others commit meanwhile stays as durable as ever.
+    pub(crate) fn loader(&self) -> Result<Self, StoreError> {
+        let inner = &self.inner;
+        let manager = Manager { role: Role::Loader, ..inner.manager.clone() };
+        let writers = pool::build(manager.clone(), 1, inner.writers.connection_timeout())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers: inner.readers.clone(),
+                writers,
+                before: Some(inner.writers.clone()),
+                manager,
+                in_process: inner.in_process,
+                url: inner.url.clone(),
+                uses: Uses::default(),
+                temporary: inner.temporary.clone(),
+            }),
         })
     }
 
@@ -127,7 +166,10 @@ impl Store {
     ) -> Result<T, Failure> {
         let (mut tries, mut dead) = (0, 0);
         loop {
-            match self.once(&self.inner.writers, Role::Writer, &mut work) {
+            let line = self.stand_in_line().map_err(Failure::from)?;
+            let outcome = self.once(&self.inner.writers, Role::Writer, &mut work);
+            drop(line);
+            match outcome {
                 Err(failed) if tries < RETRIES && again(&failed) => {
                     tries += 1;
                     log::debug!("transaction tried again: {:?}", failed.failure);
@@ -144,6 +186,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let _line = self.stand_in_line()?;
         let mut pooled = self.inner.writers.get().map_err(away)?;
         // Stays so when `work` fails or panics: nobody knows in what state it leaves the connection.
         pooled.lost = true;
@@ -178,6 +221,11 @@ impl Store {
         pooled.lost = true;
         pooled.connection.no_limits_for_the_session()?;
         work(&mut pooled.connection)
+    }
+
+    /// Takes away the writer of the store that this one was made of, if it was made of another.
+    fn stand_in_line(&self) -> Result<Option<r2d2::PooledConnection<Manager>>, StoreError> {
+        self.inner.before.as_ref().map(|writers| writers.get().map_err(away)).transpose()
     }
 
     /// How many connections may lie idle: after the database was away for a moment, all of them are dead, and only

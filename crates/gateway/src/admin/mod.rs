@@ -82,6 +82,7 @@ mod tests {
             body_bytes: 1_000,
             body_timeout: Duration::from_secs(1),
             width: 1,
+            writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
         };

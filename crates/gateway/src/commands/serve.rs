@@ -84,6 +84,7 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
         body_bytes: settings.limits.body_bytes,
         body_timeout: Duration::from_secs(settings.limits.body_timeout_seconds),
         width: settings.database.pool_size as usize,
+        writers: settings.database.writer_count(store.in_process()),
         quick: settings.server.quick_count(),
         queue_timeout: Duration::from_secs(settings.limits.queue_timeout_seconds),
     };

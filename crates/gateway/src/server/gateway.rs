@@ -31,8 +31,10 @@ pub struct Gateway {
     vault: Arc<dyn Vault>,
     /// Whether the directory is in this process, so that a short read need not leave the thread.
     in_process: bool,
-    /// Turns of slow actions.
+    /// Turns of slow actions that read.
     turns: Line,
+    /// Turns of actions that change something.
+    writing_turns: Line,
     /// Turns of quick actions that leave the process, so that they never wait for slow ones.
     quick_turns: Line,
     limits: Limits,
@@ -46,8 +48,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// In what time a body must have arrived.
     pub body_timeout: Duration,
-    /// How many slow actions may block at once.
+    /// How many slow actions that read may block at once.
     pub width: usize,
+    /// How many actions that change something may block at once beside them.
+    pub writers: usize,
     /// How many quick actions may block at once beside them, where the directory is not in this process.
     pub quick: usize,
     /// How long an action waits for its turn.
@@ -70,14 +74,16 @@ impl Gateway {
     ) -> Self {
         let guard = Guard::open();
         let turns = Line::new(limits.width, guard.waiting());
+        let writing_turns = Line::new(limits.writers, guard.waiting());
         let quick_turns = Line::new(limits.quick, guard.waiting());
-        Self { registry, directory, registrar, vault, in_process, turns, quick_turns, limits, guard }
+        Self { registry, directory, registrar, vault, in_process, turns, writing_turns, quick_turns, limits, guard }
     }
 
     /// The same, watched over by `guard`; until then clients may ask as often and for as much as they like.
     #[must_use]
     pub fn guarded(mut self, guard: Guard) -> Self {
         self.turns = self.turns.with_waiting(guard.waiting());
+        self.writing_turns = self.writing_turns.with_waiting(guard.waiting());
         self.quick_turns = self.quick_turns.with_waiting(guard.waiting());
         self.guard = guard;
         self
@@ -90,7 +96,8 @@ impl Gateway {
 
     /// How many actions may block at once.
     pub fn width(&self) -> usize {
-        self.limits.width.max(1).saturating_add(self.limits.quick.max(1))
+        let Limits { width, writers, quick, .. } = self.limits;
+        [width, writers, quick].into_iter().fold(0, |all, some| all.saturating_add(some.max(1)))
     }
 
     /// The longest body, in bytes.
@@ -270,6 +277,7 @@ impl Gateway {
             Cost::Inline if self.in_process => return guarded(id, || work(self.core())),
             Cost::Inline => &self.quick_turns,
             Cost::Blocking => &self.turns,
+            Cost::Writing => &self.writing_turns,
         };
         let turn = turns.turn(self.limits.queue_timeout).await.map_err(|none| {
             logging::within(id, || match none {

@@ -108,6 +108,7 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
             body_bytes: 1_000,
             body_timeout: Duration::from_millis(400),
             width,
+            writers: 1,
             quick: 2,
             queue_timeout: Duration::from_millis(200),
         };
@@ -397,7 +398,7 @@ fn addresses_are_read_in_words() {
     let taken = taken.local_addr().expect("bound");
     let registry = Registry::of(Vec::new()).expect("none");
     let zero = Duration::ZERO;
-    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, quick: 1, queue_timeout: zero };
+    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, writers: 1, quick: 1, queue_timeout: zero };
     let gateway = web::Data::new(gateway(registry, true, limits));
     let settings = crate::settings::Settings::built_in().expect("sound").server;
     let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken, None).map(|_| ()) });

@@ -81,11 +81,12 @@ impl Settings {
     /// as there are such threads.
     pub fn store_to_serve(&self) -> anyhow::Result<store::Settings> {
         let mut settings = self.store()?;
-        let quick = match settings.url {
-            DatabaseUrl::Postgres(_) => self.server.quick_count(),
+        // SQLite's writer is a connection of its own anyway.
+        let beside = match settings.url {
+            DatabaseUrl::Postgres(_) => self.server.quick_count().saturating_add(self.database.writer_count(false)),
             _ => self.server.worker_count(),
         };
-        settings.pool_size = settings.pool_size.saturating_add(u32::try_from(quick).unwrap_or(u32::MAX));
+        settings.pool_size = settings.pool_size.saturating_add(u32::try_from(beside).unwrap_or(u32::MAX));
         Ok(settings)
     }
 

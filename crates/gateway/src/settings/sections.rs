@@ -95,6 +95,14 @@ pub struct Database {
     pub statement_timeout_seconds: u64,
 }
 
+impl Database {
+    /// How many requests that change something may be under way at once. SQLite has one writer; a second request may hash
+    /// a password meanwhile. A server has room for half as many as read.
+    pub fn writer_count(&self, in_process: bool) -> usize {
+        if in_process { 2 } else { (self.pool_size as usize).div_ceil(2) }
+    }
+}
+
 /// Section `limits`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -59,16 +59,12 @@ pub(super) fn import(
         }
         let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
         let tuned = if options.dry_run { None } else { Tuned::for_rows(store, spool.rows())? };
-        let mut done = run(store, spool, &resolved, options, numbers, tuned.is_some(), progress, &mut report);
-        if let (Ok(_), Some(tuned)) = (&done, &tuned)
-            && let Err(error) = tuned.make_durable(store)
-        {
-            done = Err(error.into());
+        let writing = tuned.as_ref().map_or(store, |tuned| &tuned.store);
+        let done = run(writing, spool, &resolved, options, numbers, tuned.is_some(), progress, &mut report)?;
+        if let Some(tuned) = tuned {
+            tuned.make_durable()?;
         }
-        if let Some(Err(error)) = tuned.map(|tuned| tuned.back(store)) {
-            log::warn!("the database stays set up for an import: {error}");
-        }
-        if done? {
+        if done {
             report.applied = !options.dry_run;
             return Ok(report);
         }

@@ -1,4 +1,4 @@
-//! SQLite set up for a large import, and back again.
+//! SQLite during a large import, which has a connection of its own: what others commit meanwhile is as durable as ever.
 //!
 //! Every row goes into several indexes at places far from each other. With the cache that serves readers well, each
 //! transaction would read and write most pages of these indexes more than once. The commits need not be waited for
@@ -16,8 +16,6 @@ use std::thread::Scope;
 
 /// From how many rows on it is worth it.
 const LARGE: u64 = 20_000;
-/// The cache while importing, in KiB (negative: that is how SQLite tells KiB from pages).
-const CACHE: i64 = -524_288;
 /// How many pages in the write-ahead log are enough for waiting until they are all in the database, after which the log
 /// begins anew. Writing over a log costs half of what lengthening it does, so it had better stay short.
 const LONG_LOG: i64 = 98_304;
@@ -25,58 +23,53 @@ const LONG_LOG: i64 = 98_304;
 /// query.
 const USUAL_CHECKPOINT: i64 = 1_000;
 
-#[derive(QueryableByName)]
-struct Setting {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-/// What the writer's cache was.
+/// A store as a large import has it.
 pub(super) struct Tuned {
-    cache: i64,
+    /// By a writer of its own.
+    pub store: Store,
+    /// The store of everybody.
+    shared: Store,
 }
 
 impl Tuned {
-    /// Sets the writer up for `rows` rows; `None` where there is nothing to do.
+    /// A connection for `rows` rows; `None` where the one of everybody will do.
     pub fn for_rows(store: &Store, rows: u64) -> Result<Option<Self>, StoreError> {
-        if rows < LARGE {
+        if rows < LARGE || !store.in_process() {
             return Ok(None);
         }
-        store.outside(|connection| {
-            let Connection::Sqlite(inner) = connection else { return Ok(None) };
-            let query = diesel::sql_query("SELECT cache_size AS value FROM pragma_cache_size");
-            let cache = query.get_result::<Setting>(inner)?.value;
-            set(inner, CACHE, 0, "NORMAL")?;
-            Ok(Some(Self { cache }))
-        })
+        let tuned = Self { store: store.loader()?, shared: store.clone() };
+        // While much is written, a small change by another must not have to copy all of it.
+        tuned.checkpoint_after(0)?;
+        Ok(Some(tuned))
     }
 
     /// Makes all that was committed outlive a loss of power: an update that changes nothing, committed as usual.
-    pub fn make_durable(&self, store: &Store) -> Result<(), StoreError> {
-        store.outside(|connection| {
-            let Connection::Sqlite(inner) = connection else { return Ok(()) };
-            inner.batch_execute("PRAGMA synchronous = FULL")?;
-            inner.batch_execute("BEGIN IMMEDIATE; UPDATE counters SET last = last; COMMIT")?;
-            Ok(())
+    pub fn make_durable(&self) -> Result<(), StoreError> {
+        self.shared.outside(|connection| {
+            Ok(connection.batch_execute("BEGIN IMMEDIATE; UPDATE counters SET last = last; COMMIT")?)
         })
     }
 
-    /// Sets the writer back, and brings what was written into the database, so that the next start need not.
-    pub fn back(&self, store: &Store) -> Result<(), StoreError> {
-        store.outside(|connection| {
-            let Connection::Sqlite(inner) = connection else { return Ok(()) };
-            set(inner, self.cache, USUAL_CHECKPOINT, "FULL")?;
-            // Readers may keep it from finishing; then a later one does.
-            inner.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?;
-            Ok(())
-        })
+    /// After how many pages in the log a commit of others copies them; 0 for never.
+    fn checkpoint_after(&self, pages: i64) -> Result<(), StoreError> {
+        let sql = format!("PRAGMA wal_autocheckpoint = {pages}");
+        self.shared.outside(|connection| Ok(connection.batch_execute(&sql)?))
+    }
+
+    /// Brings what was written into the database, so that the next start need not.
+    fn copy(&self) -> Result<(), StoreError> {
+        // Readers may keep it from finishing; then a later one does.
+        self.store.outside(|connection| Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?))
     }
 }
 
-fn set(inner: &mut SqliteConnection, cache: i64, checkpoint: i64, synchronous: &str) -> QueryResult<()> {
-    inner.batch_execute(&format!(
-        "PRAGMA cache_size = {cache}; PRAGMA wal_autocheckpoint = {checkpoint}; PRAGMA synchronous = {synchronous}"
-    ))
+impl Drop for Tuned {
+    /// However the import ends, the writer of everybody is set back.
+    fn drop(&mut self) {
+        if let Err(error) = self.checkpoint_after(USUAL_CHECKPOINT).and_then(|()| self.copy()) {
+            log::warn!("the write-ahead log may stay long after an import: {error}");
+        }
+    }
 }
 
 #[derive(QueryableByName)]

@@ -14,6 +14,7 @@ pub(crate) use memberships::{membership, of_person as memberships_of};
 pub(crate) use persons::{count as count_persons, page as persons};
 
 use crate::connection::Connection;
+use crate::deadline;
 use crate::error::StoreError;
 use crate::query::{self, Flavor, Kind, Sql, Subject};
 use crate::store::Failure;
@@ -37,16 +38,26 @@ impl Subject {
 /// What a `WHERE` asks for, one condition after the other.
 struct Conditions<'s> {
     sql: &'s mut Sql,
+    on: Subject,
     begun: bool,
 }
 
 impl<'s> Conditions<'s> {
-    const fn new(sql: &'s mut Sql) -> Self {
-        Self { sql, begun: false }
+    const fn new(sql: &'s mut Sql, on: Subject) -> Self {
+        Self { sql, on, begun: false }
+    }
+
+    /// Whatever is asked of many rows is asked while there is time, see [`deadline`].
+    fn in_time(&mut self) {
+        if !self.begun && self.sql.flavor == Flavor::Sqlite {
+            self.begun = true;
+            self.sql.push(" WHERE ").push(&deadline::condition(self.on.number()));
+        }
     }
 
     /// The next condition is written behind this.
     fn and(&mut self) -> &mut Sql {
+        self.in_time();
         let word = if self.begun { " AND " } else { " WHERE " };
         self.begun = true;
         self.sql.push(word)
@@ -123,13 +134,15 @@ fn rows(
         // Rows come in the order of the table, so nothing is sorted.
         sql.push(" FROM ").push(table);
         join(sql);
-        conditions(&mut Conditions::new(sql));
+        conditions(&mut Conditions::new(sql, on));
         order(sql, on, keys);
         query::window(sql, window);
     } else {
         // The window is cut over what is narrow first; what is wide is joined to what is left.
         sql.push(" FROM (SELECT ").push(number).push(" AS number FROM ").push(table);
-        conditions(&mut Conditions::new(sql));
+        let mut asked = Conditions::new(sql, on);
+        asked.in_time();
+        conditions(&mut asked);
         order(sql, on, keys);
         query::window(sql, window);
         // In SQLite the word CROSS keeps the planner from turning the join around.
@@ -169,7 +182,7 @@ fn count(
 ) -> Result<u64, Failure> {
     let mut sql = Sql::new(connection);
     sql.push("SELECT ").columns(["COUNT(*)"]).push(" FROM ").push(on.table());
-    conditions(&mut Conditions::new(&mut sql));
+    conditions(&mut Conditions::new(&mut sql, on));
     if !common {
         sql.rare();
     }

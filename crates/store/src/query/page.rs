@@ -6,6 +6,7 @@ use super::filter::{Subject, filter};
 use super::statement::{Flavor, Sql, Value};
 use super::table::Kind;
 use crate::connection::Connection;
+use crate::deadline;
 use diesel::QueryResult;
 use membership::{MemberQuery, OrderBy, OrderKey, PersonFields, Scope, ScopeSet, Window};
 
@@ -137,6 +138,11 @@ fn candidates(sql: &mut Sql, group: i64, query: &MemberQuery) {
             // Says nothing new, but is what the partial index asks for.
             sql.push(" AND m.scope <> 'participant'");
         }
+    }
+    // Asked where the filter is, so at every row that it judges.
+    let number = if query.filter().is_some() { "p.number" } else { "m.person_number" };
+    if sql.flavor == Flavor::Sqlite && (query.filter().is_some() || !query.order.is_empty()) {
+        sql.push(" AND ").push(&deadline::condition(number));
     }
     if let Some(wanted) = query.filter() {
         sql.push(" AND ");

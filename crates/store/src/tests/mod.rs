@@ -8,6 +8,7 @@ mod exchange;
 mod folding;
 mod idempotency;
 mod listing;
+mod loading;
 mod migration;
 mod outage;
 mod schema;

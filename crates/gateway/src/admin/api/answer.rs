@@ -74,16 +74,18 @@ pub(super) struct Rendered {
     pub body: Vec<u8>,
     /// Whether there is a secret in it.
     pub secret: bool,
+    /// Whether it is a problem that passes, so that the same request may be done again.
+    pub passes: bool,
 }
 
 impl Rendered {
     /// The reply to the request of this id.
     pub fn of(outcome: Outcome, id: Uuid) -> Self {
-        let (status, body, headers, secret, media_type) = match outcome {
-            Ok(answer) => (answer.status, answer.body, answer.headers, answer.secret, JSON),
+        let (status, body, headers, secret, media_type, passes) = match outcome {
+            Ok(answer) => (answer.status, answer.body, answer.headers, answer.secret, JSON, false),
             Err(problem) => {
                 let body = problem.body(id);
-                (problem.kind.status(), body, problem.headers, false, PROBLEM)
+                (problem.kind.status(), body, problem.headers, false, PROBLEM, problem.passes)
             }
         };
         let mut headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -92,7 +94,7 @@ impl Rendered {
         }
         // Whoever keeps it must ask again, and nobody between may keep it.
         headers.push(("cache-control".to_owned(), if secret { "no-store" } else { "private, no-cache" }.to_owned()));
-        Self { status, headers, body, secret }
+        Self { status, headers, body, secret, passes }
     }
 
     /// As it is kept; `None` when it may not be.
@@ -105,7 +107,7 @@ impl Rendered {
     pub fn kept(reply: KeptReply) -> Self {
         let mut headers = reply.headers;
         headers.push(("idempotency-replayed".to_owned(), "true".to_owned()));
-        Self { status: reply.status, headers, body: reply.body.into_bytes(), secret: false }
+        Self { status: reply.status, headers, body: reply.body.into_bytes(), secret: false, passes: false }
     }
 
     /// As the web server sends it.

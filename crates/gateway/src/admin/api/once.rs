@@ -40,7 +40,8 @@ impl Key {
     }
 }
 
-/// Does the work, unless it has been done. What is answered with a fault of ours was not done, and can be tried again.
+/// Does the work, unless it has been done. What is answered with a problem that passes can be tried again: nothing was done,
+/// or doing it again does the rest.
 /// Where `work` panics, nobody knows, so the key stays in use.
 pub(super) fn once(store: &Store, key: Option<&Key>, now: i64, id: Uuid, work: impl FnOnce() -> Outcome) -> Rendered {
     let Some(key) = key else { return Rendered::of(work(), id) };
@@ -48,7 +49,7 @@ pub(super) fn once(store: &Store, key: Option<&Key>, now: i64, id: Uuid, work: i
     let problem = match store.begin_once(&once, now) {
         Ok(Begun::Anew) => {
             let rendered = Rendered::of(work(), id);
-            let noted = if rendered.status >= 500 {
+            let noted = if rendered.passes {
                 store.forget_once(&once)
             } else {
                 store.keep_reply(&once, rendered.to_keep().as_ref())
@@ -111,6 +112,27 @@ mod tests {
         assert_eq!(repeated.headers.last().map(|(name, _)| name.as_str()), Some("idempotency-replayed"));
         assert_eq!(again(&key("s", "", 2)).status, 422);
         assert_eq!(once(&store, None, 1_000, id, || Ok(Answer::nothing())).status, 204);
+    }
+
+    #[test]
+    fn what_passes_is_not_kept() {
+        let store = store();
+        let ask = |outcome: Outcome| once(&store, Some(&key("s", "", 1)), 1_000, Uuid::nil(), || outcome);
+        for kind in Kind::ALL.iter().filter(|kind| kind.passes()) {
+            assert_eq!(ask(Err(Problem::new(*kind, "later."))).status, kind.status());
+        }
+        assert_eq!(ask(Err(Problem::new(Kind::BadRows, "Nothing was applied.").passing())).status, 422);
+        assert_eq!(ask(Err(Problem::new(Kind::BadRows, "The good rows were applied."))).status, 422);
+        let again = ask(Ok(Answer::nothing()));
+        assert_eq!(again.status, 422, "that was done");
+        assert!(String::from_utf8_lossy(&again.body).contains("good rows"));
+    }
+
+    #[test]
+    fn faults_of_ours_pass() {
+        for kind in Kind::ALL.iter().filter(|kind| kind.status() >= 500) {
+            assert!(kind.passes(), "{kind:?}");
+        }
     }
 
     #[test]

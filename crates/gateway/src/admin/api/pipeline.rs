@@ -216,8 +216,9 @@ impl Call {
         }
         let key = self.key(&hash);
         let (gateway, id) = (Arc::clone(&self.gateway), self.id);
+        let reads = self.endpoint.method == Verb::Get;
+        let cost = if reads { Cost::Blocking } else { Cost::Writing };
         let work = move |core: Core<'_>| {
-            let reads = self.endpoint.method == Verb::Get;
             let outcome = || within(core, &self.ask.principal, |core| task(&self.ask, &core));
             if reads {
                 self.seen_rendered(outcome())
@@ -225,7 +226,7 @@ impl Call {
                 once(&self.admin.store, key.as_ref(), core.now, id, outcome)
             }
         };
-        let rendered = gateway.ask(id, Cost::Blocking, work).await.map_err(|refusal| of_gateway(&refusal))?;
+        let rendered = gateway.ask(id, cost, work).await.map_err(|refusal| of_gateway(&refusal))?;
         Ok(rendered.into_response())
     }
 

@@ -123,6 +123,12 @@ impl Kind {
         format!("{PREFIX}/problems/{}", self.slug())
     }
 
+    /// Whether the same request may fare better later, since what was in the way passes. Such an outcome is not kept for
+    /// a request that is repeated with its `Idempotency-Key`.
+    pub const fn passes(self) -> bool {
+        matches!(self, Self::Overtaken | Self::TooManyRequests | Self::Internal | Self::Unavailable)
+    }
+
     /// The kind with this name.
     pub fn of(slug: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.slug() == slug)
@@ -140,12 +146,14 @@ pub(in crate::admin) struct Problem {
     pub more: Map<String, Value>,
     /// Further fields of the header.
     pub headers: Vec<(&'static str, String)>,
+    /// Whether the same request may fare better later: see [`Kind::passes`].
+    pub passes: bool,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), more: Map::new(), headers: Vec::new() }
+        Self { kind, detail: detail.into(), more: Map::new(), headers: Vec::new(), passes: kind.passes() }
     }
 
     /// With one more member.
@@ -159,6 +167,13 @@ impl Problem {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Nothing was done, and the same request may fare better once the store is another.
+    #[must_use]
+    pub const fn passing(mut self) -> Self {
+        self.passes = true;
         self
     }
 

@@ -75,8 +75,8 @@ described in `components/parameters` and not repeated at every operation.
 
 **Once.** A `POST` that bears an `Idempotency-Key` (see there too) is done once: repeated within a day, by the same key \
 holder and with the same content, it gets the same reply again, with `Idempotency-Replayed: true`. The same key with other \
-content is a 422, one whose first request has no reply yet a 409. A reply of 500 or more is not kept, and the request can \
-be tried again.
+content is a 422, one whose first request has no reply yet a 409. What may fare better later (`overtaken`, 429, 500, 503, and `bad-rows` where \
+nothing was applied) is not kept, and the request can be tried again.
 
 **HEAD** is answered as `GET`, without the body. A parameter or a field that is not described is refused.";
 

@@ -81,6 +81,7 @@ impl Api {
             body_bytes: 100_000,
             body_timeout: Duration::from_secs(1),
             width: 1,
+            writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
         };
