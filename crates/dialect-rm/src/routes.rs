@@ -125,6 +125,16 @@ pub fn routes() -> impl Iterator<Item = Route> {
     RESOURCES.iter().flat_map(Resource::routes)
 }
 
+/// The pattern of the address that `path` is.
+pub(crate) fn pattern(path: &str) -> Option<&'static str> {
+    resource(path).map(|resource| resource.pattern)
+}
+
+fn resource(path: &str) -> Option<&'static Resource<Endpoint>> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    RESOURCES.iter().find(|resource| matches(resource.pattern, path))
+}
+
 /// What a request asks for, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -138,7 +148,7 @@ pub(crate) struct Found {
 /// Finds out what is asked for.
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
     let path = request.path.strip_suffix('/').unwrap_or(request.path);
-    let resource = RESOURCES.iter().find(|resource| matches(resource.pattern, path)).ok_or(Refusal::NoSuchPath)?;
+    let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
     let method = method(request)?;
     let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {

@@ -22,7 +22,18 @@ pub(crate) const RETRY_AFTER: u32 = 30;
 
 /// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
 pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
-    let principal = authorize(core, audience, call)?;
+    answer_and_note(core, audience, call, &mut None)
+}
+
+/// The same, and notes the number of the credential that was presented, if there is such a one, whether it opens
+/// anything or not.
+pub fn answer_and_note(
+    core: Core<'_>,
+    audience: &str,
+    call: &Call,
+    credential: &mut Option<i64>,
+) -> Result<Reply, Refusal> {
+    let principal = authorize(core, audience, call, credential)?;
     match &call.action {
         Action::Members { query, write } => members(core, query, &principal, write),
         Action::CountMembers { query, write } => {
@@ -36,14 +47,21 @@ pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refu
     }
 }
 
-fn authorize(core: Core<'_>, audience: &str, call: &Call) -> Result<Principal, Refusal> {
+fn authorize(
+    core: Core<'_>,
+    audience: &str,
+    call: &Call,
+    credential: &mut Option<i64>,
+) -> Result<Principal, Refusal> {
     let operation: Operation = call.action.operation();
     if operation.needs().is_none() {
         return Ok(Principal::nobody());
     }
     let Presented::Secret(kind, secret) = &call.presented else { return Err(Denial::Missing.into()) };
     let found = core.vault.find(audience, *kind, &secret.hash()).map_err(vault_refusal)?;
-    let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
+    let found = found.ok_or(Denial::Unknown)?;
+    *credential = Some(found.credential.id);
+    let mut principal = found.judge(core.now)?;
     principal.may(operation)?;
     if let Some(uid) = &call.on_behalf_of {
         let key = PersonKey::Uid(uid.clone());

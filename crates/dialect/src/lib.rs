@@ -32,7 +32,7 @@ mod route;
 mod session;
 
 pub use action::{Action, Cost, CountWriter, MembersWriter, Run, Token, TokenWriter};
-pub use answer::{Core, answer};
+pub use answer::{Core, answer, answer_and_note};
 pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};

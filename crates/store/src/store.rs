@@ -3,10 +3,12 @@
 use crate::commands::Halt;
 use crate::connection::{Connection, Role};
 use crate::error::{StoreError, lost_connection, may_retry, overtaken};
-use crate::pool::{self, Manager, Pool, Settings};
+use crate::figures::{PoolUse, Waiting, Waits, pool_use};
+use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::url::DatabaseUrl;
 use membership::CommandError;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tempfile::TempDir;
 
 /// The member store. Cloning it is cheap and gives the same store.
@@ -19,6 +21,9 @@ struct Inner {
     readers: Pool,
     /// SQLite: a single connection, since there is a single writer. PostgreSQL: the same pool as the readers.
     writers: Pool,
+    /// Who waits for which of them.
+    reader_waits: Waits,
+    writer_waits: Waits,
     in_process: bool,
     url: DatabaseUrl,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
@@ -53,7 +58,16 @@ impl Store {
         let readers =
             if in_process { pool::build(manager(Role::Reader), settings.pool_size, acquire)? } else { writers.clone() };
         let url = settings.url.clone();
-        Ok(Self { inner: Arc::new(Inner { readers, writers, in_process, url, _temporary: temporary }) })
+        let inner = Arc::new(Inner {
+            readers,
+            writers,
+            reader_waits: Waits::default(),
+            writer_waits: Waits::default(),
+            in_process,
+            url,
+            _temporary: temporary,
+        });
+        Ok(Self { inner })
     }
 
     /// Whether the database runs in this process (SQLite), so that a short read need not leave the thread.
@@ -71,7 +85,7 @@ impl Store {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(&self.inner.readers, Role::Reader, &mut work) {
+            match self.once(Role::Reader, &mut work) {
                 // A standby may end a reader's snapshot to follow its primary, which is told as such a failure.
                 Err(failed) if tries <= self.idle() && (failed.is_lost() || failed.may_retry()) => {
                     log::debug!("read again: {:?}", failed.failure);
@@ -103,7 +117,7 @@ impl Store {
     ) -> Result<T, Failure> {
         let (mut tries, mut dead) = (0, 0);
         loop {
-            match self.once(&self.inner.writers, Role::Writer, &mut work) {
+            match self.once(Role::Writer, &mut work) {
                 Err(failed) if tries < RETRIES && again(&failed) => {
                     tries += 1;
                     log::debug!("transaction tried again: {:?}", failed.failure);
@@ -120,7 +134,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         // Stays so when `work` fails or panics: nobody knows in what state it leaves the connection.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -133,7 +147,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut pooled = self.inner.readers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Reader)?;
         // As above.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -150,10 +164,36 @@ impl Store {
         if self.inner.in_process {
             return self.outside(work);
         }
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         pooled.lost = true;
         pooled.connection.no_limits_for_the_session()?;
         work(&mut pooled.connection)
+    }
+
+    /// A connection, as soon as one is free.
+    fn take(&self, role: Role) -> Result<Taken, StoreError> {
+        let inner = &*self.inner;
+        let (pool, waits) = match role {
+            Role::Writer if inner.in_process => (&inner.writers, &inner.writer_waits),
+            Role::Writer | Role::Reader => (&inner.readers, &inner.reader_waits),
+        };
+        let _waiting = Waiting::begin(waits);
+        pool.get().map_err(|error| {
+            waits.timed_out.fetch_add(1, Ordering::Relaxed);
+            StoreError::Unavailable(format!("no connection to the database: {error}"))
+        })
+    }
+
+    /// How each pool is used at this moment.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        let inner = &*self.inner;
+        if !inner.in_process {
+            return vec![pool_use("all", &inner.readers, &inner.reader_waits)];
+        }
+        vec![
+            pool_use("readers", &inner.readers, &inner.reader_waits),
+            pool_use("writer", &inner.writers, &inner.writer_waits),
+        ]
     }
 
     /// How many connections may lie idle: after the database was away for a moment, all of them are dead, and only
@@ -164,22 +204,17 @@ impl Store {
 
     fn once<T>(
         &self,
-        pool: &Pool,
         role: Role,
         work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
     ) -> Result<T, Failed> {
         let not_begun = |failure| Failed { failure, begun: false, lost: false };
-        let mut pooled = pool.get().map_err(|error| not_begun(away(error).into()))?;
+        let mut pooled = self.take(role).map_err(|error| not_begun(error.into()))?;
         // Stays so when `work` panics: the transaction is open then, and the connection must not be used again.
         pooled.lost = true;
         let outcome = transaction(&mut pooled.connection, role, work);
         pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
         outcome
     }
-}
-
-fn away(error: r2d2::Error) -> StoreError {
-    StoreError::Unavailable(format!("no connection to the database: {error}"))
 }
 
 fn transaction<T>(
