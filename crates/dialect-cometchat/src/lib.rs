@@ -37,6 +37,7 @@ mod memberships;
 mod message;
 mod page;
 mod parameters;
+mod rate;
 mod results;
 mod routes;
 mod tokens;
@@ -44,7 +45,7 @@ mod users;
 
 pub use routes::routes;
 
-use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request};
+use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request, Standing};
 use std::borrow::Cow;
 
 /// The type of every body. JSON is UTF-8 without saying so.
@@ -117,6 +118,10 @@ impl Dialect for CometChat {
 
     fn finish(&self, _request: &Request<'_>, reply: &mut Reply) {
         cors::open(reply);
+    }
+
+    fn tell_standing(&self, standing: &Standing, reply: &mut Reply) {
+        rate::tell(standing, reply);
     }
 
     /// A token stands in the path where it is deleted.

@@ -10,11 +10,14 @@ pub(crate) struct Base(String);
 
 impl Base {
     /// The setting `public_url`, else `http://` and the field `Host` of the request where that is a name or an address,
-    /// else nothing, which leaves a path. The field comes from the client, so only that client is told of it.
+    /// else nothing, which leaves a path. The field comes from the client, so only that client is told of it. It is
+    /// `https://` where the field `X-Forwarded-Proto` says so, which the web server lets through from trusted proxies only.
     pub fn of(settings: &Settings, request: &Request<'_>) -> Self {
         let host = request.header("host").filter(|host| is_host(host));
+        let is_secure = request.header("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
+        let scheme = if is_secure { "https" } else { "http" };
         let origin = match (settings.public_url.as_str(), host) {
-            ("", Some(host)) => format!("http://{host}"),
+            ("", Some(host)) => format!("{scheme}://{host}"),
             (url, _) => url.to_owned(),
         };
         Self(origin + request.prefix)
@@ -91,10 +94,14 @@ mod tests {
             ("https://api.example.com", Some("other"), "/e", "https://api.example.com/e"),
         ] {
             let settings = Settings { public_url: public_url.into(), ..Settings::default() };
-            let fields: Vec<_> = host.map(|host| ("host", host)).into_iter().collect();
-            let headers = &fields.as_slice();
-            let request = Request { method: Method::Get, path: "", query: "", prefix, headers, body: b"" };
-            assert_eq!(Base::of(&settings, &request).0, base);
+            let mut fields: Vec<_> = host.map(|host| ("host", host)).into_iter().collect();
+            let found = |fields: &[(&str, &str)]| {
+                let request = Request { method: Method::Get, path: "", query: "", prefix, headers: &fields, body: b"" };
+                Base::of(&settings, &request).0
+            };
+            assert_eq!(found(&fields), base);
+            fields.push(("x-forwarded-proto", "https"));
+            assert_eq!(found(&fields), base.replace("http://", "https://"));
         }
     }
 }

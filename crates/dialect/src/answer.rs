@@ -22,18 +22,18 @@ pub(crate) const RETRY_AFTER: u32 = 30;
 
 /// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
 pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
-    answer_and_note(core, audience, call, &mut None)
+    answer_if(core, audience, call, |_| Ok(()))
 }
 
-/// The same, and notes the number of the credential that was presented, if there is such a one, whether it opens
-/// anything or not.
-pub fn answer_and_note(
+/// The same, as long as `admit` has nothing against the principal. It is asked once, as soon as a credential is known to
+/// be good, whatever that may do; not at all for what needs none.
+pub fn answer_if(
     core: Core<'_>,
     audience: &str,
     call: &Call,
-    credential: &mut Option<i64>,
+    admit: impl FnOnce(&Principal) -> Result<(), Refusal>,
 ) -> Result<Reply, Refusal> {
-    let principal = authorize(core, audience, call, credential)?;
+    let principal = authorize(core, audience, call, admit)?;
     match &call.action {
         Action::Members { query, write } => members(core, query, &principal, write),
         Action::CountMembers { query, write } => {
@@ -51,7 +51,7 @@ fn authorize(
     core: Core<'_>,
     audience: &str,
     call: &Call,
-    credential: &mut Option<i64>,
+    admit: impl FnOnce(&Principal) -> Result<(), Refusal>,
 ) -> Result<Principal, Refusal> {
     let operation: Operation = call.action.operation();
     if operation.needs().is_none() {
@@ -59,9 +59,8 @@ fn authorize(
     }
     let Presented::Secret(kind, secret) = &call.presented else { return Err(Denial::Missing.into()) };
     let found = core.vault.find(audience, *kind, &secret.hash()).map_err(vault_refusal)?;
-    let found = found.ok_or(Denial::Unknown)?;
-    *credential = Some(found.credential.id);
-    let mut principal = found.judge(core.now)?;
+    let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
+    admit(&principal)?;
     principal.may(operation)?;
     if let Some(uid) = &call.on_behalf_of {
         let key = PersonKey::Uid(uid.clone());

@@ -1,6 +1,6 @@
 //! What a dialect is.
 
-use crate::{Action, Refusal, Reply, Request};
+use crate::{Action, Refusal, Reply, Request, Standing};
 use access::{CredentialKind, Secret};
 use std::borrow::Cow;
 
@@ -33,6 +33,10 @@ pub trait Dialect: Send + Sync {
 
     /// Adds what every reply of the dialect bears.
     fn finish(&self, _request: &Request<'_>, _reply: &mut Reply) {}
+
+    /// Adds what a reply says of the client's rate, where the dialect says anything of it. Called for every reply to a
+    /// client whose rate is limited, behind [`Dialect::finish`].
+    fn tell_standing(&self, _standing: &Standing, _reply: &mut Reply) {}
 
     /// The path (behind the configured prefix, still percent-encoded) as a log may show it: without what may be a
     /// secret.

@@ -30,12 +30,14 @@ mod refusal;
 mod request;
 mod route;
 mod session;
+mod standing;
 
 pub use action::{Action, Cost, CountWriter, MembersWriter, Run, Token, TokenWriter};
-pub use answer::{Core, answer, answer_and_note};
+pub use answer::{Core, answer, answer_if};
 pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};
 pub use request::{Headers, Method, Reply, Request};
 pub use route::{Resource, Route};
 pub use session::{NewToken, Session};
+pub use standing::Standing;

@@ -65,6 +65,7 @@ fn bind_to(
     address: SocketAddr,
 ) -> io::Result<(Server, SocketAddr)> {
     let blocking_threads = Admin::threads(gateway);
+    let places = gateway.guard().admin().clone();
     let (gateway, admin) = (gateway.clone(), admin.clone());
     let app = move || {
         let app = App::new().app_data(gateway.clone()).app_data(admin.clone());
@@ -72,7 +73,7 @@ fn bind_to(
     };
     let patience = settings.patience();
     let server = HttpServer::new(app)
-        .on_connect(move |io, data| server::connected(patience, io, data))
+        .on_connect(move |io, data| server::connected(patience, &places, io, data))
         .workers(1)
         .keep_alive(server::keep_alive(settings))
         .client_request_timeout(Duration::from_secs(settings.request_timeout_seconds))

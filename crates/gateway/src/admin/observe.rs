@@ -4,14 +4,14 @@
 use super::api::problem::Problem;
 use super::health;
 use crate::logging;
-use crate::server::{LINGER, REQUEST_ID, UnderWay, next_id};
+use crate::server::{Gateway, LINGER, REQUEST_ID, UnderWay, next_id};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -27,6 +27,7 @@ pub(super) async fn observe(
     let begun = Instant::now();
     let id = next_id();
     let under_way = UnderWay::begin(request.request());
+    let client = address_of(request.request());
     request.extensions_mut().insert(Id(id));
     // Taken out, for a request that is held on to cannot be routed.
     let (method, path) = (request.method().clone(), request.path().to_owned());
@@ -57,7 +58,7 @@ pub(super) async fn observe(
     let level = if health::holds(&path) { log::Level::Debug } else { log::Level::Info };
     log::log!(
         target: "access", level,
-        request:% = id, dialect = "admin", method = method.as_str(), path = path.as_str(),
+        request:% = id, client = client.as_str(), dialect = "admin", method = method.as_str(), path = path.as_str(),
         status = answered.status().as_u16(), bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );
@@ -66,6 +67,12 @@ pub(super) async fn observe(
         return Ok(answered);
     }
     Ok(answered.map_body(|_, body| BoxBody::new(Sent { body, _under_way: under_way })))
+}
+
+/// The address of the client, for the log.
+fn address_of(request: &HttpRequest) -> String {
+    let gateway = request.app_data::<web::Data<Gateway>>();
+    gateway.map_or_else(|| "-".to_owned(), |gateway| gateway.guard().client(request).address.to_string())
 }
 
 /// The id of a request, for who answers it.

@@ -4,7 +4,7 @@ use super::demo;
 use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
 use crate::registry::Registry;
-use crate::server::{self, Bound, Ended, Gateway, Limits, Tls};
+use crate::server::{self, Bound, Ended, Gateway, Guard, Limits, Tls};
 use crate::settings::{Settings, UrlText};
 use actix_web::dev::Server;
 use actix_web::web::Data;
@@ -52,6 +52,8 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         if let Some(tls) = tls {
             server::read_again_on_signal(tls.certificates)?;
         }
+        let swept = gateway.clone();
+        actix_web::rt::spawn(async move { swept.guard().sweep().await });
         // The ports are taken, so nothing can fail any more that has nothing to do with the demo itself.
         let demo =
             if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };
@@ -82,7 +84,8 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
         queue_timeout: Duration::from_secs(settings.limits.queue_timeout_seconds),
     };
     let all = Arc::new(store.clone());
-    Data::new(Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits))
+    let gateway = Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits);
+    Data::new(gateway.guarded(Guard::of(&settings.server, &settings.limits)))
 }
 
 /// Flags win over the file and the environment.

@@ -1,6 +1,8 @@
 //! One request, from the socket to the socket.
 
 use super::body::Body;
+use super::fields::FieldsOf;
+use super::limits::{Client, Exceeded, Guard, Line, NoTurn, unpacked};
 use super::watch::UnderWay;
 use super::{LINGER, problem};
 use crate::logging;
@@ -10,7 +12,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use dialect::{Call, Core, Cost, Headers, Method, Parsed, Refusal, Reply, Request};
+use dialect::{Call, Core, Cost, Method, Parsed, Refusal, Reply, Request, Standing};
 use membership::{Directory, Registrar};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -19,7 +21,6 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Everything that answering a request takes. Shared by all threads.
@@ -31,10 +32,11 @@ pub struct Gateway {
     /// Whether the directory is in this process, so that a short read need not leave the thread.
     in_process: bool,
     /// Turns of slow actions.
-    turns: Arc<Semaphore>,
+    turns: Line,
     /// Turns of quick actions that leave the process, so that they never wait for slow ones.
-    quick_turns: Arc<Semaphore>,
+    quick_turns: Line,
     limits: Limits,
+    guard: Guard,
 }
 
 /// What requests may cost.
@@ -66,9 +68,24 @@ impl Gateway {
         in_process: bool,
         limits: Limits,
     ) -> Self {
-        let turns = Arc::new(Semaphore::new(limits.width.max(1)));
-        let quick_turns = Arc::new(Semaphore::new(limits.quick.max(1)));
-        Self { registry, directory, registrar, vault, in_process, turns, quick_turns, limits }
+        let guard = Guard::open();
+        let turns = Line::new(limits.width, guard.waiting());
+        let quick_turns = Line::new(limits.quick, guard.waiting());
+        Self { registry, directory, registrar, vault, in_process, turns, quick_turns, limits, guard }
+    }
+
+    /// The same, watched over by `guard`; until then clients may ask as often and for as much as they like.
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.turns = self.turns.with_waiting(guard.waiting());
+        self.quick_turns = self.quick_turns.with_waiting(guard.waiting());
+        self.guard = guard;
+        self
+    }
+
+    /// What watches over clients.
+    pub const fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// How many actions may block at once.
@@ -90,7 +107,7 @@ impl Gateway {
     /// piles nothing up while it does not.
     pub(crate) async fn is_ready(self: Arc<Self>, time: Duration) -> bool {
         let asking = async move {
-            let turn = Arc::clone(&self.quick_turns).acquire_owned().await.ok()?;
+            let turn = self.quick_turns.turn_beside().await?;
             let ask = move || {
                 let _turn = turn;
                 self.directory.head()
@@ -121,12 +138,15 @@ impl Gateway {
         id: Uuid,
         request: &HttpRequest,
         body: &mut Body,
+        client: &Client,
     ) -> (Option<&'static str>, Reply) {
         let uri = request.uri();
+        let admitted = self.guard.admit(client);
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
-            return (None, problem::no_such_address());
+            let refused = admitted.err().map(|exceeded| problem::too_many_requests(exceeded.seconds));
+            return (None, refused.unwrap_or_else(problem::no_such_address));
         };
-        let headers = FieldsOf(request.headers());
+        let headers = FieldsOf { headers: request.headers(), by_proxy: client.by_proxy };
         let mut asked = Request {
             method: Method::from_name(request.method().as_str()),
             path,
@@ -136,34 +156,50 @@ impl Gateway {
             body: b"",
         };
         let read;
-        let outcome = match self.read(id, mounted, &asked, body).await {
-            Ok(bytes) => {
-                read = bytes;
-                asked.body = &read;
-                self.outcome(id, mounted, &asked).await
-            }
+        let mut standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
+        let outcome = match admitted.map_err(too_many) {
+            Ok(_) => match self.read(id, mounted, &asked, request.headers(), body).await {
+                Ok(bytes) => {
+                    read = bytes;
+                    asked.body = &read;
+                    self.outcome(id, mounted, &asked, &mut standing).await
+                }
+                Err(refusal) => Err(refusal),
+            },
             Err(refusal) => Err(refusal),
         };
+        if let Err(Refusal::Denied(Denial::Unknown) | Refusal::BadClient) = outcome {
+            self.guard.failed(client);
+        }
         let written = guarded(id, || {
             let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
             mounted.dialect.finish(&asked, &mut reply);
+            if let Some(standing) = &standing {
+                mounted.dialect.tell_standing(standing, &mut reply);
+            }
             reply
         });
         (Some(mounted.dialect.name()), written.unwrap_or_else(|_| problem::internal()))
     }
 
-    /// Reads the body of a request, unless the request is refused whatever its body is.
+    /// Reads the body of a request, unless the request is refused whatever its body is. What is too large, or packed so
+    /// that nobody knows how large it is, is refused here, before anything looks into it.
     async fn read(
         &self,
         id: Uuid,
         mounted: &Mounted,
         asked: &Request<'_>,
+        headers: &HeaderMap,
         body: &mut Body,
     ) -> Result<Vec<u8>, Refusal> {
+        let caps = self.guard.caps();
+        caps.header(headers)?;
+        caps.query(asked.query)?;
         if body.is_read() {
             return Ok(Vec::new());
         }
         body.check_length(self.limits.body_bytes)?;
+        unpacked(headers)?;
         let header_alone = || -> Result<(), Refusal> {
             if !mounted.dialect.reads_body(asked)
                 && let Parsed::Call(call) = mounted.dialect.parse(asked)?
@@ -174,18 +210,46 @@ impl Gateway {
             Ok(())
         };
         guarded(id, header_alone)??;
-        body.read(self.limits.body_bytes, self.limits.body_timeout).await
+        let read = body.read(self.limits.body_bytes, self.limits.body_timeout).await?;
+        caps.body(headers, &read)?;
+        Ok(read)
     }
 
-    async fn outcome(self: &Arc<Self>, id: Uuid, mounted: &Mounted, asked: &Request<'_>) -> Result<Reply, Refusal> {
+    /// What comes of a request. Where a credential is found, `standing` becomes that of the credential.
+    async fn outcome(
+        self: &Arc<Self>,
+        id: Uuid,
+        mounted: &Mounted,
+        asked: &Request<'_>,
+        standing: &mut Option<Standing>,
+    ) -> Result<Reply, Refusal> {
         match guarded(id, || mounted.dialect.parse(asked))?? {
             Parsed::Reply(reply) => Ok(reply),
-            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call).await,
+            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call, standing).await,
         }
     }
 
-    async fn run(self: &Arc<Self>, id: Uuid, audience: &'static str, call: Call) -> Result<Reply, Refusal> {
-        self.ask(id, call.action.cost(), move |core| dialect::answer(core, audience, &call)).await?
+    async fn run(
+        self: &Arc<Self>,
+        id: Uuid,
+        audience: &'static str,
+        call: Call,
+        standing: &mut Option<Standing>,
+    ) -> Result<Reply, Refusal> {
+        let (gateway, cost) = (Arc::clone(self), call.action.cost());
+        let work = move |core: Core<'_>| {
+            let mut found = None;
+            let outcome = dialect::answer_if(core, audience, &call, |principal| {
+                let Some(credential) = principal.credential else { return Ok(()) };
+                let admitted = gateway.guard.admit_credential(credential);
+                found = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
+                admitted.map(|_| ()).map_err(too_many)
+            });
+            (found, outcome)
+        };
+        let (found, outcome) = self.ask(id, cost, work).await?;
+        *standing = found.or(*standing);
+        outcome
     }
 
     /// Asks the core: at once where that takes no time, or else when there is a turn, on a thread that may block. Goes
@@ -202,11 +266,13 @@ impl Gateway {
             Cost::Inline => &self.quick_turns,
             Cost::Blocking => &self.turns,
         };
-        let turn = tokio::time::timeout(self.limits.queue_timeout, Arc::clone(turns).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            logging::within(id, || log::warn!("no turn within {:?}", self.limits.queue_timeout));
-            return Err(Refusal::Unavailable(RETRY_AFTER));
-        };
+        let turn = turns.turn(self.limits.queue_timeout).await.map_err(|none| {
+            logging::within(id, || match none {
+                NoTurn::Late => log::warn!("no turn within {:?}", self.limits.queue_timeout),
+                NoTurn::Full => log::warn!("as many requests wait for a turn as may"),
+            });
+            Refusal::Unavailable(RETRY_AFTER)
+        })?;
         let gateway = Arc::clone(self);
         let work = move || {
             // Given back when the work is done, not when the client has lost its patience.
@@ -231,17 +297,8 @@ pub(crate) fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusa
     logging::within(id, || catch_unwind(AssertUnwindSafe(work))).map_err(|_| Refusal::Internal)
 }
 
-/// The fields of a header, as far as they are UTF-8.
-struct FieldsOf<'a>(&'a HeaderMap);
-
-impl Headers for FieldsOf<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
-    }
-
-    fn is_unreadable(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| std::str::from_utf8(value.as_bytes()).is_err())
-    }
+fn too_many(exceeded: Exceeded) -> Refusal {
+    Refusal::TooManyRequests(exceeded.seconds)
 }
 
 /// Answers one request, whatever its method and path.
@@ -255,7 +312,8 @@ pub(super) async fn handle(
     let under_way = UnderWay::begin(&request);
     let mut body = Body::of(&request, payload);
     let gateway = gateway.into_inner();
-    let (dialect, reply) = gateway.reply(id, &request, &mut body).await;
+    let client = gateway.guard.client(&request);
+    let (dialect, reply) = gateway.reply(id, &request, &mut body, &client).await;
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
@@ -268,7 +326,7 @@ pub(super) async fn handle(
     // Never the query: an access token may stand in it, and of the path only what holds none.
     log::info!(
         target: "access",
-        request:% = id, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
+        request:% = id, client:% = client.address, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
         path = &*gateway.loggable(request.uri().path()), status, bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );

@@ -1,7 +1,9 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
 mod body;
+mod fields;
 mod gateway;
+pub(crate) mod limits;
 pub(crate) mod problem;
 mod signals;
 #[cfg(test)]
@@ -12,6 +14,7 @@ mod watch;
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
+pub use limits::Guard;
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
 pub(crate) use watch::{UnderWay, connected};
@@ -49,20 +52,25 @@ pub fn bind(
     tls: Option<&Tls>,
 ) -> anyhow::Result<(Server, Bound)> {
     let blocking_threads = gateway.width();
-    let app = move || App::new().app_data(gateway.clone()).default_service(web::to(gateway::handle));
+    let served = gateway.clone();
+    let app = move || App::new().app_data(served.clone()).default_service(web::to(gateway::handle));
     let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
     let patience = settings.patience();
+    let places = gateway.guard().public().clone();
+    let at_a_worker = places.most().div_ceil(settings.worker_count()).saturating_mul(5) / 4 + 16;
     let mut server = HttpServer::new(app)
-        .on_connect(move |io, data| connected(patience, io, data))
+        .on_connect(move |io, data| connected(patience, &places, io, data))
         .workers(settings.worker_count())
         .keep_alive(keep_alive(settings))
         .client_request_timeout(request_timeout)
         .client_disconnect_timeout(LINGER)
         .tls_handshake_timeout(request_timeout)
-        .max_connections(CONNECTIONS)
+        // Those that find no place are closed at once, for which there must be room; those that shake hands for TLS
+        // count here only.
+        .max_connections(at_a_worker)
         // A worker takes no connection at all while it is at this bound, so a few handshakes that drip would stop http
         // too. Each costs no more than a header that drips, so they have the same bound.
-        .max_connection_rate(CONNECTIONS)
+        .max_connection_rate(at_a_worker)
         .shutdown_timeout(settings.shutdown_timeout_seconds)
         .worker_max_blocking_threads(blocking_threads)
         // Ours let requests finish after SIGINT too.
@@ -87,9 +95,6 @@ pub(crate) fn keep_alive(settings: &settings::Server) -> KeepAlive {
         seconds => KeepAlive::Timeout(Duration::from_secs(seconds)),
     }
 }
-
-/// How many connections a worker has at most.
-const CONNECTIONS: usize = 25_600;
 
 /// For how long a connection is still read from after an early reply, so that the client gets to see it.
 pub(crate) const LINGER: Duration = Duration::from_secs(5);

@@ -4,6 +4,7 @@
 //! chunked body that nobody reads. So each connection is watched from outside: when it has been without a request for
 //! longer than a client can need, it is shut down.
 
+use super::limits::{Connections, Place};
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
@@ -12,6 +13,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::net::Shutdown;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
@@ -27,6 +29,7 @@ struct Connection {
     /// For how long it may be without a request.
     patience: Duration,
     watcher: RefCell<Option<AbortHandle>>,
+    _place: Place,
 }
 
 impl Connection {
@@ -67,16 +70,22 @@ async fn watch(connection: Weak<Connection>, mut until: Instant) {
 }
 
 /// Called for each new connection (over TLS when hands are shaken): it is ended when it has been without a request for `patience`, counted from the
-/// end of a request to the end of the header of the next.
-pub(crate) fn connected(patience: Duration, io: &dyn Any, data: &mut Extensions) {
+/// end of a request to the end of the header of the next; and at once when there is no place for it.
+pub(crate) fn connected(patience: Duration, places: &Arc<Connections>, io: &dyn Any, data: &mut Extensions) {
     let under_tls = || io.downcast_ref::<TlsStream<TcpStream>>().map(|stream| stream.get_ref().0);
     let Some(socket) = io.downcast_ref::<TcpStream>().or_else(under_tls).and_then(duplicate) else { return };
+    let Some(place) = places.enter(socket.peer_addr().ok().map(|peer| peer.ip())) else {
+        log::debug!("a connection too many is ended");
+        let _ = socket.shutdown(Shutdown::Both);
+        return;
+    };
     let connection = Rc::new(Connection {
         socket,
         under_way: Cell::new(0),
         end: Cell::new(Instant::now() + patience),
         patience,
         watcher: RefCell::new(None),
+        _place: place,
     });
     connection.watch();
     data.insert(connection);

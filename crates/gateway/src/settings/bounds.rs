@@ -23,6 +23,8 @@ impl Settings {
         within("limits.import_bytes", self.limits.import_bytes, 1024, 1 << 40);
         within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
+        within("limits.queue_length", self.limits.queue_length.into(), 0, 1 << 20);
+        within("limits.connections", self.limits.connections.into(), 1, 1 << 20);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
         if !is_public_url(&self.server.public_url) {
             problems.push(

@@ -4,6 +4,7 @@
 //! say anything else than what applies.
 
 mod bounds;
+mod nets;
 mod sections;
 mod shape;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod url;
 
 use anyhow::{Context, anyhow, bail};
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Source, Value};
+pub use nets::Nets;
 pub use sections::{Admin, Database, Dialects, Elance, Limits, LogFormat, Logging, Plain, Server, Settings};
 use std::collections::HashMap;
 use std::path::Path;

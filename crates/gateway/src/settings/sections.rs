@@ -1,6 +1,6 @@
 //! The sections of the configuration and their values. What each means stands in `config/rollcall.toml`.
 
-use super::UrlText;
+use super::{Nets, UrlText};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +37,8 @@ pub struct Server {
     pub tls_key: PathBuf,
     /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
     pub public_url: String,
+    /// Proxies whose word on the client is taken.
+    pub trusted_proxies: Nets,
     /// Threads that serve connections, 0 for one a core.
     pub workers: usize,
     /// Seconds for which an idle connection is kept, 0 for none.
@@ -105,6 +107,26 @@ pub struct Limits {
     pub body_timeout_seconds: u64,
     /// Seconds that a slow request waits for its turn.
     pub queue_timeout_seconds: u64,
+    /// How many requests may wait for a turn.
+    pub queue_length: u32,
+    /// Requests a minute with one credential, 0 for any number.
+    pub credential_per_minute: u32,
+    /// Requests a minute from one address, 0 for any number.
+    pub address_per_minute: u32,
+    /// Unknown credentials a minute from one address, 0 for any number.
+    pub failures_per_minute: u32,
+    /// The most connections.
+    pub connections: u32,
+    /// The most connections from one address, 0 for any number.
+    pub connections_per_address: u32,
+    /// Names and values of a header, in bytes; 0 for what the web server takes.
+    pub header_bytes: u32,
+    /// Fields of a header; 0 for what the web server takes.
+    pub header_fields: u32,
+    /// Parameters of a query or a form, 0 for any number.
+    pub parameters: u32,
+    /// Levels of lists and objects in JSON, 0 for what the parser takes.
+    pub json_depth: u32,
 }
 
 /// Section `logging`.

@@ -21,6 +21,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             tls_cert: PathBuf::new(),
             tls_key: PathBuf::new(),
             public_url: String::new(),
+            trusted_proxies: Nets::default(),
             workers: 0,
             keep_alive_seconds: 75,
             request_timeout_seconds: 10,
@@ -38,6 +39,16 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             import_bytes: 1 << 30,
             body_timeout_seconds: 30,
             queue_timeout_seconds: 10,
+            queue_length: 256,
+            credential_per_minute: 20_000,
+            address_per_minute: 60_000,
+            failures_per_minute: 300,
+            connections: 8_192,
+            connections_per_address: 1_024,
+            header_bytes: 32 << 10,
+            header_fields: 64,
+            parameters: 256,
+            json_depth: 32,
         },
         logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
         dialects: Dialects {
@@ -171,4 +182,20 @@ fn no_error_quotes_a_value() {
         let error = format!("{:?}", with("", &[(name, "postgres://u:hunter2@h/x")]).expect_err(name));
         assert!(!error.contains("hunter2"), "{name}: {error}");
     }
+}
+
+#[test]
+fn proxies_are_a_list_or_a_text_with_commas() {
+    let proxies = |toml: &str, environment: &[(&str, &str)]| with(toml, environment).map(|s| s.server.trusted_proxies);
+    let expected = Nets::parse(["10.0.0.0/8", "2001:db8::1/128"]).expect("an address and a net");
+    let listed = proxies("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"2001:db8::1\"]", &[]);
+    assert_eq!(listed.expect("sound"), expected);
+    let name = "ROLLCALL__SERVER__TRUSTED_PROXIES";
+    assert_eq!(proxies("", &[(name, "10.0.0.0/8, 2001:db8::1")]).expect("sound"), expected);
+    assert_eq!(proxies("[server]\ntrusted_proxies = [\"10.0.0.0/8\"]", &[(name, "")]).expect("sound"), Nets::default());
+    for bad in ["[\"10.0.0.0/8\", \"hunter2\"]", "[\"10.0.0.0/33\"]", "[1]", "7", "[[]]", "\"localhost\""] {
+        let error = format!("{:#}", proxies(&format!("[server]\ntrusted_proxies = {bad}"), &[]).expect_err(bad));
+        assert!(error.contains("server.trusted_proxies must be a list") && !error.contains("hunter2"), "{error}");
+    }
+    assert!(format!("{:#}", proxies("", &[(name, "x")]).expect_err("no net")).contains("must be a list"));
 }

@@ -22,6 +22,7 @@ mod help;
 mod import;
 mod jobs;
 mod keys;
+mod limits;
 mod members;
 mod model;
 mod once;

@@ -4,6 +4,7 @@
 use super::answer::{Answer, Outcome, Rendered};
 use super::endpoint::{Body as Takes, Endpoint, JSON, Verb, Work};
 use super::headers::{accepted, bearer, idempotency_key, is_encoded, media_type};
+use super::limits::{admit, admit_key, check_json};
 use super::once::{Key, Line, once};
 use super::preconditions::{Conditions, tag_of};
 use super::problem::{Kind, Problem};
@@ -13,6 +14,7 @@ use super::said::Said;
 use super::{AUDIENCE, PREFIX, changes, endpoints, export, help, import};
 use crate::admin::observe::id_of;
 use crate::admin::state::Admin;
+use crate::server::limits::Client;
 use crate::server::{Body, Gateway};
 use access::{CredentialKind, Principal, Secret};
 use actix_web::http::ConnectionType;
@@ -67,11 +69,12 @@ async fn reply(
     request: &HttpRequest,
     body: &mut Body,
 ) -> Result<HttpResponse, Problem> {
+    let client = admit(gateway.guard(), request)?;
     let headers = request.headers();
     let address = request.uri().path();
     let (endpoint, in_path) = route(request.method().as_str(), address)?;
     let secret = bearer(headers);
-    let principal = let_in(&gateway, id, endpoint, secret.as_ref()).await?;
+    let principal = let_in(&gateway, id, endpoint, &client, secret.as_ref()).await?;
     let accepted = accepted(headers, endpoint.gives.types())?;
     let conditions = Conditions::of(headers)?;
     let idempotency_key = if endpoint.method == Verb::Post { idempotency_key(headers)? } else { None };
@@ -130,6 +133,7 @@ async fn let_in(
     gateway: &Arc<Gateway>,
     id: Uuid,
     endpoint: &Endpoint,
+    client: &Client,
     secret: Option<&Secret>,
 ) -> Result<Principal, Problem> {
     let Some(right) = endpoint.needs else { return Ok(Principal::nobody()) };
@@ -147,8 +151,10 @@ async fn let_in(
     };
     let found = gateway.ask(id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
     let Some(principal) = found else {
+        gateway.guard().failed(client);
         return Err(challenge("The key is unknown, revoked or expired.", ", error=\"invalid_token\""));
     };
+    let principal = admit_key(gateway.guard(), principal)?;
     if principal.rights.contains(right) {
         return Ok(principal);
     }
@@ -185,6 +191,7 @@ impl Call {
         if let (Some(shape), false) = (self.endpoint.body.shape(), body.is_read() && self.may_be_without_body()) {
             let (limit, time) = (self.gateway.body_bytes(), self.gateway.body_timeout());
             let bytes = body.read(limit, time).await.map_err(|refusal| of_gateway(&refusal))?;
+            check_json(&self.gateway, &bytes)?;
             hash = Sha256::digest(&bytes).into();
             self.ask.said = Said::read(&bytes, &shape)?;
         }

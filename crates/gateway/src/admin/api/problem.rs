@@ -46,7 +46,7 @@ kinds! {
     BadHeader = 400 "bad-header", "Bad Header Field",
         "A field of the request's header cannot be read. `parameter` names it.";
     BadBody = 400 "bad-body", "Bad Body",
-        "The body is not JSON, did not arrive whole and in time, or came where none is taken.";
+        "The body is not JSON, is nested too deeply, did not arrive whole and in time, or came where none is taken.";
     Unauthorized = 401 "unauthorized", "Unauthorized",
         "No key came along (`Authorization: Bearer KEY`), or one that is unknown, revoked or expired.";
     Forbidden = 403 "forbidden", "Forbidden",
@@ -110,7 +110,7 @@ kinds! {
     KeyReused = 422 "key-reused", "Key Used for Another Request",
         "The Idempotency-Key was used with another request. Take a new one for each request.";
     TooManyRequests = 429 "too-many-requests", "Too Many Requests",
-        "As many imports, exports or waiting readers of the log as there may be are under way. Ask again after `Retry-After` seconds.";
+        "As many imports, exports or waiting readers of the log as there may be are under way, or the key, or the address of the client, has asked too often. Ask again after `Retry-After` seconds.";
     Internal = 500 "internal", "Internal Server Error",
         "A fault of ours. The log has a line with the id that `instance` names.";
     Unavailable = 503 "unavailable", "Service Unavailable",

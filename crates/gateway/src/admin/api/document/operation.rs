@@ -173,8 +173,14 @@ fn way(link: &super::super::endpoint::Link) -> Link {
 
 /// What may go wrong, by status.
 fn problems(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Kind>> {
-    let mut kinds =
-        vec![Kind::BadParameter, Kind::BadHeader, Kind::MethodNotAllowed, Kind::PreconditionFailed, Kind::Internal];
+    let mut kinds = vec![
+        Kind::BadParameter,
+        Kind::BadHeader,
+        Kind::MethodNotAllowed,
+        Kind::PreconditionFailed,
+        Kind::TooManyRequests,
+        Kind::Internal,
+    ];
     if endpoint.needs.is_some() {
         kinds.extend([Kind::Unauthorized, Kind::Unavailable]);
     }
@@ -196,7 +202,10 @@ fn problems(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Kind>> {
     kinds.extend(endpoint.problems);
     let mut by_status: BTreeMap<u16, Vec<Kind>> = BTreeMap::new();
     for kind in kinds {
-        by_status.entry(kind.status()).or_default().push(kind);
+        let of_status = by_status.entry(kind.status()).or_default();
+        if !of_status.contains(&kind) {
+            of_status.push(kind);
+        }
     }
     by_status
 }
