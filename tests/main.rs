@@ -18,6 +18,7 @@ mod hostile;
 mod killed;
 mod layers;
 mod limits;
+mod metrics;
 mod msrv;
 mod page_edges;
 mod pairs;

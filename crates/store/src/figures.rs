@@ -101,7 +101,8 @@ impl Store {
             let groups: i64 = groups::table.select(count_star()).first(connection)?;
             Ok((persons, groups, sums(connection)?))
         })?;
-        let of = |state: &State| memberships.iter().filter(|(word, _)| word == state.as_str()).map(|(_, sum)| sum).sum();
+        let of =
+            |state: &State| memberships.iter().filter(|(word, _)| word == state.as_str()).map(|(_, sum)| sum).sum();
         let memberships = State::ALL.iter().map(|state| Ok((*state, number(of(state))?)));
         let memberships = memberships.collect::<Result<_, StoreError>>()?;
         Ok(Totals { persons: number(persons)?, groups: number(groups)?, memberships })
@@ -111,7 +112,8 @@ impl Store {
 /// The kept totals of all groups together, by the word of the state.
 fn sums(connection: &mut Connection) -> Result<Vec<(String, i64)>, Failure> {
     let mut sql = Sql::new(connection);
-    sql.push("SELECT state, CAST(SUM(members) AS BIGINT) FROM group_totals GROUP BY state");
+    sql.push("SELECT ").columns(["state", "CAST(SUM(members) AS BIGINT)"]);
+    sql.push(" FROM group_totals GROUP BY state");
     let found = sql.load(connection, &[Kind::Text, Kind::Int], State::ALL.len())?;
     Ok((0..found.rows()).map(|row| (found.text(row, 0).to_owned(), found.int(row, 1))).collect())
 }

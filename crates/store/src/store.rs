@@ -171,7 +171,7 @@ impl Store {
     }
 
     /// A connection, as soon as one is free.
-    fn take(&self, role: Role) -> Result<Taken, StoreError> {
+    pub(crate) fn take(&self, role: Role) -> Result<Taken, StoreError> {
         let inner = &*self.inner;
         let (pool, waits) = match role {
             Role::Writer if inner.in_process => (&inner.writers, &inner.writer_waits),
@@ -202,11 +202,7 @@ impl Store {
         self.inner.readers.max_size()
     }
 
-    fn once<T>(
-        &self,
-        role: Role,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failed> {
+    fn once<T>(&self, role: Role, work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, Failed> {
         let not_begun = |failure| Failed { failure, begun: false, lost: false };
         let mut pooled = self.take(role).map_err(|error| not_begun(error.into()))?;
         // Stays so when `work` panics: the transaction is open then, and the connection must not be used again.

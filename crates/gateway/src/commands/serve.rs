@@ -3,6 +3,7 @@
 use super::demo;
 use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
+use crate::metrics;
 use crate::registry::Registry;
 use crate::server::{self, Bound, Ended, Gateway, Guard, Limits, Tls};
 use crate::settings::{Settings, UrlText};
@@ -19,6 +20,7 @@ use store::Store;
 
 /// Serves.
 pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
+    metrics::started();
     let mut settings = super::settings(place)?;
     take_flags(&mut settings, args);
     if args.demo && settings.database.url.is_empty() {

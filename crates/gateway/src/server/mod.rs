@@ -1,5 +1,6 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
+mod access_log;
 mod body;
 mod fields;
 mod gateway;
@@ -11,6 +12,7 @@ mod tests;
 mod tls;
 mod watch;
 
+pub(crate) use access_log::Access;
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};

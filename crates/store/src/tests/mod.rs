@@ -4,6 +4,7 @@ mod commands;
 mod concurrency;
 mod connections;
 mod differential;
+mod figures;
 mod folding;
 mod idempotency;
 mod listing;
