@@ -14,6 +14,7 @@ mod congress;
 mod crash;
 mod demo;
 mod faults;
+mod hardening;
 mod hostile;
 mod killed;
 mod layers;

@@ -5,7 +5,7 @@ use super::api::problem::Problem;
 use super::{api, health};
 use crate::logging;
 use crate::metrics::{Asked, Begun, Listener};
-use crate::server::{Access, Gateway, LINGER, REQUEST_ID, UnderWay, next_id};
+use crate::server::{Access, Gateway, LINGER, REQUEST_ID, UnderWay, as_it_says, next_id};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -55,6 +55,7 @@ pub(super) async fn observe(
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         answered.headers_mut().insert(REQUEST_ID, value);
     }
+    as_it_says(answered.headers_mut());
     let bytes = match answered.response().body().size() {
         BodySize::Sized(bytes) => bytes,
         BodySize::None | BodySize::Stream => 0,

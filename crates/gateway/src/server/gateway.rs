@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::fields::FieldsOf;
+use super::harden::Hardening;
 use super::limits::{Client, Exceeded, Guard, Line, NoTurn, unpacked};
 use super::watch::UnderWay;
 use super::{Access, LINGER, problem};
@@ -353,6 +354,7 @@ struct Noted {
 /// Answers one request, whatever its method and path.
 pub(super) async fn handle(
     gateway: web::Data<Gateway>,
+    hardening: web::Data<Hardening>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
@@ -364,11 +366,15 @@ pub(super) async fn handle(
     let client = gateway.guard.client(&request);
     let _begun = gateway.metrics.begin(Listener::Public);
     let mut noted = Noted::default();
-    let reply = gateway.reply(id, &request, &mut body, &client, &mut noted).await;
+    let reply = match hardening.redirect(&request, client.by_proxy) {
+        Some(elsewhere) => elsewhere,
+        None => gateway.reply(id, &request, &mut body, &client, &mut noted).await,
+    };
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
     let mut response = response(id, reply);
+    hardening.finish(&request, client.by_proxy, response.headers_mut());
     if !body.is_read() {
         // What follows on the connection is the rest of the body, not another request.
         response.head_mut().set_connection_type(ConnectionType::Close);
