@@ -14,6 +14,9 @@ mod congress;
 mod crash;
 mod demo;
 mod faults;
+mod fuzz;
+#[path = "../fuzz/src/targets.rs"]
+mod fuzz_targets;
 mod hardening;
 mod hostile;
 mod killed;

@@ -127,11 +127,14 @@ pub fn routes() -> impl Iterator<Item = Route> {
 
 /// The pattern of the address that `path` is.
 pub(crate) fn pattern(path: &str) -> Option<&'static str> {
-    resource(path).map(|resource| resource.pattern)
+    resource(without_slash(path)).map(|resource| resource.pattern)
+}
+
+fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
 }
 
 fn resource(path: &str) -> Option<&'static Resource<Endpoint>> {
-    let path = path.strip_suffix('/').unwrap_or(path);
     RESOURCES.iter().find(|resource| matches(resource.pattern, path))
 }
 
@@ -147,7 +150,7 @@ pub(crate) struct Found {
 
 /// Finds out what is asked for.
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
-    let path = request.path.strip_suffix('/').unwrap_or(request.path);
+    let path = without_slash(request.path);
     let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
     let method = method(request)?;
     let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
