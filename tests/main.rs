@@ -16,10 +16,15 @@ mod credentials;
 mod demo;
 mod faults;
 mod floods;
+mod fuzz;
+#[path = "../fuzz/src/targets.rs"]
+mod fuzz_targets;
+mod hardening;
 mod hostile;
 mod killed;
 mod layers;
 mod limits;
+mod metrics;
 mod msrv;
 mod oauth;
 mod page_edges;

@@ -93,6 +93,10 @@ impl Dialect for CometChat {
         routes::find(MOUNTS, request.method, request.path).is_some_and(reads) && caller::presented(request).is_ok()
     }
 
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        routes::pattern(MOUNTS, path)
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));

@@ -88,6 +88,13 @@ pub(crate) fn find<'a>(mounts: &[Mount], method: Method, path: &'a str) -> Optio
     Some(Found { entry, arguments })
 }
 
+/// The pattern of the address that `path` is, below whichever of `mounts` holds it.
+pub(crate) fn pattern(mounts: &[Mount], path: &str) -> Option<&'static str> {
+    let mount = mounts.iter().find(|mount| mount.holds(path))?;
+    let segments: Vec<_> = path.get(mount.path.len()..)?.strip_prefix('/')?.split('/').collect();
+    TABLE.iter().find(|entry| entry.matches(&segments)).map(|entry| entry.route.pattern)
+}
+
 /// Every route, by its documented path: those below `/v3` are below `/v3.0` too.
 ///
 /// ```

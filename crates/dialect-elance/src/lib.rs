@@ -124,6 +124,10 @@ impl Dialect for Elance {
         }
     }
 
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        routes::pattern(path)
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));

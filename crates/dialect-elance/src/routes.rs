@@ -119,6 +119,11 @@ pub fn routes() -> impl Iterator<Item = Route> {
     RESOURCES.iter().flat_map(Resource::routes)
 }
 
+/// The pattern of the address that `path` is.
+pub(crate) fn pattern(path: &str) -> Option<&'static str> {
+    RESOURCES.iter().map(|resource| resource.pattern).find(|pattern| matches(pattern, path))
+}
+
 /// What a request asks for, and of what. A number that the path does not name, or that is none, is 0, which nothing
 /// has: so it is refused where every unknown one is, behind the judging of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

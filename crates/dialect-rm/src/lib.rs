@@ -96,6 +96,10 @@ impl Dialect for Rm {
         routes::find(request).is_ok_and(|found| found.endpoint.reads_body() && !lacks_credential(request, found))
     }
 
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        if path.len() > LONGEST { None } else { routes::pattern(path) }
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.path.len() > LONGEST {
             return Err(Refusal::TargetTooLong(LONGEST));

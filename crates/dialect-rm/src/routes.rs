@@ -146,6 +146,19 @@ pub fn routes() -> impl Iterator<Item = Route> {
     RESOURCES.iter().flat_map(Resource::routes)
 }
 
+/// The pattern of the address that `path` is.
+pub(crate) fn pattern(path: &str) -> Option<&'static str> {
+    resource(without_slash(path)).map(|resource| resource.pattern)
+}
+
+fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+fn resource(path: &str) -> Option<&'static Resource<Endpoint>> {
+    RESOURCES.iter().find(|resource| matches(resource.pattern, path))
+}
+
 /// What a request asks for, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -158,8 +171,8 @@ pub(crate) struct Found {
 
 /// Finds out what is asked for.
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
-    let path = request.path.strip_suffix('/').unwrap_or(request.path);
-    let resource = RESOURCES.iter().find(|resource| matches(resource.pattern, path)).ok_or(Refusal::NoSuchPath)?;
+    let path = without_slash(request.path);
+    let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
     let method = method(request)?;
     let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {

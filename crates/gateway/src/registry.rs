@@ -133,6 +133,36 @@ mod tests {
     }
 
     #[test]
+    fn every_route_is_known_by_its_pattern() {
+        let registry = registry(|_| {}).expect("no overlap");
+        let routes = dialect_elance::routes().chain(dialect_rm::routes()).chain(dialect_cometchat::routes());
+        for route in routes {
+            // A GUID is taken for whatever stands in braces.
+            let segments = route.pattern.split('/').map(|segment| match segment.strip_prefix('{') {
+                Some(_) => "6fe49ce4-56d4-475f-9483-1adca6b2976c",
+                None => segment,
+            });
+            let path = segments.collect::<Vec<_>>().join("/");
+            let (mounted, below) = registry.find(&path).expect("held by a dialect");
+            assert_eq!(mounted.dialect.pattern(below), Some(route.pattern), "{path}");
+        }
+        for path in [
+            "/api2/nothing",
+            "/api2/groups/1/members/me/x",
+            "/api/organization/x",
+            "/v3",
+            "/v3/",
+            "/v3/groups/",
+            "/v3.0/x/y",
+        ] {
+            let (mounted, below) = registry.find(path).expect("held by a dialect");
+            assert_eq!(mounted.dialect.pattern(below), None, "{path}");
+        }
+        let (mounted, below) = registry.find("/API/organization/Groups/").expect("RM");
+        assert_eq!(mounted.dialect.pattern(below), Some("/api/Organization/groups"));
+    }
+
+    #[test]
     fn a_disabled_dialect_answers_nothing() {
         let registry = registry(|d| d.cometchat.enabled = false).expect("no overlap");
         assert!(registry.find("/v3/groups/supergroup/members").is_none());

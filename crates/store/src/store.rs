@@ -3,10 +3,12 @@
 use crate::commands::Halt;
 use crate::connection::{Connection, Role};
 use crate::error::{StoreError, lost_connection, may_retry, overtaken};
-use crate::pool::{self, Manager, Pool, Settings};
+use crate::figures::{PoolUse, Waiting, Waits, pool_use};
+use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::url::DatabaseUrl;
 use crate::vault::Uses;
 use membership::CommandError;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use tempfile::TempDir;
 
@@ -25,6 +27,9 @@ struct Inner {
     before: Option<Pool>,
     /// What the writers were made by.
     manager: Manager,
+    /// Who waits for which of them.
+    reader_waits: Waits,
+    writer_waits: Waits,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
@@ -83,6 +88,8 @@ impl Store {
                 manager,
                 in_process,
                 url,
+                reader_waits: Waits::default(),
+                writer_waits: Waits::default(),
                 uses: Uses::default(),
                 temporary,
             }),
@@ -103,6 +110,8 @@ impl Store {
                 manager,
                 in_process: inner.in_process,
                 url: inner.url.clone(),
+                reader_waits: Waits::default(),
+                writer_waits: Waits::default(),
                 uses: Uses::default(),
                 temporary: inner.temporary.clone(),
             }),
@@ -134,7 +143,7 @@ impl Store {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(&self.inner.readers, Role::Reader, &mut work) {
+            match self.once(Role::Reader, &mut work) {
                 // A standby may end a reader's snapshot to follow its primary, which is told as such a failure.
                 Err(failed) if tries <= self.idle() && (failed.is_lost() || failed.may_retry()) => {
                     log::debug!("read again: {:?}", failed.failure);
@@ -167,7 +176,7 @@ impl Store {
         let (mut tries, mut dead) = (0, 0);
         loop {
             let line = self.stand_in_line().map_err(Failure::from)?;
-            let outcome = self.once(&self.inner.writers, Role::Writer, &mut work);
+            let outcome = self.once(Role::Writer, &mut work);
             drop(line);
             match outcome {
                 Err(failed) if tries < RETRIES && again(&failed) => {
@@ -187,7 +196,7 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let _line = self.stand_in_line()?;
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         // Stays so when `work` fails or panics: nobody knows in what state it leaves the connection.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -200,7 +209,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut pooled = self.inner.readers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Reader)?;
         // As above.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -217,7 +226,7 @@ impl Store {
         if self.inner.in_process {
             return self.outside(work);
         }
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         pooled.lost = true;
         pooled.connection.no_limits_for_the_session()?;
         work(&mut pooled.connection)
@@ -225,7 +234,34 @@ impl Store {
 
     /// Takes away the writer of the store that this one was made of, if it was made of another.
     fn stand_in_line(&self) -> Result<Option<r2d2::PooledConnection<Manager>>, StoreError> {
+        let away = |error| StoreError::Unavailable(format!("no connection to the database: {error}"));
         self.inner.before.as_ref().map(|writers| writers.get().map_err(away)).transpose()
+    }
+
+    /// A connection, as soon as one is free.
+    pub(crate) fn take(&self, role: Role) -> Result<Taken, StoreError> {
+        let inner = &*self.inner;
+        let (pool, waits) = match role {
+            Role::Writer | Role::Loader if inner.in_process => (&inner.writers, &inner.writer_waits),
+            Role::Writer | Role::Loader | Role::Reader => (&inner.readers, &inner.reader_waits),
+        };
+        let _waiting = Waiting::begin(waits);
+        pool.get().map_err(|error| {
+            waits.timed_out.fetch_add(1, Ordering::Relaxed);
+            StoreError::Unavailable(format!("no connection to the database: {error}"))
+        })
+    }
+
+    /// How each pool is used at this moment.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        let inner = &*self.inner;
+        if !inner.in_process {
+            return vec![pool_use("all", &inner.readers, &inner.reader_waits)];
+        }
+        vec![
+            pool_use("readers", &inner.readers, &inner.reader_waits),
+            pool_use("writer", &inner.writers, &inner.writer_waits),
+        ]
     }
 
     /// How many connections may lie idle: after the database was away for a moment, all of them are dead, and only
@@ -234,24 +270,15 @@ impl Store {
         self.inner.readers.max_size()
     }
 
-    fn once<T>(
-        &self,
-        pool: &Pool,
-        role: Role,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failed> {
+    fn once<T>(&self, role: Role, work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, Failed> {
         let not_begun = |failure| Failed { failure, begun: false, lost: false };
-        let mut pooled = pool.get().map_err(|error| not_begun(away(error).into()))?;
+        let mut pooled = self.take(role).map_err(|error| not_begun(error.into()))?;
         // Stays so when `work` panics: the transaction is open then, and the connection must not be used again.
         pooled.lost = true;
         let outcome = transaction(&mut pooled.connection, role, work);
         pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
         outcome
     }
-}
-
-fn away(error: r2d2::Error) -> StoreError {
-    StoreError::Unavailable(format!("no connection to the database: {error}"))
 }
 
 fn transaction<T>(

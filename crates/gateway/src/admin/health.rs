@@ -1,5 +1,6 @@
-//! `/livez` and `/readyz`, for whatever starts, stops and balances gateways.
+//! `/livez` and `/readyz`, for whatever starts, stops and balances gateways, and `/metrics`, for whatever watches them.
 
+use super::metrics::metrics;
 use crate::server::Gateway;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
@@ -11,18 +12,25 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 
 const LIVE: &str = "/livez";
 const READY: &str = "/readyz";
+const METRICS: &str = "/metrics";
 
-/// Both addresses.
+/// The addresses.
 pub(super) fn configure(services: &mut web::ServiceConfig) {
     let other = || web::to(only_reading);
     services
         .service(web::resource(LIVE).route(reading().to(live)).default_service(other()))
-        .service(web::resource(READY).route(reading().to(ready)).default_service(other()));
+        .service(web::resource(READY).route(reading().to(ready)).default_service(other()))
+        .service(web::resource(METRICS).route(reading().to(metrics)).default_service(other()));
 }
 
 /// Whether this is one of them. They are asked for every few seconds, so the log tells of them only when it tells much.
 pub(super) fn holds(path: &str) -> bool {
-    [LIVE, READY].contains(&path)
+    pattern(path).is_some()
+}
+
+/// The same address as a pattern, if it is one of them.
+pub(super) fn pattern(path: &str) -> Option<&'static str> {
+    [LIVE, READY, METRICS].into_iter().find(|own| *own == path)
 }
 
 fn reading() -> Route {

@@ -3,8 +3,10 @@
 
 mod api;
 mod feed;
+mod figures;
 mod health;
 mod listen;
+mod metrics;
 mod observe;
 mod state;
 

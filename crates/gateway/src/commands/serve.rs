@@ -3,8 +3,9 @@
 use super::demo;
 use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
+use crate::metrics;
 use crate::registry::Registry;
-use crate::server::{self, Bound, Ended, Gateway, Guard, Limits, Tls};
+use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Limits, Tls};
 use crate::settings::{Settings, UrlText};
 use actix_web::dev::Server;
 use actix_web::web::Data;
@@ -19,6 +20,7 @@ use store::Store;
 
 /// Serves.
 pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
+    metrics::started();
     let mut settings = super::settings(place)?;
     take_flags(&mut settings, args);
     if args.demo && settings.database.url.is_empty() {
@@ -27,6 +29,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     // Everything that can be wrong with the configuration is told before the store is touched.
     let address = server::address(&settings.server.listen)?;
     let tls = Tls::of(&settings.server)?;
+    Hardening::check(&settings.server)?;
     let admin = admin::place(&settings.admin, args.demo)?;
     let registry = Registry::new(&settings)?;
     if args.demo {

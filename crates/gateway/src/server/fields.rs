@@ -11,9 +11,9 @@ pub(super) struct FieldsOf<'a> {
     pub headers: &'a HeaderMap,
     /// Whether a trusted proxy has handed the request on.
     pub by_proxy: bool,
-    /// The address of the client, as far as proxies of ours tell it.
-    pub address: IpAddr,
-    /// Whether the connection to the gateway is over TLS.
+    /// The address of the client, as far as proxies of ours tell it; `None` where nobody asks for it.
+    pub address: Option<IpAddr>,
+    /// Whether the request has come over https, to us or to a proxy of ours.
     pub over_tls: bool,
 }
 
@@ -38,12 +38,11 @@ impl Headers for FieldsOf<'_> {
     }
 
     fn client_address(&self) -> Option<IpAddr> {
-        Some(self.address)
+        self.address
     }
 
     fn is_over_tls(&self) -> bool {
-        let by_proxy = self.get("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        self.over_tls || by_proxy
+        self.over_tls
     }
 }
 
@@ -60,17 +59,15 @@ mod tests {
         {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let address = IpAddr::from([192, 0, 2, 1]);
-        let fields = |by_proxy| FieldsOf { headers: &headers, by_proxy, address, over_tls: false };
+        let fields = |by_proxy| FieldsOf { headers: &headers, by_proxy, address: None, over_tls: false };
         let of = |by_proxy, name: &str| fields(by_proxy).get(name).map(str::to_owned);
         assert_eq!(of(false, "host").as_deref(), Some("inner:8080"));
         assert_eq!(of(false, "x-forwarded-host"), None);
         assert_eq!(of(false, "x-forwarded-proto"), None);
         assert_eq!(of(true, "host").as_deref(), Some("api.example.com"));
         assert_eq!(of(true, "x-forwarded-proto").as_deref(), Some("https"));
-        assert!(fields(true).is_over_tls() && !fields(false).is_over_tls());
         headers.remove("x-forwarded-host");
-        let fields = FieldsOf { headers: &headers, by_proxy: true, address, over_tls: false };
+        let fields = FieldsOf { headers: &headers, by_proxy: true, address: None, over_tls: false };
         assert_eq!(fields.get("host"), Some("inner:8080"));
     }
 }

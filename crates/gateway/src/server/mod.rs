@@ -1,8 +1,10 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
+mod access_log;
 mod body;
 mod fields;
 mod gateway;
+mod harden;
 pub(crate) mod limits;
 pub(crate) mod problem;
 mod signals;
@@ -11,9 +13,11 @@ mod tests;
 mod tls;
 mod watch;
 
+pub(crate) use access_log::Access;
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
+pub(crate) use harden::{Hardening, as_it_says};
 pub use limits::Guard;
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
@@ -53,7 +57,11 @@ pub fn bind(
 ) -> anyhow::Result<(Server, Bound)> {
     let blocking_threads = gateway.width();
     let served = gateway.clone();
-    let app = move || App::new().app_data(served.clone()).default_service(web::to(gateway::handle));
+    let hardening = web::Data::new(Hardening::of(settings));
+    let hardened = hardening.clone();
+    let app = move || {
+        App::new().app_data(served.clone()).app_data(hardened.clone()).default_service(web::to(gateway::handle))
+    };
     let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
     let patience = settings.patience();
     let places = gateway.guard().public().clone();
@@ -84,6 +92,9 @@ pub fn bind(
     let addresses = server.addrs();
     let bound = |at: usize, asked| addresses.get(at).copied().unwrap_or(asked);
     let bound = Bound { http: bound(0, address), https: tls.map(|tls| bound(1, tls.address)) };
+    if let Some(https) = bound.https {
+        hardening.served_at(https.port());
+    }
     Ok((server.run(), bound))
 }
 

@@ -120,6 +120,8 @@ fn running_with(width: usize, keep_alive_seconds: u64, in_process: bool) -> Runn
             tls_cert: PathBuf::new(),
             tls_key: PathBuf::new(),
             public_url: String::new(),
+            https_redirect: false,
+            hsts_seconds: 0,
             trusted_proxies: settings::Nets::default(),
             workers: 1,
             keep_alive_seconds,

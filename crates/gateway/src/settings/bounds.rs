@@ -13,6 +13,7 @@ impl Settings {
         };
         const DAY: u64 = 86_400;
         within("server.workers", self.server.workers as u64, 0, 1024);
+        within("server.hsts_seconds", self.server.hsts_seconds, 0, 10 * 365 * DAY);
         within("server.keep_alive_seconds", self.server.keep_alive_seconds, 0, DAY);
         within("server.request_timeout_seconds", self.server.request_timeout_seconds, 1, DAY);
         within("server.shutdown_timeout_seconds", self.server.shutdown_timeout_seconds, 0, DAY);

@@ -37,6 +37,10 @@ pub struct Server {
     pub tls_key: PathBuf,
     /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
     pub public_url: String,
+    /// Whether requests over http are sent to https.
+    pub https_redirect: bool,
+    /// For how many seconds a browser shall come over https only, 0 for not saying so.
+    pub hsts_seconds: u64,
     /// Proxies whose word on the client is taken.
     pub trusted_proxies: Nets,
     /// Threads that serve connections, 0 for one a core.
@@ -55,6 +59,14 @@ impl Server {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
+        }
+    }
+
+    /// Whether there is an https address to which a request over http can be sent.
+    pub fn leads_to_https(&self) -> bool {
+        match self.public_url.as_str() {
+            "" => !self.tls_listen.is_empty(),
+            url => url.starts_with("https://"),
         }
     }
 

@@ -5,6 +5,7 @@ mod concurrency;
 mod connections;
 mod differential;
 mod exchange;
+mod figures;
 mod folding;
 mod idempotency;
 mod listing;

@@ -12,7 +12,7 @@ use super::refusals::of_gateway;
 use super::request::{self, Ask, Values};
 use super::said::Said;
 use super::{AUDIENCE, PREFIX, changes, endpoints, export, help, import};
-use crate::admin::observe::id_of;
+use crate::admin::observe::{id_of, note_credential};
 use crate::admin::state::Admin;
 use crate::server::limits::Client;
 use crate::server::{Body, Gateway};
@@ -75,6 +75,9 @@ async fn reply(
     let (endpoint, in_path) = route(request.method().as_str(), address)?;
     let secret = bearer(headers);
     let principal = let_in(&gateway, id, endpoint, &client, secret.as_ref()).await?;
+    if let Some(id) = principal.credential {
+        note_credential(request, id);
+    }
     let accepted = accepted(headers, endpoint.gives.types())?;
     let conditions = Conditions::of(headers)?;
     let idempotency_key = if endpoint.method == Verb::Post { idempotency_key(headers)? } else { None };
