@@ -51,10 +51,10 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .or(&[Kind::NoSuchGroup])
         .leads(LINKS),
     Endpoint::patch("/groups/{group}", "changeGroup", Work::Task(change))
-        .says("Change a group", "What is said changes, the rest stays; null empties a field. A change that changes nothing leaves no trace.")
+        .says("Change a group", "What is said changes, the rest stays; null empties a field. A new owner becomes a member, as an admin, and must not be banned. A change that changes nothing leaves no trace.")
         .takes(Body::Patch(&GROUP_PATCH))
         .gives(Gives::Json(Shape::Object(&GROUP)))
-        .or(&[Kind::NoSuchGroup, Kind::Immutable, Kind::UnknownReference, Kind::PasswordRequired, Kind::Overtaken])
+        .or(&[Kind::NoSuchGroup, Kind::Immutable, Kind::UnknownReference, Kind::PasswordRequired, Kind::StepRefused, Kind::Overtaken])
         .leads(LINKS),
     Endpoint::delete("/groups/{group}", "deleteGroup", Work::Task(delete))
         .says("Delete a group", "Its memberships end with it; jobs that prefer it lose the preference.")

@@ -67,6 +67,7 @@ impl From<CommandError> for Problem {
             CommandError::NoSuchJob => Self::new(Kind::NoSuchJob, "There is no job with this number."),
             CommandError::Step { entry, failure } => of_entry(entry, &failure),
             CommandError::NotAllowed(refusal) => of_step(refusal),
+            CommandError::Owner(refusal) => of_step(refusal).with("field", "owner"),
             CommandError::Field(bad) => of_field(&bad),
             CommandError::InUse(field) => Self::field(Kind::InUse, field, "is already in use"),
             CommandError::Immutable(field) => Self::field(Kind::Immutable, field, "cannot be changed"),

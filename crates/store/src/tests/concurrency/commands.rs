@@ -296,9 +296,11 @@ fn lines(dice: &mut Dice) -> String {
     for _ in 0..4 {
         let (person, group): (String, String) = (name("p", dice), name("g", dice));
         let (state, scope) = (dice.of(&["member", "pending", "banned"]), dice.of(&["participant", "admin"]));
+        // Who owns a group cannot be banned; one who comes to own it at the same time is refused or waited for.
+        let owner = if state == "banned" { String::new() } else { format!(",\"owner\":{{\"uid\":\"{person}\"}}") };
         lines.push_str(&format!(
             "{{\"kind\":\"person\",\"uid\":\"{person}\",\"city\":\"{}\"}}\n\
-             {{\"kind\":\"group\",\"guid\":\"{group}\",\"owner\":{{\"uid\":\"{person}\"}}}}\n\
+             {{\"kind\":\"group\",\"guid\":\"{group}\"{owner}}}\n\
              {{\"kind\":\"membership\",\"group\":{{\"guid\":\"{group}\"}},\"person\":{{\"uid\":\"{person}\"}},\
              \"state\":\"{state}\",\"scope\":\"{scope}\"}}\n",
             dice.0
