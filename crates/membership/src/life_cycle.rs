@@ -212,6 +212,41 @@ pub enum StepRefusal {
     LastAdmin,
 }
 
+/// Whom a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The one who asks, whoever it is done to.
+    Actor,
+    /// The one who asks, as far as it is done to this person.
+    ActorWithPerson,
+    /// How the person or the group stands, whoever asks.
+    Standing,
+}
+
+impl StepRefusal {
+    /// Whom it is about.
+    pub const fn blames(self) -> Blame {
+        match self {
+            Self::OnlyOwner | Self::OnlyAdmin | Self::OnlyModerator => Blame::Actor,
+            Self::OnlyOneself | Self::NotOneself | Self::ScopeTooHigh => Blame::ActorWithPerson,
+            Self::AlreadyMember
+            | Self::AlreadyAsked
+            | Self::NotAsked
+            | Self::NotMember
+            | Self::Banned
+            | Self::AlreadyBanned
+            | Self::NotBanned
+            | Self::SameScope
+            | Self::JoinNotAllowed
+            | Self::PasswordMissing
+            | Self::PasswordWrong
+            | Self::NotFreelancer
+            | Self::Owner
+            | Self::LastAdmin => Blame::Standing,
+        }
+    }
+}
+
 impl Situation {
     /// Judges `action`.
     ///

@@ -26,6 +26,7 @@ mod members;
 mod model;
 mod once;
 mod paging;
+mod patch;
 mod persons;
 mod pipeline;
 mod preconditions;

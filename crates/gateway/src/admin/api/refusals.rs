@@ -3,7 +3,7 @@
 use super::problem::{Kind, Problem};
 use access::VaultError;
 use dialect::Refusal;
-use membership::life_cycle::StepRefusal;
+use membership::life_cycle::{Blame, StepRefusal};
 use membership::limits::BadText;
 use membership::{CommandError, DirectoryError, StepFailure};
 use store::StoreError;
@@ -121,12 +121,7 @@ pub(super) fn of_step(refusal: StepRefusal) -> Problem {
     let (kind, reason) = reason(refusal);
     let subject = match refusal {
         StepRefusal::JoinNotAllowed => "The group",
-        StepRefusal::OnlyOneself
-        | StepRefusal::NotOneself
-        | StepRefusal::OnlyOwner
-        | StepRefusal::OnlyAdmin
-        | StepRefusal::OnlyModerator
-        | StepRefusal::ScopeTooHigh => "This",
+        _ if refusal.blames() != Blame::Standing => "This",
         _ => "The person",
     };
     Problem::new(kind, format!("{subject} {refusal}.")).with("reason", reason)
