@@ -3,7 +3,7 @@
 
 mod steps;
 
-pub use steps::{Deed, Doer, failure, is_for_the_doer};
+pub use steps::{Deed, Doer, failure};
 
 use crate::{JSON, caller};
 use dialect::access::Denial;

@@ -2,7 +2,7 @@
 
 use crate::Settings;
 use dialect::json::Object;
-use dialect::{Request, is_host};
+use dialect::Request;
 
 /// What stands in front of `/api2` in an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ impl Base {
     /// else nothing, which leaves a path. The field comes from the client, so only that client is told of it. It is
     /// `https://` where the field `X-Forwarded-Proto` says so, which the web server lets through from trusted proxies only.
     pub fn of(settings: &Settings, request: &Request<'_>) -> Self {
-        let host = request.header("host").filter(|host| is_host(host));
+        let host = request.host();
         let is_secure = request.header("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
         let scheme = if is_secure { "https" } else { "http" };
         let origin = match (settings.public_url.as_str(), host) {

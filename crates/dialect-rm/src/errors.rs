@@ -10,7 +10,7 @@ use crate::words::harmless;
 use dialect::access::Denial;
 use dialect::{Fault, FaultCode, Refusal, Reply, Request, json};
 use membership::StepFailure;
-use membership::life_cycle::StepRefusal;
+use membership::life_cycle::Blame;
 
 /// What a client without valid credentials is told to present.
 const CHALLENGE: &str = "OAuth2 realm=\"RM\", Bearer realm=\"RM\"";
@@ -149,32 +149,8 @@ fn step(entry: Option<usize>, failure: &StepFailure) -> ErrorBody {
 }
 
 /// Whether a step was refused because of who asks, not because of whom it is about.
-pub(crate) const fn is_about_the_actor(failure: &StepFailure) -> bool {
-    match failure {
-        StepFailure::NoSuchPerson | StepFailure::Ambiguous => false,
-        StepFailure::Refused(refusal) => match refusal {
-            StepRefusal::OnlyOneself
-            | StepRefusal::NotOneself
-            | StepRefusal::OnlyOwner
-            | StepRefusal::OnlyAdmin
-            | StepRefusal::OnlyModerator
-            | StepRefusal::ScopeTooHigh => true,
-            StepRefusal::AlreadyMember
-            | StepRefusal::AlreadyAsked
-            | StepRefusal::NotAsked
-            | StepRefusal::NotMember
-            | StepRefusal::Banned
-            | StepRefusal::AlreadyBanned
-            | StepRefusal::NotBanned
-            | StepRefusal::SameScope
-            | StepRefusal::JoinNotAllowed
-            | StepRefusal::PasswordMissing
-            | StepRefusal::PasswordWrong
-            | StepRefusal::NotFreelancer
-            | StepRefusal::Owner
-            | StepRefusal::LastAdmin => false,
-        },
-    }
+pub(crate) fn is_about_the_actor(failure: &StepFailure) -> bool {
+    matches!(failure, StepFailure::Refused(refusal) if refusal.blames() != Blame::Standing)
 }
 
 /// What the dialect calls a field of the domain. Those that it does not show keep their names.

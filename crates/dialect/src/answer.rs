@@ -5,6 +5,7 @@ use access::{
     Agreed, Credential, CredentialKind, Denial, NewCredential, NoRandomness, Operation, Principal, Secret, Vault,
     VaultError, Viewer,
 };
+use membership::limits::BadText;
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
@@ -162,6 +163,9 @@ pub(crate) fn command_refusal(error: CommandError) -> Refusal {
         CommandError::NoSuchJob => Refusal::NoSuchJob,
         CommandError::Step { entry, failure } => Refusal::Step { entry: Some(entry), failure },
         CommandError::NotAllowed(refusal) => refusal.into(),
+        CommandError::Owner(refusal) => {
+            BadText { field: "owner", problem: format!("must be another person: this one {refusal}") }.into()
+        }
         CommandError::Field(bad) => bad.into(),
         CommandError::InUse(field) => Refusal::InUse(field),
         CommandError::Immutable(field) => Refusal::Immutable(field),

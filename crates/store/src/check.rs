@@ -65,6 +65,12 @@ const NO_OWNER: &str = "\
     SELECT 'person ' || owner || ', the owner of group ' || number || ', does not exist' AS problem \
     FROM \"groups\" g WHERE owner <> 0 AND NOT EXISTS (SELECT 1 FROM persons p WHERE p.number = g.owner)";
 
+/// Owners whom their own groups ban. They need not be members: an import leaves that open.
+const BANNED_OWNER: &str = "\
+    SELECT 'person ' || g.owner || ', the owner of group ' || g.number || ', is banned from it' AS problem \
+    FROM \"groups\" g JOIN memberships m ON m.person_number = g.owner AND m.group_number = g.number \
+    WHERE m.state = 'banned'";
+
 /// Times before 1970. 0 means that there is none.
 const MEMBERSHIP_TIMES: &str = "\
     SELECT 'person ' || person_number || ' in group ' || group_number || ' has a negative time: asked_at ' || asked_at \
@@ -105,13 +111,14 @@ const LOG: &str = "\
         OR (c.entries > 0 AND (c.least <> h.floor + 1 OR c.greatest <> h.number))";
 
 /// What the database finds by itself; each gives what cannot be in words.
-const QUERIES: [&str; 12] = [
+const QUERIES: [&str; 13] = [
     TOTALS,
     STATES,
     WORDS,
     NO_PERSON,
     NO_GROUP,
     NO_OWNER,
+    BANNED_OWNER,
     MEMBERSHIP_TIMES,
     CREDENTIAL_TIMES,
     CHANGE_TIMES,

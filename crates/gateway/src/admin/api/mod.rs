@@ -28,6 +28,7 @@ mod members;
 mod model;
 mod once;
 mod paging;
+mod patch;
 mod persons;
 mod pipeline;
 mod preconditions;

@@ -5,6 +5,7 @@ use super::answer::{Answer, Outcome};
 use super::endpoint::{Body, Endpoint, Gives, Link, Param, Usual, Work};
 use super::model::{NEW_PERSON, PERSON, PERSON_PATCH};
 use super::paging::{PAGE, PAGE_SIZE, SEARCH, page};
+use super::patch::{Patched, patched};
 use super::preconditions::tag_of;
 use super::problem::{Kind, Problem};
 use super::queries::{holds, is, order, too_large};
@@ -15,8 +16,7 @@ use super::shapes::MEMBERSHIP;
 use super::{records, represent};
 use access::PasswordHash;
 use dialect::Core;
-use membership::{AccountStatus, CommandError, Filter, Person, PersonQuery, Presence, State, TextField, limits};
-use std::sync::atomic::{AtomicBool, Ordering};
+use membership::{AccountStatus, Filter, Person, PersonQuery, Presence, State, TextField, limits};
 
 /// From a reply that shows a person to what can be done with it.
 const LINKS: &[Link] = &[
@@ -157,26 +157,27 @@ fn get(ask: &Ask, core: &Core<'_>) -> Outcome {
     Ok(Answer::json(represent::alone(represent::person, &found(ask, core)?)))
 }
 
-/// How often a patch is merged anew when somebody else changes the metadata in between.
-const TRIES: usize = 10;
-
 fn change(ask: &Ask, core: &Core<'_>) -> Outcome {
     let key = ask.person()?;
-    for _ in 0..TRIES {
-        let before = found(ask, core)?;
-        let record = records::patch(&ask.said, "", &before.metadata)?;
-        let merges = records::says(&ask.said, "metadata");
-        let overtaken = AtomicBool::new(false);
-        let expected = |person: &Person| {
-            overtaken.store(merges && person.metadata != before.metadata, Ordering::SeqCst);
-            ask.conditions.let_change(&tag(person)) && !overtaken.load(Ordering::SeqCst)
-        };
-        match core.registrar.edit_person(&ask.by_system(), &key, &record, Some(&expected)) {
-            Err(CommandError::Unexpected) if overtaken.load(Ordering::SeqCst) => {}
-            changed => return Ok(Answer::json(represent::alone(represent::person, &changed?)).tagged()),
-        }
+    patched(
+        ask,
+        "person",
+        || found(ask, core),
+        |before, expected| {
+            let record = records::patch(&ask.said, "", &before.metadata)?;
+            Ok(core.registrar.edit_person(&ask.by_system(), &key, &record, Some(expected)))
+        },
+    )
+}
+
+impl Patched for Person {
+    fn metadata(&self) -> &str {
+        &self.metadata
     }
-    Err(Problem::new(Kind::Overtaken, "Others change the metadata of this person all the time."))
+
+    fn shown(&self) -> Vec<u8> {
+        represent::alone(represent::person, self)
+    }
 }
 
 fn delete(ask: &Ask, core: &Core<'_>) -> Outcome {
