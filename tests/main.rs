@@ -22,6 +22,7 @@ mod msrv;
 mod page_edges;
 mod pairs;
 mod sample;
+mod security;
 mod support;
 mod tls;
 mod walks;

@@ -8,7 +8,7 @@ mod listen;
 mod observe;
 mod state;
 
-pub use api::AUDIENCE;
+pub use api::{AUDIENCE, Route, routes};
 pub use listen::{Place, bind, place};
 pub use state::{Admin, CONNECTIONS};
 

@@ -46,6 +46,7 @@ mod tests;
 pub(super) use answer::PROBLEM;
 pub(super) use document::document;
 
+use access::Right;
 use actix_web::web;
 use endpoint::Endpoint;
 
@@ -73,6 +74,34 @@ const ENDPOINTS: &[&[Endpoint]] = &[
 /// All endpoints, one after the other.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS.iter().copied().flatten()
+}
+
+/// A method of an address, for whoever wants to try all that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method. Where it is `GET`, `HEAD` does too.
+    pub method: &'static str,
+    /// The path, with variable segments in braces.
+    pub pattern: String,
+    /// The right that it takes; `None` when everybody may.
+    pub needs: Option<Right>,
+    /// Whether a key that is limited to groups may ask.
+    pub within_groups: bool,
+}
+
+/// Every method of every address.
+///
+/// ```
+/// let open = gateway::admin::routes().filter(|route| route.needs.is_none());
+/// assert!(open.map(|route| route.pattern).eq(["/admin/v1/openapi.json", "/admin/v1/problems/{problem}"]));
+/// ```
+pub fn routes() -> impl Iterator<Item = Route> {
+    endpoints().map(|endpoint| Route {
+        method: endpoint.method.name(),
+        pattern: format!("{PREFIX}{}", endpoint.path),
+        needs: endpoint.needs,
+        within_groups: endpoint.within_groups,
+    })
 }
 
 /// Everything below the prefix.
