@@ -31,6 +31,7 @@ mod page_edges;
 mod pairs;
 mod rates;
 mod sample;
+mod security;
 mod support;
 mod tls;
 mod waiting;

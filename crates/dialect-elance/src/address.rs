@@ -1,8 +1,8 @@
 //! The addresses that replies name.
 
 use crate::Settings;
-use dialect::json::Object;
 use dialect::Request;
+use dialect::json::Object;
 
 /// What stands in front of `/api2` in an address.
 #[derive(Clone, Debug, PartialEq, Eq)]

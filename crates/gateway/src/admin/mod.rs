@@ -10,7 +10,7 @@ mod metrics;
 mod observe;
 mod state;
 
-pub use api::AUDIENCE;
+pub use api::{AUDIENCE, Route, routes};
 pub use listen::{Place, bind, place};
 pub use state::{Admin, CONNECTIONS};
 

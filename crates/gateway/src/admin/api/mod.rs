@@ -48,6 +48,7 @@ mod tests;
 pub(super) use answer::PROBLEM;
 pub(super) use document::document;
 
+use access::Right;
 use actix_web::web;
 use endpoint::Endpoint;
 use std::sync::LazyLock;
@@ -92,6 +93,34 @@ pub(super) fn pattern(path: &str) -> Option<&'static str> {
         own.len() == segments.len() && own.iter().zip(&segments).all(same)
     };
     PATTERNS.iter().find(|(own, _)| fits(own)).map(|(_, pattern)| pattern.as_str())
+}
+
+/// A method of an address, for whoever wants to try all that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method. Where it is `GET`, `HEAD` does too.
+    pub method: &'static str,
+    /// The path, with variable segments in braces.
+    pub pattern: String,
+    /// The right that it takes; `None` when everybody may.
+    pub needs: Option<Right>,
+    /// Whether a key that is limited to groups may ask.
+    pub within_groups: bool,
+}
+
+/// Every method of every address.
+///
+/// ```
+/// let open = gateway::admin::routes().filter(|route| route.needs.is_none());
+/// assert!(open.map(|route| route.pattern).eq(["/admin/v1/openapi.json", "/admin/v1/problems/{problem}"]));
+/// ```
+pub fn routes() -> impl Iterator<Item = Route> {
+    endpoints().map(|endpoint| Route {
+        method: endpoint.method.name(),
+        pattern: format!("{PREFIX}{}", endpoint.path),
+        needs: endpoint.needs,
+        within_groups: endpoint.within_groups,
+    })
 }
 
 /// Everything below the prefix.
