@@ -204,6 +204,11 @@ fn tokens_that_are_refused() {
             key("users/tokens", "GET", "/v3/users/ada/auth_tokens", ""),
             key("users/tokens-past-the-end", "GET", "/v3/users/ada/auth_tokens?page=2", ""),
             Case::get("users/tokens-small-key", "/v3/users/ada/auth_tokens").header("apikey", AUTH_ONLY),
+            Case::get("users/token-small-key", "/v3/users/ada/auth_tokens/x").header("apikey", AUTH_ONLY),
+            Case { method: "DELETE", ..Case::get("users/delete-token-small-key", "/v3/users/ada/auth_tokens/x") }
+                .header("apikey", AUTH_ONLY),
+            Case { method: "DELETE", ..Case::get("users/delete-tokens-small-key", "/v3/users/ada/auth_tokens") }
+                .header("apikey", AUTH_ONLY),
             key("users/tokens-of-nobody", "POST", "/v3/users/nobody/auth_tokens", ""),
             key("users/tokens-bad-flag", "POST", "/v3/users/ada/auth_tokens", r#"{"force":"yes"}"#),
             key("users/tokens-unknown", "DELETE", "/v3/users/ada/auth_tokens/no-such", ""),
