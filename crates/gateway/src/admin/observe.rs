@@ -2,7 +2,7 @@
 //! errors that are problems.
 
 use super::api::problem::Problem;
-use super::health;
+use super::{api, health};
 use crate::logging;
 use crate::server::{Gateway, LINGER, REQUEST_ID, UnderWay, next_id};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -56,9 +56,11 @@ pub(super) async fn observe(
         BodySize::None | BodySize::Stream => 0,
     };
     let level = if health::holds(&path) { log::Level::Debug } else { log::Level::Info };
+    let is_known = health::holds(&path) || api::pattern(&path).is_some();
+    let path = if is_known { path.into() } else { logging::first_segment(&path) };
     log::log!(
         target: "access", level,
-        request:% = id, client = client.as_str(), dialect = "admin", method = method.as_str(), path = path.as_str(),
+        request:% = id, client = client.as_str(), dialect = "admin", method = method.as_str(), path = &*path,
         status = answered.status().as_u16(), bytes, micros = begun.elapsed().as_micros() as u64;
         "request"
     );

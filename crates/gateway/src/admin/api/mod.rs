@@ -49,6 +49,7 @@ pub(super) use document::document;
 
 use actix_web::web;
 use endpoint::Endpoint;
+use std::sync::LazyLock;
 
 /// Below which all addresses lie.
 pub(super) const PREFIX: &str = "/admin/v1";
@@ -74,6 +75,22 @@ const ENDPOINTS: &[&[Endpoint]] = &[
 /// All endpoints, one after the other.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS.iter().copied().flatten()
+}
+
+/// The pattern of the address that a path is, whatever the method; one for all that are none.
+pub(super) fn pattern(path: &str) -> Option<&'static str> {
+    /// Each with the segments behind the prefix.
+    static PATTERNS: LazyLock<Vec<(Vec<&str>, String)>> = LazyLock::new(|| {
+        let mut paths: Vec<&'static str> = endpoints().map(|endpoint| endpoint.path).collect();
+        paths.dedup();
+        paths.into_iter().map(|path| (path.split('/').collect(), format!("{PREFIX}{path}"))).collect()
+    });
+    let segments: Vec<&str> = path.strip_prefix(PREFIX)?.split('/').collect();
+    let fits = |own: &[&str]| {
+        let same = |(own, sent): (&&str, &&str)| own == sent || own.starts_with('{') && !sent.is_empty();
+        own.len() == segments.len() && own.iter().zip(&segments).all(same)
+    };
+    PATTERNS.iter().find(|(own, _)| fits(own)).map(|(_, pattern)| pattern.as_str())
 }
 
 /// Everything below the prefix.
