@@ -272,3 +272,17 @@ fn settings_and_sessions() {
     assert_eq!(before, r#"{"data":{"sessionId":""#);
     assert_eq!(id.find('"'), Some(32), "one without an id gets one");
 }
+
+#[test]
+fn a_token_for_one_who_has_gone_meanwhile_is_refused_as_for_nobody() {
+    use dialect::access::{Rights, Secret};
+    use dialect::{Action, Call, NewToken, Presented, Refusal};
+    let directory = world();
+    let new = || NewToken { person: 999, rights: Rights::USER, secret: Secret::presented("x"), expires_at: None };
+    let action = Action::task(dialect::access::Operation::MintTokens, move |session| {
+        session.issue(new()).map(|_| Reply::new(200, "", ""))
+    });
+    let presented = Presented::Secret(dialect::access::CredentialKind::Key, Secret::presented(support::KEY));
+    let outcome = dialect::answer(directory.core(NOW), "cometchat", &Call { presented, on_behalf_of: None, action });
+    assert_eq!(outcome.err(), Some(Refusal::NoSuchPerson("999".into())));
+}

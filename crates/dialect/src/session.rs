@@ -3,7 +3,9 @@
 
 use crate::answer::{RETRY_AFTER, command_refusal, directory_refusal, vault_refusal};
 use crate::{Core, Refusal};
-use access::{Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
+use access::{
+    Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, VaultError, Viewer,
+};
 use membership::life_cycle::Action as StepAction;
 use membership::record::PersonRecord;
 use membership::{
@@ -213,7 +215,8 @@ impl<'a> Session<'a> {
         self.core.registrar.close_job(&self.by(), number).map_err(command_refusal)
     }
 
-    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused as unavailable when the person was deleted meanwhile.
+    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused
+    /// when the person was deleted meanwhile.
     pub fn issue(&self, new: NewToken) -> Result<Credential, Refusal> {
         let credential = NewCredential {
             audience: self.audience.to_owned(),
@@ -227,7 +230,11 @@ impl<'a> Session<'a> {
             expires_at: new.expires_at,
             agreed: Agreed::limited(self.principal.groups.clone()),
         };
-        self.core.vault.create(&credential).map_err(vault_refusal)
+        self.core.vault.create(&credential).map_err(|error| match error {
+            // It builds on nothing but the person.
+            VaultError::Gone => no_such_person(&PersonKey::Number(new.person)),
+            other => vault_refusal(other),
+        })
     }
 
     /// A fresh secret of `bytes` random bytes, as hexadecimal digits.
