@@ -1,5 +1,7 @@
 //! Requests and replies without a web server.
 
+use crate::{Fault, FaultCode};
+
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -51,12 +53,21 @@ pub trait Headers {
     fn is_unreadable(&self, _name: &str) -> bool {
         false
     }
+
+    /// Whether there is more than one field of that name (given in lower case).
+    fn is_repeated(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// For tests and for requests without any: pairs of lower-case names and values.
 impl Headers for [(&str, &str)] {
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() > 1
     }
 }
 
@@ -68,6 +79,10 @@ impl<H: Headers + ?Sized> Headers for &H {
 
     fn is_unreadable(&self, name: &str) -> bool {
         H::is_unreadable(self, name)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        H::is_repeated(self, name)
     }
 }
 
@@ -92,6 +107,15 @@ impl Request<'_> {
     /// A field of the header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
+    }
+
+    /// Refuses a request in whose header one of these fields (by their names as they are documented) stands more than
+    /// once, so that nobody can take one of them for the other.
+    pub fn at_most_once(&self, names: &[&str]) -> Result<(), Fault> {
+        match names.iter().find(|name| self.headers.is_repeated(&name.to_ascii_lowercase())) {
+            Some(name) => Err(Fault::new(*name, FaultCode::InvalidValue, "must be given once")),
+            None => Ok(()),
+        }
     }
 
     /// Length of path and query as sent, in bytes.

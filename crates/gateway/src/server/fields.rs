@@ -31,6 +31,10 @@ impl Headers for FieldsOf<'_> {
     fn is_unreadable(&self, name: &str) -> bool {
         self.value(name).is_some_and(|value| std::str::from_utf8(value).is_err())
     }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.headers.get_all(name).nth(1).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +56,9 @@ mod tests {
         assert_eq!(of(false, "x-forwarded-proto"), None);
         assert_eq!(of(true, "host").as_deref(), Some("api.example.com"));
         assert_eq!(of(true, "x-forwarded-proto").as_deref(), Some("https"));
+        assert!(!FieldsOf { headers: &headers, by_proxy: false }.is_repeated("host"));
+        headers.append(HeaderName::from_static("host"), HeaderValue::from_static("other"));
+        assert!(FieldsOf { headers: &headers, by_proxy: false }.is_repeated("host"));
         headers.remove("x-forwarded-host");
         assert_eq!(FieldsOf { headers: &headers, by_proxy: true }.get("host"), Some("inner:8080"));
     }
