@@ -14,7 +14,8 @@ use rand_chacha::ChaCha8Rng;
 use testkit::{MemoryDirectory, exchange, random};
 
 /// Set by the web server or by the gateway, not by a dialect.
-const NOT_OURS: [&str; 5] = ["date", "connection", "content-length", "x-request-id", "keep-alive"];
+const NOT_OURS: [&str; 6] =
+    ["date", "connection", "content-length", "x-request-id", "keep-alive", "x-content-type-options"];
 /// When the oracle answers. No credential here expires.
 const NOW: i64 = 1_700_000_000;
 

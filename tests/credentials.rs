@@ -1,5 +1,6 @@
 //! Credentials of lesser rights and of few groups in every dialect, passwords, and that no secret is at rest anywhere.
 
+use crate::support::admin::Admin;
 use crate::support::gateway::{Database, Gateway, fail, succeed};
 use crate::support::http::{Client, Response};
 use crate::support::keys::{Dialect, Keys, create, exchange, word};
@@ -280,6 +281,21 @@ fn no_secret_is_at_rest() {
             }
         }
     }
+}
+
+#[test]
+fn no_token_in_a_misspelt_path_is_logged() {
+    let database = Database::sqlite();
+    let gateway = Gateway::serve(&database);
+    for path in
+        ["/v3/users/u/%61uth_tokens/TOKEN", "/v3/users/u/Auth_Tokens/TOKEN", "/chat/v3/users/u/auth_tokens/TOKEN"]
+    {
+        assert_eq!(gateway.client().get(path, &[("apikey", "x")]).status, 404, "{path}");
+    }
+    assert_eq!(Admin::of(&gateway, &database).get("/x/TOKEN").status, 404);
+    gateway.logs(0, "path=/admin/… status=404");
+    gateway.logs(0, "path=/chat/… status=404");
+    assert!(!gateway.log().contains("TOKEN"), "{}", gateway.log());
 }
 
 #[test]

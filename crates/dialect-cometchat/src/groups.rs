@@ -79,7 +79,7 @@ pub fn create(asked: &Asked<'_>) -> Result<Action, Refusal> {
         }
         let author = Author::of(session)?;
         let new = said.new_group(session, &guid, lists.steps())?;
-        let made = session.create_group(&new)?;
+        let made = session.create_group(&new).map_err(|refusal| said.of_owner(refusal))?;
         let results = lists.results(session, &author, &made)?;
         Ok(page::data(|out| {
             let mut object = Object::begin(out);
@@ -99,7 +99,7 @@ pub fn edit(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let said = GroupFields::read_edit(&Fields::of_body(asked.request.body)?)?;
     Ok(Action::task(Operation::ChangeGroups, move |session| {
         let edited = said.edit(session, &group).and_then(|edit| session.edit_group(&group, &edit));
-        let edited = edited.map_err(|refusal| said.of_password(refusal));
+        let edited = edited.map_err(|refusal| said.of_owner(said.of_password(refusal)));
         let reply = edited.map(|entry| page::data(|out| entities::group(&entry, true, out)));
         judged(session, &group, Deed::Edit, reply)
     }))

@@ -153,11 +153,11 @@ const TABLE: &[Entry] = routes! {
     Put "users"/"{uid}" ChangePersons body => users::edit;
     Delete "users"/"{uid}" ChangePersons => users::delete;
 
-    Get "users"/"{uid}"/"auth_tokens" MintTokens => tokens::list;
+    Get "users"/"{uid}"/"auth_tokens" ManageTokens => tokens::list;
     Post "users"/"{uid}"/"auth_tokens" MintTokens body => tokens::create;
-    Delete "users"/"{uid}"/"auth_tokens" MintTokens => tokens::delete_all;
-    Get "users"/"{uid}"/"auth_tokens"/"{authToken}" MintTokens => tokens::get;
-    Delete "users"/"{uid}"/"auth_tokens"/"{authToken}" MintTokens => tokens::delete;
+    Delete "users"/"{uid}"/"auth_tokens" ManageTokens => tokens::delete_all;
+    Get "users"/"{uid}"/"auth_tokens"/"{authToken}" ManageTokens => tokens::get;
+    Delete "users"/"{uid}"/"auth_tokens"/"{authToken}" ManageTokens => tokens::delete;
 
     Get "me" ReadSelf => me::get;
     Put "me" ChangeSelf body => me::sign_in;

@@ -173,6 +173,7 @@ pub(crate) struct Found {
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
     let path = without_slash(request.path);
     let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
+    request.at_most_once(&["Authorization"])?;
     let method = method(request)?;
     let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {
@@ -240,6 +241,7 @@ fn method(request: &Request<'_>) -> Result<Method, Fault> {
         Method::Post => {}
         other => return Ok(other),
     }
+    request.at_most_once(&[OVERRIDE])?;
     let field = OVERRIDE.to_ascii_lowercase();
     let wrong = || Fault::new(OVERRIDE, FaultCode::InvalidValue, "must be PUT, DELETE or POST");
     if request.headers.is_unreadable(&field) {

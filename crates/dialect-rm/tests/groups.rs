@@ -61,6 +61,9 @@ fn groups_are_written() {
             .header("Content-Type", "application/xml")
             .body(b"<Group><Name>HR</Name><Responsible><Name>mary dawson</Name></Responsible></Group>"),
         Case::request("group-bad-override", "POST", &it).header("X-HTTP-Method-Override", "PATCH"),
+        Case::request("group-two-overrides", "POST", &it)
+            .header("X-HTTP-Method-Override", "PUT")
+            .header("X-HTTP-Method-Override", "DELETE"),
         Case::request("group-wrong-method", "PATCH", &it),
         Case::request("group-delete", "POST", &hr).header("X-HTTP-Method-Override", "DELETE"),
         Case::request("group-delete-again", "DELETE", &hr),

@@ -1,5 +1,6 @@
 //! Requests and replies without a web server.
 
+use crate::{Fault, FaultCode};
 use std::net::IpAddr;
 
 /// The method of a request.
@@ -63,12 +64,21 @@ pub trait Headers {
     fn is_over_tls(&self) -> bool {
         false
     }
+
+    /// Whether there is more than one field of that name (given in lower case).
+    fn is_repeated(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// For tests and for requests without any: pairs of lower-case names and values.
 impl Headers for [(&str, &str)] {
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() > 1
     }
 }
 
@@ -88,6 +98,10 @@ impl<H: Headers + ?Sized> Headers for &H {
 
     fn is_over_tls(&self) -> bool {
         H::is_over_tls(self)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        H::is_repeated(self, name)
     }
 }
 
@@ -118,6 +132,15 @@ impl Request<'_> {
     /// client may be told of it.
     pub fn host(&self) -> Option<&str> {
         self.header("host").filter(|host| is_host(host))
+    }
+
+    /// Refuses a request in whose header one of these fields (by their names as they are documented) stands more than
+    /// once, so that nobody can take one of them for the other.
+    pub fn at_most_once(&self, names: &[&str]) -> Result<(), Fault> {
+        match names.iter().find(|name| self.headers.is_repeated(&name.to_ascii_lowercase())) {
+            Some(name) => Err(Fault::new(*name, FaultCode::InvalidValue, "must be given once")),
+            None => Ok(()),
+        }
     }
 
     /// Length of path and query as sent, in bytes.

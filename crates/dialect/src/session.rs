@@ -3,7 +3,9 @@
 
 use crate::answer::{command_refusal, directory_refusal, no_randomness, vault_refusal};
 use crate::{Core, Fault, Refusal};
-use access::{Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
+use access::{
+    Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, VaultError, Viewer,
+};
 use membership::life_cycle::Action as StepAction;
 use membership::record::PersonRecord;
 use membership::{
@@ -242,7 +244,8 @@ impl<'a> Session<'a> {
         self.core.registrar.close_job(&self.by(), number).map_err(command_refusal)
     }
 
-    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused as unavailable when the person was deleted meanwhile.
+    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused
+    /// when the person was deleted meanwhile.
     pub fn issue(&self, new: NewToken) -> Result<Credential, Refusal> {
         let credential = NewCredential {
             audience: self.audience.to_owned(),
@@ -256,7 +259,11 @@ impl<'a> Session<'a> {
             expires_at: new.expires_at,
             agreed: Agreed::limited(self.principal.groups.clone()),
         };
-        self.core.vault.create(&credential).map_err(vault_refusal)
+        self.core.vault.create(&credential).map_err(|error| match error {
+            // It builds on nothing but the person.
+            VaultError::Gone => no_such_person(&PersonKey::Number(new.person)),
+            other => vault_refusal(other),
+        })
     }
 
     /// A fresh secret of `bytes` random bytes, as hexadecimal digits.

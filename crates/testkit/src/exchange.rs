@@ -14,6 +14,10 @@ impl Headers for Fields<'_> {
     fn client_address(&self) -> Option<IpAddr> {
         self.1
     }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() > 1
+    }
 }
 
 /// Takes a request through all steps: match, parse, authorize, run, render, finish. `target` is path and query as in

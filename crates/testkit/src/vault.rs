@@ -189,7 +189,12 @@ impl Vault for MemoryDirectory {
     }
 
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
-        self.command(|world| world.keep(new))
+        self.command(|world| {
+            if new.person.is_some_and(|number| world.person(number).is_none()) {
+                return Err(VaultError::Gone);
+            }
+            world.keep(new)
+        })
     }
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {

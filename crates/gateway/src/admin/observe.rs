@@ -68,6 +68,7 @@ pub(super) async fn observe(
     if let Some(gateway) = &gateway {
         gateway.metrics().answered(Asked::new(dialect, route, method), status, took);
     }
+    let path = if route.is_some() { path.as_str().into() } else { logging::first_segment(&path) };
     Access { id, client, dialect, method, path: &path, route, status, bytes, took, credential }.log(level);
     if answered.response().head().connection_type() == ConnectionType::Close {
         under_way.end_connection(LINGER);

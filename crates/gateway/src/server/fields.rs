@@ -44,6 +44,10 @@ impl Headers for FieldsOf<'_> {
     fn is_over_tls(&self) -> bool {
         self.over_tls
     }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.headers.get_all(name).nth(1).is_some()
+    }
 }
 
 #[cfg(test)]
@@ -66,6 +70,10 @@ mod tests {
         assert_eq!(of(false, "x-forwarded-proto"), None);
         assert_eq!(of(true, "host").as_deref(), Some("api.example.com"));
         assert_eq!(of(true, "x-forwarded-proto").as_deref(), Some("https"));
+        assert!(!fields(false).is_repeated("host"));
+        headers.append(HeaderName::from_static("host"), HeaderValue::from_static("other"));
+        let fields = FieldsOf { headers: &headers, by_proxy: true, address: None, over_tls: false };
+        assert!(fields.is_repeated("host"));
         headers.remove("x-forwarded-host");
         let fields = FieldsOf { headers: &headers, by_proxy: true, address: None, over_tls: false };
         assert_eq!(fields.get("host"), Some("inner:8080"));

@@ -158,9 +158,9 @@ impl Gateway {
         false
     }
 
-    /// The path of a request as a log may show it.
+    /// The path of a request as a log may show it. In one that is no dialect's anything may stand, a secret too.
     fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        let Some((mounted, below)) = self.registry.find(path) else { return Cow::Borrowed(path) };
+        let Some((mounted, below)) = self.registry.find(path) else { return logging::first_segment(path) };
         match mounted.dialect.loggable(below) {
             Cow::Borrowed(_) => Cow::Borrowed(path),
             Cow::Owned(shown) => Cow::Owned(format!("{}{shown}", mounted.prefix)),

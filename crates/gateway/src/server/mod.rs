@@ -21,7 +21,7 @@ pub(crate) use harden::{Hardening, as_it_says};
 pub use limits::Guard;
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
-pub(crate) use watch::{UnderWay, connected};
+pub(crate) use watch::{UnderWay, connected, has_left};
 
 use crate::settings;
 use actix_web::dev::Server;

@@ -11,6 +11,7 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -146,6 +147,16 @@ impl Drop for UnderWay {
             connection.end.set(Instant::now() + connection.patience);
             connection.answered.set(true);
         }
+    }
+}
+
+/// Whether the client has closed its side of the connection and so, as far as can be told, waits for nothing.
+pub(crate) fn has_left(request: &HttpRequest) -> bool {
+    let Some(connection) = request.conn_data::<Rc<Connection>>() else { return false };
+    // The socket does not block.
+    match connection.socket.peek(&mut [0]) {
+        Ok(bytes) => bytes == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
     }
 }
 

@@ -10,15 +10,20 @@ use super::shape::Shape;
 use super::shapes::CHANGES;
 use super::{groups::no_such_group, keys, represent};
 use crate::admin::state::WAITING;
-use actix_web::HttpResponse;
+use crate::server::has_left;
+use actix_web::{HttpRequest, HttpResponse};
 use dialect::{Core, Cost, json};
+use futures_util::future::{Either, select};
 use membership::{Changes, GroupKey, limits};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// For how many seconds one may wait.
 const WAIT: i64 = 60;
+/// How often it is looked whether who waits is still there.
+const LOOK: Duration = Duration::from_secs(1);
 /// Entries of a reply, unless the request says it, and at most.
 const USUAL: u32 = 100;
 const MOST: i64 = 1_000;
@@ -48,7 +53,7 @@ struct Wanted {
     limit: u32,
 }
 
-pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
+pub(super) async fn answer(call: Call, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let ask = &call.ask;
     let (group, lives) = group(&call).await?;
     // Nobody waits for what cannot happen.
@@ -72,9 +77,18 @@ pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
         }
         // What has been looked through once concerned other groups.
         wanted.after = next;
-        if !call.admin.feed.beyond(&call.gateway, next, until).await {
+        let moved = pin!(call.admin.feed.beyond(&call.gateway, next, until));
+        // Who has left holds no place for long. Who has only said all that it has to say is answered early.
+        if !matches!(select(moved, pin!(leaving(request))).await, Either::Left((true, _))) {
             return Ok(call.seen(write(ask, &found, next)));
         }
+    }
+}
+
+/// Comes to its end when the client has left.
+async fn leaving(request: &HttpRequest) {
+    while !has_left(request) {
+        sleep(LOOK).await;
     }
 }
 

@@ -103,7 +103,7 @@ async fn reply(
         Work::Task(task) => call.task(task, body).await,
         Work::Import => import::answer(call, body).await,
         Work::Export => export::answer(call).await,
-        Work::Changes => changes::answer(call).await,
+        Work::Changes => changes::answer(call, request).await,
         Work::Document => Ok(call.seen(Ok(Answer::json(call.admin.document.to_vec())))),
         Work::Problem => Ok(call.seen(help::problem(&call.ask))),
     }

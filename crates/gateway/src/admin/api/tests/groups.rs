@@ -38,7 +38,7 @@ async fn a_group_is_made_changed_and_deleted() {
         (json!({ "owner": { "login": "nobody" } }), 409, "unknown-reference"),
         (json!({ "type": "password" }), 409, "password-required"),
         (json!({ "type": null }), 422, "invalid-body"),
-        (json!({ "members": 3 }), 422, "invalid-body"),
+        (json!({ "member": 3 }), 422, "invalid-body"),
     ] {
         api.ask("PATCH", "/groups/7", Some(patch)).await.is(status, kind);
     }
