@@ -120,7 +120,11 @@ fn reach(operation: Operation, pattern: &str) -> Reach {
         Operation::CreatePerson | Operation::ChangePersons => Reach::Beyond,
         Operation::ReadSelf | Operation::ChangeSelf => Reach::Within,
         _ if names_group => Reach::Group,
-        Operation::ReadPersons | Operation::MintTokens | Operation::ChangeJobs if names_more => Reach::Group,
+        Operation::ReadPersons | Operation::MintTokens | Operation::ManageTokens | Operation::ChangeJobs
+            if names_more =>
+        {
+            Reach::Group
+        }
         Operation::ReadGroups => Reach::Within,
         _ => Reach::Beyond,
     }
