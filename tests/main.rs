@@ -13,6 +13,7 @@ mod conformance;
 mod congress;
 mod crash;
 mod demo;
+mod ending;
 mod faults;
 mod fuzz;
 #[path = "../fuzz/src/targets.rs"]

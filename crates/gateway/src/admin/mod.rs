@@ -86,6 +86,7 @@ mod tests {
             width: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(30),
         };
         let oracle = Arc::new(MemoryDirectory::default());
         let registry = Registry::of(Vec::new()).expect("none");

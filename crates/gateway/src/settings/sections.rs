@@ -107,6 +107,15 @@ pub struct Database {
     pub statement_timeout_seconds: u64,
 }
 
+impl Database {
+    /// How long a request waits for the database at most: for a connection, then for a statement, and a second more, in
+    /// which the database or the pool should have said that it takes too long.
+    pub fn patience(&self) -> Duration {
+        let seconds = self.acquire_timeout_seconds.saturating_add(self.statement_timeout_seconds);
+        Duration::from_secs(seconds.saturating_add(1))
+    }
+}
+
 /// Section `limits`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
