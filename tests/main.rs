@@ -14,6 +14,7 @@ mod congress;
 mod crash;
 mod credentials;
 mod demo;
+mod ending;
 mod faults;
 mod floods;
 mod fuzz;

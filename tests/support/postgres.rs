@@ -103,6 +103,21 @@ impl Server {
         watch.wait().expect("the watch ends");
     }
 
+    /// Stops all its processes where they are (SIGSTOP), so that it takes connections and says nothing, or lets them go
+    /// on (SIGCONT).
+    pub fn pause(&self, pause: bool) {
+        let first = fs::read_to_string(self.home.join("data/postmaster.pid")).expect("it runs");
+        let first = first.lines().next().expect("a number").trim().to_owned();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", &first]).output().expect("ps starts");
+        let children = String::from_utf8(children.stdout).expect("numbers");
+        let signal = if pause { "STOP" } else { "CONT" };
+        // The first before the others, so that it makes no more of them.
+        for pid in std::iter::once(first.as_str()).chain(children.split_whitespace()) {
+            let _ =
+                Command::new("/bin/sh").args(["-c", &format!("kill -s {signal} {pid}")]).stderr(Stdio::null()).status();
+        }
+    }
+
     /// Starts the server again on the same port with the same data.
     pub fn start_again(&self) {
         assert!(self.launch(), "PostgreSQL does not start again:\n{}", self.log());
@@ -215,6 +230,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // One that was paused could not stop.
+        if self.home.join("data/postmaster.pid").exists() {
+            self.pause(false);
+        }
         if let Some(mut watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             drop(watch.stdin.take());
             let _ = watch.wait();

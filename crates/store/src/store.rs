@@ -2,13 +2,15 @@
 
 use crate::commands::Halt;
 use crate::connection::{Connection, Role};
-use crate::error::{StoreError, lost_connection, may_retry, overtaken};
+use crate::error::{StoreError, lost_connection, may_retry, overtaken, refuses_writes};
 use crate::figures::{PoolUse, Waiting, Waits, pool_use};
 use crate::pool::{self, Manager, Pool, Settings, Taken};
+use crate::schema::store_facts;
 use crate::url::DatabaseUrl;
 use crate::vault::Uses;
+use diesel::prelude::*;
 use membership::CommandError;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use tempfile::TempDir;
 
@@ -30,6 +32,8 @@ struct Inner {
     /// Who waits for which of them.
     reader_waits: Waits,
     writer_waits: Waits,
+    /// Whether the last transaction that wrote found that nothing can be written.
+    refuses_writes: AtomicBool,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
@@ -49,6 +53,11 @@ impl WeakStore {
 
 /// How often a transaction is tried again after a deadlock or a serialization failure.
 const RETRIES: u32 = 20;
+
+/// The row that is written, and taken away again, to see whether anything can be written.
+const PROBE: &str = "write_probe";
+/// How long its value is, in bytes.
+const PROBE_BYTES: usize = 1 << 16;
 
 impl Store {
     /// Opens the database; an SQLite file is made when it is not there. Does not migrate: see [`Store::migrate`].
@@ -90,6 +99,7 @@ impl Store {
                 url,
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
+                refuses_writes: AtomicBool::new(false),
                 uses: Uses::default(),
                 temporary,
             }),
@@ -112,6 +122,7 @@ impl Store {
                 url: inner.url.clone(),
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
+                refuses_writes: AtomicBool::new(false),
                 uses: Uses::default(),
                 temporary: inner.temporary.clone(),
             }),
@@ -185,9 +196,41 @@ impl Store {
                 }
                 // Nothing had been done yet.
                 Err(failed) if dead < self.idle() && !failed.begun && failed.is_lost() => dead += 1,
-                outcome => return outcome.map_err(|failed| failed.failure),
+                outcome => {
+                    self.note(&outcome);
+                    return outcome.map_err(|failed| failed.failure);
+                }
             }
         }
+    }
+
+    /// Notes whether anything can be written. A transaction that was given up by itself tells nothing.
+    fn note<T>(&self, outcome: &Result<T, Failed>) {
+        let refuses = match outcome {
+            Ok(_) => false,
+            Err(Failed { failure: Failure::Database(error), .. }) if refuses_writes(error) => true,
+            Err(_) => return,
+        };
+        if self.inner.refuses_writes.swap(refuses, Ordering::Relaxed) != refuses {
+            let now = if refuses { "takes no writes any more" } else { "takes writes again" };
+            log::warn!("the store {now}");
+        }
+    }
+
+    /// Whether the store takes writes, as far as the last one has shown. Where it did not, tries again.
+    pub fn takes_writes(&self) -> bool {
+        if !self.inner.refuses_writes.load(Ordering::Relaxed) {
+            return true;
+        }
+        // As much as an ordinary write may take, so that the last bytes of a full disk are not taken for room.
+        let fact = || store_facts::table.filter(store_facts::name.eq(PROBE));
+        let tried = self.write(|connection| {
+            diesel::delete(fact()).execute(connection)?;
+            let row = (store_facts::name.eq(PROBE), store_facts::value.eq("x".repeat(PROBE_BYTES)));
+            Ok(diesel::insert_into(store_facts::table).values(row).execute(connection)?)
+        });
+        let tried = tried.and_then(|_| self.write(|connection| Ok(diesel::delete(fact()).execute(connection)?)));
+        tried.is_ok()
     }
 
     /// Runs `work` on the writer outside of a transaction.

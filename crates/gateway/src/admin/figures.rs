@@ -60,9 +60,11 @@ impl Figures {
     /// Reads the ends of the log. Counts only when something has changed since, and not too often.
     fn learn(&self) -> Result<(), StoreError> {
         let ends = self.store.log_ends()?;
+        let writes = self.store.takes_writes();
         let last = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.knowledge.ends = Some(ends);
+            known.knowledge.writes = writes;
             known.counted
         };
         if last.is_some_and(|(head, at, took)| head == ends.head || at.elapsed() < took * SHARE) {

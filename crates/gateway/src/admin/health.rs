@@ -1,6 +1,8 @@
 //! `/livez` and `/readyz`, for whatever starts, stops and balances gateways, and `/metrics`, for whatever watches them.
 
 use super::metrics::metrics;
+use super::state::Admin;
+use crate::metrics::Knowledge;
 use crate::server::Gateway;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
@@ -49,9 +51,17 @@ async fn live() -> HttpResponse {
 }
 
 /// Requests would be answered.
-async fn ready(gateway: web::Data<Gateway>) -> HttpResponse {
+///
+/// A store that answers but takes no writes (its disk is full) still answers reads, so a gateway to it is ready, and says
+/// so: who sent it no requests any more would lose the reads too.
+async fn ready(gateway: web::Data<Gateway>, admin: web::Data<Admin>) -> HttpResponse {
     let (mut response, status, detail) = if gateway.into_inner().is_ready(READY_WITHIN).await {
-        (HttpResponse::Ok(), "ready", "The store answers.")
+        match admin.figures.ask().await {
+            Knowledge { up: true, writes: false, .. } => {
+                (HttpResponse::Ok(), "reading", "The store answers, but takes no writes.")
+            }
+            _ => (HttpResponse::Ok(), "ready", "The store answers."),
+        }
     } else {
         (HttpResponse::ServiceUnavailable(), "not ready", "The store does not answer.")
     };

@@ -87,6 +87,7 @@ mod tests {
             writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(30),
         };
         let oracle = Arc::new(MemoryDirectory::default());
         let registry = Registry::of(Vec::new()).expect("none");

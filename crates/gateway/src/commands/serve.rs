@@ -50,7 +50,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let uses = store.clone();
     log::info!("store: {}; dialects: {dialects}", store.url());
     let served = actix_web::rt::System::new().block_on(async {
-        let (server, bound) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
+        let (server, bound, backlog) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
         let admin = admin.map(|place| admin::bind(&gateway, &behind, &settings.server, place)).transpose()?;
         let (admin, admin_bound) = admin.unzip();
         if let Some(tls) = tls {
@@ -62,7 +62,8 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         let demo =
             if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };
         announce(bound, admin_bound, demo)?;
-        let ending = server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), || behind.end());
+        let ending =
+            server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), backlog, || behind.end());
         let serving = try_join(server, OptionFuture::from(admin).map(Option::transpose));
         match select(serving, pin!(ending)).await {
             Either::Left((served, _)) => {
@@ -90,6 +91,7 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
         writers: settings.database.writer_count(store.in_process()),
         quick: settings.server.quick_count(),
         queue_timeout: Duration::from_secs(settings.limits.queue_timeout_seconds),
+        answer_timeout: settings.database.patience(),
     };
     let all = Arc::new(store.clone());
     let gateway = Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits);

@@ -45,6 +45,8 @@ pub(crate) struct Turns {
 pub(crate) struct Knowledge {
     /// Whether it answered when it was asked last, in time.
     pub up: bool,
+    /// Whether it takes writes.
+    pub writes: bool,
     /// Where the change log begins and ends.
     pub ends: Option<LogEnds>,
     /// How much there is.
@@ -105,6 +107,8 @@ impl Standing {
     fn store(&self, out: &mut Out<'_>) -> Result<(), Error> {
         let up = i64::from(self.store.up);
         out.gauge("rollcall_store_up", "Whether the store answered this request in time", [(NOTHING, up)])?;
+        let writes = i64::from(self.store.up && self.store.writes);
+        out.gauge("rollcall_store_takes_writes", "Whether the store can be written", [(NOTHING, writes)])?;
         if let Some(LogEnds { head, floor }) = self.store.ends {
             out.gauge("rollcall_change_head", "Number of the last change", [(NOTHING, head as i64)])?;
             let words = "Changes up to this number have been pruned";

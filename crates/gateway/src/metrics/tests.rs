@@ -28,7 +28,9 @@ fn what_is_counted_is_told() {
     let memberships = vec![(membership::State::Member, 5), (membership::State::Banned, 0)];
     let totals = Totals { persons: 3, groups: 2, memberships };
     let ends = LogEnds { head: 12, floor: 4 };
-    let text = metrics.text(standing(Knowledge { up: true, ends: Some(ends), totals: Some(totals) })).expect("text");
+    let text = metrics
+        .text(standing(Knowledge { up: true, writes: true, ends: Some(ends), totals: Some(totals) }))
+        .expect("text");
     for line in [
         "# TYPE rollcall_requests_total counter",
         r#"rollcall_requests_total{dialect="rm",route="/api/Organization/groups",method="GET",status="200"} 2"#,
@@ -47,6 +49,7 @@ fn what_is_counted_is_told() {
         r#"rollcall_pool_in_use{pool="readers"} 2"#,
         r#"rollcall_pool_timeouts_total{pool="readers"} 4"#,
         "rollcall_store_up 1",
+        "rollcall_store_takes_writes 1",
         "rollcall_persons 3",
         "rollcall_groups 2",
         r#"rollcall_memberships{state="member"} 5"#,

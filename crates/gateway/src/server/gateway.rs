@@ -59,6 +59,9 @@ pub struct Limits {
     pub quick: usize,
     /// How long an action waits for its turn.
     pub queue_timeout: Duration,
+    /// How long is waited for what an action says, once it has its turn. A store that does not even say that it is away
+    /// keeps the turn, and the client is told.
+    pub answer_timeout: Duration,
 }
 
 /// After how many seconds a client may ask again when everything is busy.
@@ -335,7 +338,13 @@ impl Gateway {
             let _turn = turn;
             guarded(id, || work(gateway.core()))
         };
-        web::block(work).await.map_err(|_| Refusal::Internal)?
+        let answer = tokio::time::timeout(self.limits.answer_timeout, web::block(work)).await;
+        let answer = answer.map_err(|_| {
+            self.metrics.refused(Limit::Store);
+            logging::within(id, || log::error!("no answer of the store within {:?}", self.limits.answer_timeout));
+            Refusal::Unavailable(RETRY_AFTER)
+        })?;
+        answer.map_err(|_| Refusal::Internal)?
     }
 
     fn core(&self) -> Core<'_> {

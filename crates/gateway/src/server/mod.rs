@@ -1,6 +1,7 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
 mod access_log;
+mod backlog;
 mod body;
 mod fields;
 mod gateway;
@@ -14,6 +15,7 @@ mod tls;
 mod watch;
 
 pub(crate) use access_log::Access;
+pub use backlog::Backlog;
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
@@ -48,13 +50,13 @@ pub struct Bound {
 }
 
 /// Binds `address`, and that of `tls` if there is one, and makes a server that answers at both alike once it is
-/// awaited. Must be called inside an actix system.
+/// awaited, with those who will wait there at its end. Must be called inside an actix system.
 pub fn bind(
     gateway: web::Data<Gateway>,
     settings: &settings::Server,
     address: SocketAddr,
     tls: Option<&Tls>,
-) -> anyhow::Result<(Server, Bound)> {
+) -> anyhow::Result<(Server, Bound, Backlog)> {
     let blocking_threads = gateway.width();
     let served = gateway.clone();
     let hardening = web::Data::new(Hardening::of(settings));
@@ -82,12 +84,14 @@ pub fn bind(
         .shutdown_timeout(settings.shutdown_timeout_seconds)
         .worker_max_blocking_threads(blocking_threads)
         // Ours let requests finish after SIGINT too.
-        .disable_signals()
-        .bind(address)
-        .with_context(|| format!("cannot listen on {address}"))?;
+        .disable_signals();
+    let mut backlog = Backlog::default();
+    let cannot = |address: SocketAddr| move || format!("cannot listen on {address}");
+    server = backlog.listen(address).and_then(|at| server.listen(at)).with_context(cannot(address))?;
     if let Some(tls) = tls {
-        let bound = server.bind_rustls_0_23(tls.address, tls.config()?);
-        server = bound.with_context(|| format!("cannot listen on {}", tls.address))?;
+        let config = tls.config()?;
+        let bound = backlog.listen(tls.address).and_then(|at| server.listen_rustls_0_23(at, config));
+        server = bound.with_context(cannot(tls.address))?;
     }
     let addresses = server.addrs();
     let bound = |at: usize, asked| addresses.get(at).copied().unwrap_or(asked);
@@ -95,7 +99,7 @@ pub fn bind(
     if let Some(https) = bound.https {
         hardening.served_at(https.port());
     }
-    Ok((server.run(), bound))
+    Ok((server.run(), bound, backlog))
 }
 
 /// What the web server is told about idle connections. It closes them itself; what we watch is those on which a header

@@ -113,6 +113,13 @@ impl Database {
     pub fn writer_count(&self, in_process: bool) -> usize {
         if in_process { 2 } else { (self.pool_size as usize).div_ceil(2) }
     }
+
+    /// How long a request waits for the database at most: for a connection, then for a statement, and a second more, in
+    /// which the database or the pool should have said that it takes too long.
+    pub fn patience(&self) -> Duration {
+        let seconds = self.acquire_timeout_seconds.saturating_add(self.statement_timeout_seconds);
+        Duration::from_secs(seconds.saturating_add(1))
+    }
 }
 
 /// Section `limits`.

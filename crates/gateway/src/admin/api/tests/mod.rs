@@ -84,6 +84,7 @@ impl Api {
             writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(30),
         };
         let registry = Registry::of(Vec::new()).expect("none");
         let gateway = Gateway::new(registry, oracle.clone(), oracle.clone(), oracle.clone(), true, limits);
