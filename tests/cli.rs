@@ -367,6 +367,24 @@ fn the_environment_wins_over_the_file_and_flags_over_both() {
     assert_eq!(client.get(&format!("/risk{path}"), &[]).status, 401);
 }
 
+/// Waits until the gateway has begun with a request: it then asks for the body.
+fn until_it_is_asked_for(stream: &mut TcpStream) {
+    const ASKED: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a positive time");
+    let mut said = [0; ASKED.len()];
+    stream.read_exact(&mut said).expect("asked for");
+    assert_eq!(said, ASKED, "{}", String::from_utf8_lossy(&said));
+}
+
+/// Waits until the gateway has heard the signal to end.
+fn until_nobody_listens(gateway: &Gateway) {
+    let begun = std::time::Instant::now();
+    while TcpStream::connect(gateway.address).is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "still listening");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn sigterm_lets_requests_finish() {
     let database = Database::sqlite();
@@ -377,13 +395,13 @@ fn sigterm_lets_requests_finish() {
     let mut slow = TcpStream::connect(gateway.address).expect("a connection");
     slow.set_read_timeout(Some(Duration::from_secs(30))).expect("a positive time");
     let head = format!(
-        "GET /v3/groups/supergroup/members?perPage=2 HTTP/1.1\r\nHost: x\r\napikey: {}\r\nContent-Length: 4\r\n\r\nab",
+        "GET /v3/groups/supergroup/members?perPage=2 HTTP/1.1\r\nHost: x\r\napikey: {}\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nab",
         keys.cometchat
     );
     slow.write_all(head.as_bytes()).expect("the first half");
-    std::thread::sleep(Duration::from_millis(300));
+    until_it_is_asked_for(&mut slow);
     gateway.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    until_nobody_listens(&gateway);
     assert!(gateway.alive(), "a request is under way");
     slow.write_all(b"cd").expect("the second half");
     let mut reply = String::new();
@@ -399,11 +417,11 @@ fn a_second_signal_ends_at_once() {
     database.import(NDJSON);
     let mut gateway = Gateway::serve(&database);
     let mut slow = TcpStream::connect(gateway.address).expect("a connection");
-    let head = "POST /APIIntegration/Token HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab";
+    let head = "POST /APIIntegration/Token HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nab";
     slow.write_all(head.as_bytes()).expect("the first half");
-    std::thread::sleep(Duration::from_millis(300));
+    until_it_is_asked_for(&mut slow);
     gateway.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    until_nobody_listens(&gateway);
     assert!(gateway.alive(), "a request is under way");
     let begun = std::time::Instant::now();
     gateway.signal("TERM");

@@ -38,11 +38,7 @@ impl Settings {
                     .to_owned(),
             );
         }
-        for (name, prefix) in [
-            ("elance", &self.dialects.elance.prefix),
-            ("rm", &self.dialects.rm.prefix),
-            ("cometchat", &self.dialects.cometchat.prefix),
-        ] {
+        for (name, prefix) in self.dialects.prefixes() {
             if !is_prefix(prefix) {
                 problems.push(format!(
                     "dialects.{name}.prefix must be empty, or begin with / and not end in one, of letters, digits \

@@ -190,6 +190,14 @@ pub struct Dialects {
     pub cometchat: Plain,
 }
 
+impl Dialects {
+    /// The name and the prefix of each.
+    pub fn prefixes(&self) -> [(&'static str, &str); 3] {
+        let Self { elance, rm, cometchat } = self;
+        [("elance", &elance.prefix), ("rm", &rm.prefix), ("cometchat", &cometchat.prefix)]
+    }
+}
+
 /// Section of a dialect without settings of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
