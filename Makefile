@@ -3,9 +3,10 @@
 ROLLCALL_LISTEN ?= 127.0.0.1:8080
 DATABASE ?= sqlite://$(CURDIR)/.local/demo.db
 CARGO ?= cargo
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients bench check fmt-check clippy doc layers msrv deny postgres
+.PHONY: help run test test-clients fuzz bench check fmt-check clippy doc layers msrv deny postgres
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -18,9 +19,17 @@ run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite:/
 test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
 
-test-clients: postgres ## clients from npm and in Ruby against the real program (needs node, npm, chromium, ruby with httparty)
+test-clients: postgres ## clients from npm, in Ruby and in Python against the real program (needs node, npm, chromium, ruby with httparty, python3 with venv)
 	$(CARGO) build --locked -p gateway --bin rollcall
+	cd tests/clients && python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt
 	cd tests/clients && npm ci && npm test
+
+fuzz: ## look for inputs that break a parser, SECONDS=60 for each target (needs a nightly toolchain and cargo-fuzz)
+	cd fuzz && for target in $$(ls fuzz_targets | sed 's/\.rs$$//'); do \
+		mkdir -p target/found/$$target && \
+		$(CARGO) +nightly fuzz run $$target target/found/$$target corpus/$$target -- \
+			-max_total_time=$(SECONDS) -max_len=16384 -timeout=20 -print_final_stats=1 || exit 1; \
+	done
 
 bench: ## speed, as ratios to a handler that answers the same bytes from a constant
 	$(CARGO) bench --locked -p gateway --bench pages

@@ -4,6 +4,8 @@
 use crate::support::admin::{Admin, PREFIX, key};
 use crate::support::gateway::{Database, Gateway, succeed};
 use serde_json::{Value, json};
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// A gateway, and a client with a key.
@@ -257,6 +259,37 @@ fn only_so_many_wait_at_once() {
     assert_eq!(gateway.client().get("/v3/groups/g/members", &[]).status, 401);
     ok(&mut admin, "POST", "/persons", json!({}));
     assert!(waiting.into_iter().all(|one| one.join().expect("no panic")));
+}
+
+#[test]
+fn who_has_left_holds_no_place_of_those_who_wait() {
+    let database = Database::sqlite();
+    let (gateway, mut admin) = serve(&database);
+    let head = ok(&mut admin, "GET", "/changes", Value::Null)["head"].as_u64().expect("a number");
+    let request = format!(
+        "GET /admin/v1/changes?after={head}&wait=60 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\r\n",
+        admin.key()
+    );
+    let admin_address = admin.address();
+    let wait = || {
+        let mut stream = TcpStream::connect(admin_address).expect("listens");
+        stream.write_all(request.as_bytes()).expect("sent");
+        stream
+    };
+    let mut waiting: Vec<_> = (0..64).map(|_| wait()).collect();
+    let ask = format!("/changes?after={head}&wait=1");
+    let begun = Instant::now();
+    while admin.get(&ask).status != 429 {
+        // Our own question may have taken the place of one.
+        waiting.push(wait());
+        assert!(begun.elapsed() < Duration::from_secs(15), "nobody is refused");
+    }
+    drop(waiting);
+    let begun = Instant::now();
+    while admin.get(&ask).status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{}", gateway.log());
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]

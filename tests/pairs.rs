@@ -1,6 +1,8 @@
-//! The same thing everywhere: whatever one dialect changes, every dialect shows at once, with the same members and the
-//! same totals. The cases are written once and run through every pair of a writer and a reader, on both databases.
+//! The same thing everywhere: whatever one party changes, a dialect or the admin API, every party shows at once, with the
+//! same members and the same totals. The cases are written once and run through every pair of a writer and a reader, on
+//! both databases.
 
+use crate::support::admin::Admin;
 use crate::support::gateway::{Database, Gateway};
 use crate::support::http::{Client, Response};
 use crate::support::keys::{Dialect, Keys, create, word};
@@ -46,19 +48,39 @@ fn sample() -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+/// Who writes and reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Party {
+    Of(Dialect),
+    AdminApi,
+}
+
+impl Party {
+    const ALL: [Self; 4] =
+        [Self::Of(Dialect::Elance), Self::Of(Dialect::Rm), Self::Of(Dialect::CometChat), Self::AdminApi];
+    /// Those that can ban.
+    const BANNING: [Self; 2] = [Self::Of(Dialect::CometChat), Self::AdminApi];
+}
+
 /// Everything that a writer or reader needs.
 struct World {
     keys: Keys,
     /// An Elance token of each person, from 1 on.
     elance: Vec<String>,
     client: Client,
+    admin: Admin,
 }
 
 impl World {
     fn new(database: &Database, gateway: &Gateway) -> Self {
         let keys = Keys::make(database, gateway, &login(1));
         let token = |n| word(&create(database, &["elance", "--login", &login(n)]), "access_token");
-        Self { keys, elance: (1..=PERSONS).map(token).collect(), client: gateway.client() }
+        Self {
+            keys,
+            elance: (1..=PERSONS).map(token).collect(),
+            client: gateway.client(),
+            admin: Admin::of(gateway, database),
+        }
     }
 
     fn elance(&mut self, person: i64, method: &str, target: &str) -> Response {
@@ -74,6 +96,10 @@ impl World {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         good(self.client.send(method, target, &headers, body.as_bytes()), target)
     }
+
+    fn admin(&mut self, method: &str, path: &str, body: &Value) -> Response {
+        good(self.admin.ask(method, path, body), path)
+    }
 }
 
 fn good(response: Response, target: &str) -> Response {
@@ -81,46 +107,54 @@ fn good(response: Response, target: &str) -> Response {
     response
 }
 
-/// Makes `person` a member of the group, in the way of a dialect.
-fn add(world: &mut World, by: Dialect, person: i64) {
+/// Makes `person` a member of the group, in the way of a party.
+fn add(world: &mut World, by: Party, person: i64) {
     match by {
         // One asks, and the group's owner approves.
-        Dialect::Elance => {
+        Party::Of(Dialect::Elance) => {
             world.elance(person, "POST", &format!("/api2/groups/{GROUP}/members/me"));
             world.elance(1, "POST", &format!("/api2/groups/{GROUP}/members/{person}/approve"));
         }
-        Dialect::Rm => {
+        Party::Of(by @ Dialect::Rm) => {
             let path = format!("/api/Organization/groups/{GROUP_ID}/members");
             world.ask(by, "POST", &path, &json!([{"Id": id(person)}]));
         }
-        Dialect::CometChat => {
+        Party::Of(by @ Dialect::CometChat) => {
             let path = format!("/v3/groups/{GUID}/members");
             let reply = world.ask(by, "POST", &path, &json!({"participants": [uid(person)]})).json();
             assert_eq!(reply["data"]["participants"][uid(person)]["success"], true, "{reply}");
         }
+        Party::AdminApi => {
+            let path = format!("/groups/{GROUP}/members/uid:{}/add", uid(person));
+            let reply = world.admin("POST", &path, &Value::Null).json();
+            assert_eq!(reply["membership"]["state"], "member", "{reply}");
+        }
     }
 }
 
-/// Ends the membership of `person`, in the way of a dialect.
-fn remove(world: &mut World, by: Dialect, person: i64) {
+/// Ends the membership of `person`, in the way of a party.
+fn remove(world: &mut World, by: Party, person: i64) {
     match by {
-        Dialect::Elance => world.elance(person, "DELETE", &format!("/api2/groups/{GROUP}/members/me")),
-        Dialect::Rm => {
+        Party::Of(Dialect::Elance) => world.elance(person, "DELETE", &format!("/api2/groups/{GROUP}/members/me")),
+        Party::Of(by @ Dialect::Rm) => {
             let path = format!("/api/Organization/groups/{GROUP_ID}/members/{}", id(person));
             world.ask(by, "DELETE", &path, &Value::Null)
         }
-        Dialect::CometChat => {
+        Party::Of(by @ Dialect::CometChat) => {
             world.ask(by, "DELETE", &format!("/v3/groups/{GUID}/members/{}", uid(person)), &Value::Null)
+        }
+        Party::AdminApi => {
+            world.admin("POST", &format!("/groups/guid:{GUID}/members/{}/kick", id(person)), &Value::Null)
         }
     };
 }
 
-/// The members of the group and their number, as a dialect shows them.
-fn members(world: &mut World, by: Dialect) -> (BTreeSet<i64>, usize) {
+/// The members of the group and their number, as a party shows them.
+fn members(world: &mut World, by: Party) -> (BTreeSet<i64>, usize) {
     let rows =
         |rows: &Value, number: &dyn Fn(&Value) -> i64| rows.as_array().expect("rows").iter().map(number).collect();
     match by {
-        Dialect::Elance => {
+        Party::Of(Dialect::Elance) => {
             let reply = world.elance(1, "GET", &format!("/api2/groups/{GROUP}/members?rpp=25")).json();
             let reply = &reply["data"]["groupMembers"];
             let results = reply["pageResults"].as_object().expect("an object").values();
@@ -131,7 +165,7 @@ fn members(world: &mut World, by: Dialect) -> (BTreeSet<i64>, usize) {
             assert!(group.contains(&format!(r#""totalMembers":"{total}""#)), "{group}");
             (found, total.parse().expect("a number"))
         }
-        Dialect::Rm => {
+        Party::Of(by @ Dialect::Rm) => {
             let path = format!("/api/Organization/groups/{GROUP_ID}/members");
             let reply = world.ask(by, "GET", &format!("{path}?page_size=1000"), &Value::Null);
             let total = reply.header("x-total-count").expect("a total").to_owned();
@@ -139,21 +173,46 @@ fn members(world: &mut World, by: Dialect) -> (BTreeSet<i64>, usize) {
             assert_eq!(count.text(), total);
             (rows(&reply.json(), &|row| number_of_id(&word(row, "Id"))), total.parse().expect("a number"))
         }
-        Dialect::CometChat => {
+        Party::Of(by @ Dialect::CometChat) => {
             let reply = world.ask(by, "GET", &format!("/v3/groups/{GUID}/members?perPage=1000"), &Value::Null).json();
             let total = reply["meta"]["pagination"]["total"].as_u64().expect("a number");
             let group = world.ask(by, "GET", &format!("/v3/groups/{GUID}"), &Value::Null).json();
             assert_eq!(group["data"]["membersCount"], total);
             (rows(&reply["data"], &|row| number_of_uid(&word(row, "uid"))), usize::try_from(total).expect("small"))
         }
+        Party::AdminApi => {
+            let reply = world.admin("GET", &format!("/groups/{GROUP_ID}/members?page_size=1000"), &Value::Null).json();
+            let total = reply["total"].as_u64().expect("a number");
+            // The list of groups tells the same total.
+            let groups = world.admin("GET", "/groups?search=pairs", &Value::Null).json();
+            assert_eq!((&groups["total"], &groups["items"][0]["members"]), (&json!(1), &json!(total)), "{groups}");
+            let found = rows(&reply["items"], &|row| row["person"]["number"].as_i64().expect("a number"));
+            (found, usize::try_from(total).expect("small"))
+        }
     }
 }
 
-/// Every dialect shows exactly these members.
+/// Every party shows exactly these members.
 fn everywhere(world: &mut World, expected: &BTreeSet<i64>, after: &str) {
-    for reader in Dialect::ALL {
+    for reader in Party::ALL {
         assert_eq!(members(world, reader), (expected.clone(), expected.len()), "{reader:?} {after}");
     }
+}
+
+/// Bans `person`, in the way of a party that can, or lifts the ban.
+fn ban(world: &mut World, by: Party, person: i64, lift: bool) {
+    match by {
+        Party::Of(Dialect::CometChat) => {
+            let method = if lift { "DELETE" } else { "POST" };
+            let path = format!("/v3/groups/{GUID}/bannedusers/{}", uid(person));
+            world.ask(Dialect::CometChat, method, &path, &Value::Null)
+        }
+        Party::AdminApi => {
+            let step = if lift { "unban" } else { "ban" };
+            world.admin("POST", &format!("/groups/{GROUP}/members/login:{}/{step}", login(person)), &Value::Null)
+        }
+        Party::Of(Dialect::Elance | Dialect::Rm) => panic!("{by:?} knows no bans"),
+    };
 }
 
 fn on_both(test: impl Fn(&Database, &mut World)) {
@@ -167,17 +226,17 @@ fn on_both(test: impl Fn(&Database, &mut World)) {
 }
 
 #[test]
-fn who_joins_and_leaves_by_one_dialect_does_so_in_all() {
+fn who_joins_and_leaves_by_one_party_does_so_in_all() {
     on_both(|database, world| {
         let mut expected = BTreeSet::from([1]);
         everywhere(world, &expected, "at the beginning");
         // Each adds somebody of its own, and then each removes whom the next has added.
-        for (writer, person) in Dialect::ALL.into_iter().zip(2..) {
+        for (writer, person) in Party::ALL.into_iter().zip(2..) {
             add(world, writer, person);
             expected.insert(person);
             everywhere(world, &expected, &format!("after {writer:?} added {person} on {}", database.name));
         }
-        for (writer, person) in Dialect::ALL.into_iter().zip([3, 4, 2]) {
+        for (writer, person) in Party::ALL.into_iter().zip([3, 4, 5, 2]) {
             remove(world, writer, person);
             expected.remove(&person);
             everywhere(world, &expected, &format!("after {writer:?} removed {person} on {}", database.name));
@@ -186,29 +245,53 @@ fn who_joins_and_leaves_by_one_dialect_does_so_in_all() {
 }
 
 #[test]
-fn who_is_banned_by_one_dialect_comes_back_by_none() {
+fn who_is_banned_by_one_party_comes_back_by_none() {
     on_both(|_, world| {
-        add(world, Dialect::Rm, 2);
-        world.ask(Dialect::CometChat, "POST", &format!("/v3/groups/{GUID}/bannedusers/{}", uid(2)), &Value::Null);
-        everywhere(world, &BTreeSet::from([1]), "after a ban");
-        let token = format!("Bearer {}", world.elance[1]);
-        let path = format!("/api2/groups/{GROUP}/members/me");
-        assert_eq!(world.client.send("POST", &path, &[("authorization", &token)], b"").status, 403);
-        let [(name, value)] = world.keys.headers(Dialect::Rm);
-        let path = format!("/api/Organization/groups/{GROUP_ID}/members");
-        let body = json!([{"Id": id(3)}, {"Id": id(2)}]).to_string();
-        let headers = [(name, value.as_str()), ("content-type", "application/json")];
-        let refused = world.client.send("POST", &path, &headers, body.as_bytes());
-        assert_eq!(refused.status, 400, "{}", refused.text());
-        everywhere(world, &BTreeSet::from([1]), "after a list that was refused as a whole");
-        world.ask(Dialect::CometChat, "DELETE", &format!("/v3/groups/{GUID}/bannedusers/{}", uid(2)), &Value::Null);
-        add(world, Dialect::Elance, 2);
-        everywhere(world, &BTreeSet::from([1, 2]), "after the ban was lifted");
+        let owner_only = BTreeSet::from([1]);
+        for (banning, lifting) in Party::BANNING.into_iter().zip(Party::BANNING.into_iter().rev()) {
+            add(world, Party::Of(Dialect::Rm), 2);
+            ban(world, banning, 2, false);
+            everywhere(world, &owner_only, &format!("after a ban by {banning:?}"));
+            nobody_lets_in(world, 2);
+            everywhere(
+                world,
+                &owner_only,
+                "after all were refused, one of them with a list that is refused as a whole",
+            );
+            // Whoever banned, another may lift it.
+            ban(world, lifting, 2, true);
+            add(world, Party::Of(Dialect::Elance), 2);
+            everywhere(world, &BTreeSet::from([1, 2]), &format!("after {lifting:?} lifted the ban"));
+            remove(world, Party::AdminApi, 2);
+        }
     });
 }
 
+/// Who is banned can neither ask nor be added, by whichever party.
+fn nobody_lets_in(world: &mut World, person: i64) {
+    let token = format!("Bearer {}", world.elance[usize::try_from(person - 1).expect("from 1 on")]);
+    let path = format!("/api2/groups/{GROUP}/members/me");
+    assert_eq!(world.client.send("POST", &path, &[("authorization", &token)], b"").status, 403);
+
+    let [(name, value)] = world.keys.headers(Dialect::Rm);
+    let path = format!("/api/Organization/groups/{GROUP_ID}/members");
+    let body = json!([{"Id": id(3)}, {"Id": id(person)}]).to_string();
+    let headers = [(name, value.as_str()), ("content-type", "application/json")];
+    let refused = world.client.send("POST", &path, &headers, body.as_bytes());
+    assert_eq!(refused.status, 400, "{}", refused.text());
+
+    let list = json!({"participants": [uid(person)]});
+    let reply = world.ask(Dialect::CometChat, "POST", &format!("/v3/groups/{GUID}/members"), &list).json();
+    assert_eq!(reply["data"]["participants"][uid(person)]["success"], false, "{reply}");
+
+    for step in ["add", "ask", "join"] {
+        let refused = world.admin.ask("POST", &format!("/groups/{GROUP}/members/{person}/{step}"), &Value::Null);
+        assert_eq!((refused.status, &refused.json()["reason"]), (409, &json!("banned")), "{}", refused.text());
+    }
+}
+
 #[test]
-fn who_is_made_by_one_dialect_is_a_person_in_all() {
+fn what_is_made_by_one_party_is_there_in_all() {
     on_both(|_, world| {
         let none = &Value::Null;
         // A person of each dialect that makes persons, and a group of each that makes groups.
@@ -220,10 +303,20 @@ fn who_is_made_by_one_dialect_is_a_person_in_all() {
             &json!({"Name":"Nine","Email":"nine@example.org","Login":"uid-9"}),
         );
         let nine = made.json().as_str().expect("the id").to_owned();
+        world.admin("POST", "/persons", &json!({"login":"uid-10","name":"Ten"}));
         // The id of the one is looked up by the name that the other gave.
         let found = world.ask(Dialect::Rm, "GET", "/api/Organization/people?$filter=Name%20eq%20'Eight'", none).json();
         let eight = word(&found[0], "Id");
-        assert_eq!(world.ask(Dialect::CometChat, "GET", "/v3/users/uid-9", none).json()["data"]["name"], "Nine");
+        for (uid, name) in [("uid-8", "Eight"), ("uid-9", "Nine"), ("uid-10", "Ten")] {
+            assert_eq!(
+                world.ask(Dialect::CometChat, "GET", &format!("/v3/users/{uid}"), none).json()["data"]["name"],
+                name
+            );
+            let person = world.admin("GET", &format!("/persons/login:{uid}"), none).json();
+            assert_eq!(person["name"], name);
+            let path = format!("/api/Organization/people/{}", word(&person, "id"));
+            assert_eq!(world.ask(Dialect::Rm, "GET", &path, none).json()["Name"], name);
+        }
 
         let group = world.ask(Dialect::Rm, "POST", "/api/Organization/groups", &json!({"Name":"made-by-rm"}));
         let group = group.json().as_str().expect("the id").to_owned();
@@ -241,14 +334,33 @@ fn who_is_made_by_one_dialect_is_a_person_in_all() {
         );
         let listed = world.ask(Dialect::Rm, "GET", "/api/Organization/groups?$filter=Name%20eq%20'By%20chat'", none);
         assert_eq!(listed.header("x-total-count"), Some("1"));
+        world.admin("POST", "/groups", &json!({"guid":"by-admin","name":"By admin","owner":{"uid":"uid-10"}}));
+        let names = ["Pairs", "made-by-rm", "By chat", "By admin"];
         let directory = world.elance(1, "GET", "/api2/groups?rpp=25").text().to_owned();
-        for name in ["Pairs", "made-by-rm", "By chat"] {
+        for name in names {
             assert!(directory.contains(&format!(r#""name":"{name}""#)), "{directory}");
         }
+        for (party, name) in [(Dialect::Rm, "Name"), (Dialect::CometChat, "name")] {
+            let path = if party == Dialect::Rm { "/api/Organization/groups" } else { "/v3/groups" };
+            let listed = world.ask(party, "GET", path, none).json();
+            let rows = if party == Dialect::Rm { &listed } else { &listed["data"] };
+            let found: BTreeSet<_> = rows.as_array().expect("rows").iter().map(|row| word(row, name)).collect();
+            assert_eq!(found, names.map(str::to_owned).into(), "{party:?}");
+        }
+        assert_eq!(world.admin("GET", "/groups", none).json()["total"], names.len());
 
         // Deleted by one, gone for all.
         world.ask(Dialect::CometChat, "DELETE", "/v3/groups/made-by-rm", none);
         let [(name, value)] = world.keys.headers(Dialect::Rm);
+        assert_eq!(world.client.get(&path, &[(name, &value)]).status, 404);
+        assert_eq!(world.admin.get("/groups/guid:made-by-rm").status, 404);
+        world.admin("DELETE", "/groups/guid:by-admin", none);
+        world.admin("DELETE", "/persons/uid:uid-8", none);
+        let [(key, secret)] = world.keys.headers(Dialect::CometChat);
+        for path in ["/v3/groups/by-admin", "/v3/users/uid-8"] {
+            assert_eq!(world.client.get(path, &[(key, &secret)]).status, 404, "{path}");
+        }
+        let path = format!("/api/Organization/people/{eight}");
         assert_eq!(world.client.get(&path, &[(name, &value)]).status, 404);
     });
 }

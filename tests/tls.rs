@@ -5,6 +5,7 @@ use crate::support::gateway::{Database, Gateway, fail};
 use crate::support::http::Client;
 use crate::support::keys::{Dialect, Keys};
 use crate::support::tls::{Files, Secure, shake};
+use crate::support::walk::needs_curl;
 use membership::sample::NDJSON;
 use rustls::version::{TLS12, TLS13};
 use std::fs;
@@ -57,9 +58,7 @@ fn https_answers_what_http_answers() {
 
 #[test]
 fn curl_takes_the_certificate() {
-    if Command::new("curl").arg("--version").output().is_err() {
-        return;
-    }
+    needs_curl();
     let files = Files::make();
     let (_gateway, address) = files.serve(&["--demo"], &[]);
     for host in ["localhost", "127.0.0.1"] {

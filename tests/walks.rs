@@ -2,7 +2,7 @@
 //! notation is told in `support/walk.rs`.
 
 use crate::support::gateway::{Database, Gateway, project_file, project_text};
-use crate::support::walk::{Shown, blocks, curl, documents, fits, shown, walk};
+use crate::support::walk::{Shown, blocks, documents, fits, needs_curl, shown, walk};
 use std::process::Command;
 
 /// The documents with walks, and how many lines each has at least.
@@ -16,9 +16,7 @@ const WALKS: [(&str, usize); 5] = [
 
 /// Runs a document from its first line to its last, on both databases.
 fn runs(document: &str) {
-    if !curl() {
-        return;
-    }
+    needs_curl();
     let all = shown(&project_text(document));
     let least = WALKS.iter().find(|walk| walk.0 == document).expect("it is one of the walks").1;
     assert!(all.len() >= least, "{document} has {} lines", all.len());
@@ -55,9 +53,7 @@ fn operations() {
 /// The README shows the lines that the demo prints, with the credentials of some start of it.
 #[test]
 fn the_readme_shows_what_the_demo_prints() {
-    if !curl() {
-        return;
-    }
+    needs_curl();
     let gateway = Gateway::start(&["--demo"], &[]);
     let here = gateway.address.to_string();
     let lines = std::iter::repeat_with(|| gateway.line()).filter(|line| line.trim_start().starts_with("curl "));
@@ -99,9 +95,7 @@ fn no_curl_line_is_left_out() {
 
 #[test]
 fn an_answer_that_is_altered_is_noticed() {
-    if !curl() {
-        return;
-    }
+    needs_curl();
     let mut all = shown(&project_text("docs/dialects/elance.md"));
     let altered = all.iter_mut().find(|shown| shown.output.contains(r#""totalMembers":"315""#));
     let altered = altered.expect("the number of members is shown");

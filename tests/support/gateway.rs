@@ -113,7 +113,12 @@ impl Gateway {
     /// `serve --listen 127.0.0.1:0` with these further arguments and variables. The admin listener is on a free port
     /// too, unless they say otherwise.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = rollcall()
+        Self::start_by(rollcall(), arguments, environment)
+    }
+
+    /// The same by another command, which runs the program with the arguments that it is given.
+    pub fn start_by(mut command: Command, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env("ROLLCALL__ADMIN__LISTEN", "127.0.0.1:0")
@@ -180,6 +185,20 @@ impl Gateway {
     /// Whether the process is still there.
     pub fn alive(&mut self) -> bool {
         self.child.try_wait().expect("our own child").is_none()
+    }
+
+    /// How much memory it holds, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("our own child");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+        let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kilobytes * 1024
+    }
+
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal, by its name without `SIG`.

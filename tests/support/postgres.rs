@@ -103,6 +103,21 @@ impl Server {
         watch.wait().expect("the watch ends");
     }
 
+    /// Stops all its processes where they are (SIGSTOP), so that it takes connections and says nothing, or lets them go
+    /// on (SIGCONT).
+    pub fn pause(&self, pause: bool) {
+        let first = fs::read_to_string(self.home.join("data/postmaster.pid")).expect("it runs");
+        let first = first.lines().next().expect("a number").trim().to_owned();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", &first]).output().expect("ps starts");
+        let children = String::from_utf8(children.stdout).expect("numbers");
+        let signal = if pause { "STOP" } else { "CONT" };
+        // The first before the others, so that it makes no more of them.
+        for pid in std::iter::once(first.as_str()).chain(children.split_whitespace()) {
+            let _ =
+                Command::new("/bin/sh").args(["-c", &format!("kill -s {signal} {pid}")]).stderr(Stdio::null()).status();
+        }
+    }
+
     /// Starts the server again on the same port with the same data.
     pub fn start_again(&self) {
         assert!(self.launch(), "PostgreSQL does not start again:\n{}", self.log());
@@ -115,6 +130,16 @@ impl Server {
             Ok(Err(message)) => panic!("PostgreSQL refuses `{statement}`: {message}"),
             Err(error) => panic!("PostgreSQL does not answer: {error}\n{}", self.log()),
         }
+    }
+
+    /// What `pg_dump` writes of the database with this URL.
+    pub fn dump(&self, url: &str) -> Vec<u8> {
+        // Debian has the servers' programs in a directory of their own, and this one on the path.
+        let beside = self.binaries.join("pg_dump");
+        let program = if beside.exists() { beside } else { PathBuf::from("pg_dump") };
+        let dumped = Command::new(program).arg(url).output().expect("pg_dump starts");
+        assert!(dumped.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dumped.stderr));
+        dumped.stdout
     }
 
     /// What the server has logged since its last start.
@@ -205,6 +230,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // One that was paused could not stop.
+        if self.home.join("data/postmaster.pid").exists() {
+            self.pause(false);
+        }
         if let Some(mut watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() {
             drop(watch.stdin.take());
             let _ = watch.wait();

@@ -20,6 +20,13 @@ pub fn check(dialect: Dialect, response: &Response, about: &str) {
     }
 }
 
+/// The same for any route: of those that go well, the shape is the route's own.
+pub fn is_fault_of_nobody(dialect: Dialect, response: &Response, about: &str) {
+    if response.status >= 400 {
+        check(dialect, response, about);
+    }
+}
+
 /// A text that is there and not empty.
 fn said(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.is_empty())

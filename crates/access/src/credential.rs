@@ -1,6 +1,6 @@
-//! Credentials, and the vault that keeps them.
+//! Credentials, and how one that was found is judged.
 
-use crate::{Denial, Principal, Rights, SecretHash, Viewer};
+use crate::{Agreed, Denial, Principal, Rights, SecretHash, Viewer};
 use membership::AccountStatus;
 
 /// What kind of thing a secret is. A secret of one kind is never found as another.
@@ -12,11 +12,21 @@ pub enum CredentialKind {
     Token,
     /// A key sent with every request (CometChat).
     Key,
+    /// A person's consent to a client: the head of the family of codes and tokens that came of it. Its parent is the
+    /// client; revoking it revokes the family. Nobody can present it.
+    Grant,
+    /// What a client is given at a consent, to be exchanged for tokens once. Its parent is the grant.
+    Code,
+    /// What a client exchanges for a new access token and its own successor, once. Its parent is the grant.
+    Refresh,
+    /// A person's signing in at a browser, for the audience [`crate::SIGN_IN`].
+    Session,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Client, Self::Token, Self::Key];
+    pub const ALL: &'static [Self] =
+        &[Self::Client, Self::Token, Self::Key, Self::Grant, Self::Code, Self::Refresh, Self::Session];
 
     /// The word in the store.
     pub const fn as_str(self) -> &'static str {
@@ -24,6 +34,10 @@ impl CredentialKind {
             Self::Client => "client",
             Self::Token => "token",
             Self::Key => "key",
+            Self::Grant => "grant",
+            Self::Code => "code",
+            Self::Refresh => "refresh",
+            Self::Session => "session",
         }
     }
 
@@ -56,6 +70,20 @@ pub struct Credential {
     pub expires_at: Option<i64>,
     /// When it was revoked, in unix seconds.
     pub revoked_at: Option<i64>,
+    /// When a code or refresh token was exchanged, in unix seconds.
+    pub used_at: Option<i64>,
+    /// When it last let somebody in, in unix seconds and to the minute only; told late, and never at all when the store
+    /// cannot be written to.
+    pub last_used_at: Option<i64>,
+    /// What is agreed beside its rights.
+    pub agreed: Agreed,
+}
+
+impl Credential {
+    /// Whether it is neither revoked nor, at the time `now` (unix seconds), expired.
+    pub fn in_force(&self, now: i64) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| at > now)
+    }
 }
 
 /// A credential to be made.
@@ -79,6 +107,29 @@ pub struct NewCredential {
     pub created_at: i64,
     /// See [`Credential::expires_at`].
     pub expires_at: Option<i64>,
+    /// See [`Credential::agreed`].
+    pub agreed: Agreed,
+}
+
+impl NewCredential {
+    /// The credential that it becomes under the number `id`.
+    pub fn kept(&self, id: i64) -> Credential {
+        Credential {
+            id,
+            audience: self.audience.clone(),
+            kind: self.kind,
+            rights: self.rights,
+            person: self.person,
+            client_id: self.client_id.clone(),
+            parent: self.parent,
+            created_at: self.created_at,
+            expires_at: self.expires_at,
+            revoked_at: None,
+            used_at: None,
+            last_used_at: None,
+            agreed: self.agreed.clone(),
+        }
+    }
 }
 
 /// The person that a credential belongs to, as far as it matters for access.
@@ -103,9 +154,8 @@ impl Found {
     /// Judges the credential at the time `now` (unix seconds). A credential of a person who is gone is unknown.
     pub fn judge(self, now: i64) -> Result<Principal, Denial> {
         let Self { credential, holder } = self;
-        let expired = credential.expires_at.is_some_and(|at| at <= now);
         let orphaned = credential.person.is_some() && holder.is_none();
-        if credential.revoked_at.is_some() || expired || orphaned {
+        if !credential.in_force(now) || orphaned {
             return Err(Denial::Unknown);
         }
         if holder.as_ref().is_some_and(|h| h.account_status != AccountStatus::Active) {
@@ -116,44 +166,9 @@ impl Found {
             rights: credential.rights,
             viewer: holder.map(|h| h.viewer),
             client_id: credential.client_id,
+            groups: credential.agreed.groups,
         })
     }
-}
-
-/// Keeps credentials. What one call changes is committed when it returns, and in force at once everywhere.
-pub trait Vault: Send + Sync {
-    /// The credential of this audience and kind with this secret, revoked or not.
-    fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError>;
-
-    /// The client of this audience with this public id, with the hash of its secret.
-    fn client(&self, audience: &str, client_id: &str) -> Result<Option<(Credential, SecretHash)>, VaultError>;
-
-    /// Keeps a new credential. Refused (as [`VaultError::Gone`]) when its parent has been revoked meanwhile, or when the
-    /// person it is to belong to does not exist (any more).
-    fn create(&self, new: &NewCredential) -> Result<Credential, VaultError>;
-
-    /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
-    fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError>;
-
-    /// The credentials of this audience that belong to the person of this number, by id.
-    fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError>;
-
-    /// All credentials, by id.
-    fn list(&self) -> Result<Vec<Credential>, VaultError>;
-}
-
-/// Why a vault could not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// What the new credential builds on is not there any more: it has been revoked, or its person does not exist.
-    #[error("the credential that this one builds on has been revoked, or its person does not exist")]
-    Gone,
-    /// The vault is away, busy or out of resources; asking again later may help.
-    #[error("the store is not available: {0}")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A fault of ours: what was found could not be understood.
-    #[error("the store gave an answer that cannot be: {0}")]
-    Fault(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 #[cfg(test)]
@@ -174,6 +189,9 @@ mod tests {
                 created_at: 100,
                 expires_at: Some(200),
                 revoked_at: None,
+                used_at: None,
+                last_used_at: None,
+                agreed: Agreed::default(),
             },
             holder: status.map(|account_status| Holder { viewer: viewer(()), account_status }),
         }

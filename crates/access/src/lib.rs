@@ -15,12 +15,26 @@
 //! assert!(Rights::FULL.contains(Right::Read) && !Rights::MINT_ONLY.contains(Right::Read));
 //! ```
 
+mod agreed;
 mod credential;
+mod exchange;
 mod password;
 mod principal;
+mod redirect;
 mod secret;
+mod vault;
 
-pub use credential::{Credential, CredentialKind, Found, Holder, NewCredential, Vault, VaultError};
-pub use password::{BadPasswordHash, HashingFailed, PasswordHash};
+pub use agreed::{Agreed, Groups};
+pub use credential::{Credential, CredentialKind, Found, Holder, NewCredential};
+pub use exchange::{
+    CODE_LIFETIME, Consent, Consented, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Proof, RedirectRule,
+};
+pub use password::{BadPassword, BadPasswordHash, HashingFailed, PasswordHash, check_password};
 pub use principal::{Denial, Operation, Principal, Right, Rights, Viewer};
+pub use redirect::{BadRedirectUri, check_redirect_uri};
 pub use secret::{NoRandomness, Secret, SecretHash};
+pub use vault::{Login, Vault, VaultError};
+
+/// The audience of the sessions in which persons are signed in at the pages where they consent to clients. No dialect
+/// has this name.
+pub const SIGN_IN: &str = "sign-in";

@@ -14,6 +14,34 @@ pub struct PasswordHash(String);
 #[error("not the hash of a password")]
 pub struct BadPasswordHash;
 
+/// A password that is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPassword {
+    /// It has fewer than 8 characters.
+    #[error("the password must have at least 8 characters")]
+    Short,
+    /// It has more than 1,024 bytes.
+    #[error("the password must have at most 1024 bytes")]
+    Long,
+    /// It holds a control character, which no sign-in page could send.
+    #[error("the password must not hold control characters")]
+    Control,
+}
+
+/// Judges a person's new password: 8 characters at the least, 1,024 bytes at the most (so that hashing has a bound), no
+/// control characters. Nothing else is asked of it, as NIST SP 800-63B advises.
+pub fn check_password(password: &str) -> Result<(), BadPassword> {
+    if password.len() > 1_024 {
+        Err(BadPassword::Long)
+    } else if password.chars().any(char::is_control) {
+        Err(BadPassword::Control)
+    } else if password.chars().count() < 8 {
+        Err(BadPassword::Short)
+    } else {
+        Ok(())
+    }
+}
+
 /// Why a password could not be hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingFailed {
@@ -82,6 +110,19 @@ mod tests {
         }
         assert_ne!(hash, PasswordHash::of("sésame").expect("random bits"), "each has a salt of its own");
         assert_eq!(format!("{hash:?}"), "PasswordHash(…)");
+    }
+
+    #[test]
+    fn a_new_password_has_bounds() {
+        for (password, judged) in [
+            ("sésame 8".to_owned(), Ok(())),
+            ("x".repeat(1_024), Ok(())),
+            ("éééé".to_owned(), Err(BadPassword::Short)),
+            ("x".repeat(1_025), Err(BadPassword::Long)),
+            ("a password\0".to_owned(), Err(BadPassword::Control)),
+        ] {
+            assert_eq!(check_password(&password), judged, "{password}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Principals and what they may do.
 
+use crate::Groups;
 use membership::By;
 
 /// One thing that a credential may let its holder do.
@@ -22,6 +23,8 @@ pub struct Rights(u8);
 impl Rights {
     /// None at all.
     pub const NONE: Self = Self(0);
+    /// Reading, and nothing else.
+    pub const READ: Self = Self::NONE.with(Right::Read);
     /// Reading and changing what a user of a dialect may (the token of a person).
     pub const USER: Self = Self::NONE.with(Right::Read).with(Right::Write);
     /// Everything (CometChat's `fullAccess`, an RM client, which is an application of the whole organization).
@@ -45,6 +48,12 @@ impl Rights {
     #[must_use]
     pub const fn with(self, right: Right) -> Self {
         Self(self.0 | Self::bit(right))
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether `right` is in the set.
@@ -114,10 +123,18 @@ operations! {
     CreatePerson needs Some(Right::Mint),
     /// Change or delete persons.
     ChangePersons needs Some(Right::Admin),
-    /// Make, list or revoke the tokens of a person.
+    /// Make a token of a person.
     MintTokens needs Some(Right::Mint),
-    /// Exchange a client's id and secret for a token. The secret itself is the proof.
+    /// List, look at or revoke the tokens of persons. Who may only make them sees and ends nobody's.
+    ManageTokens needs Some(Right::Admin),
+    /// Exchange a client's id and secret for a token, or with these a code or a refresh token. The secret itself is the
+    /// proof.
     ExchangeClientSecret needs None,
+    /// Sign in and out at the pages where persons consent to clients, consent, or look at these pages. The password is
+    /// the proof, and behind it the cookie.
+    SignIn needs None,
+    /// Give back a token. The client's secret is the proof, and it must be the client's token.
+    GiveBackToken needs None,
 }
 
 /// A person through whose eyes something is seen.
@@ -140,12 +157,14 @@ pub struct Principal {
     pub viewer: Option<Viewer>,
     /// The application, if the credential is one's.
     pub client_id: String,
+    /// Which groups the credential lets its holder see and change.
+    pub groups: Groups,
 }
 
 impl Principal {
     /// Somebody who has presented nothing and may do only what needs no principal.
     pub const fn nobody() -> Self {
-        Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new() }
+        Self { credential: None, rights: Rights::NONE, viewer: None, client_id: String::new(), groups: Groups::All }
     }
 
     /// On whose authority the principal changes something at the time `now`: the person's, where there is one.
@@ -195,7 +214,10 @@ mod tests {
     fn only_who_has_the_right_may() {
         let with = |rights| Principal { rights, ..Principal::nobody() };
         assert_eq!(with(Rights::USER).may(Operation::ListMembers), Ok(()));
-        assert_eq!(with(Rights::MINT_ONLY).may(Operation::ListMembers), Err(Denial::NotAllowed));
+        let minting: Vec<_> = Operation::ALL.iter().filter(|o| with(Rights::MINT_ONLY).may(**o).is_ok()).collect();
+        let open = [Operation::ExchangeClientSecret, Operation::SignIn, Operation::GiveBackToken];
+        let expected: Vec<_> = [Operation::CreatePerson, Operation::MintTokens].into_iter().chain(open).collect();
+        assert!(minting.iter().copied().eq(&expected), "{minting:?}");
         assert_eq!(Principal::nobody().may(Operation::ExchangeClientSecret), Ok(()));
     }
 }

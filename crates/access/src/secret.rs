@@ -1,5 +1,6 @@
 //! Secrets: how they are made, shown and compared.
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
@@ -71,6 +72,19 @@ impl fmt::Debug for Secret {
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
+    /// Reads a `code_challenge` of the method S256 (RFC 7636, 4.2): the hash of a verifier as 43 letters of base64url.
+    pub fn from_challenge(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let read = Base64UrlUnpadded::decode(text, &mut bytes).ok()?.len();
+        (read == 32).then_some(Self(bytes))
+    }
+
+    /// The hash that stands in the store for a thing that has no secret but belongs to this one. Nothing that bears it
+    /// is ever looked up by it.
+    pub(crate) fn stand_in(&self, label: &str) -> Self {
+        Self(Sha256::new_with_prefix(label).chain_update(self.0).finalize().into())
+    }
+
     /// As 64 hexadecimal digits, the form in the store.
     pub fn to_hex(&self) -> String {
         hex(&self.0)
@@ -117,6 +131,18 @@ mod tests {
         assert!(make().reveal().bytes().all(|b| b.is_ascii_alphanumeric()));
         assert_ne!(make(), make());
         assert_eq!(Secret::hexadecimal(1).expect("random").reveal().len(), 32, "never below 128 bits");
+    }
+
+    #[test]
+    fn a_challenge_is_the_hash_of_its_verifier() {
+        // The example of RFC 7636, appendix B.
+        let challenge = SecretHash::from_challenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").expect("a challenge");
+        assert_eq!(challenge, Secret::presented("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").hash());
+        for text in
+            ["", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", "AAAA"]
+        {
+            assert_eq!(SecretHash::from_challenge(text), None, "{text}");
+        }
     }
 
     #[test]

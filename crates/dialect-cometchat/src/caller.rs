@@ -14,6 +14,7 @@ const ON_BEHALF_OF: &str = "onbehalfof";
 /// the precedence of the key). Who presents nothing is refused at once, before anything else is judged.
 pub fn presented(request: &Request<'_>) -> Result<Presented, Refusal> {
     let (kind, secret) = find(request).ok_or(Denial::Missing)?;
+    request.at_most_once(&["apikey", "authToken", "onBehalfOf"])?;
     Ok(Presented::Secret(kind, Secret::presented(secret)))
 }
 
@@ -69,6 +70,18 @@ mod tests {
             let expected = Presented::Secret(kind, Secret::presented(secret));
             assert_eq!(presented(&request(&headers)), Ok(expected), "{headers:?}");
             assert_eq!(is_user(&request(&headers)), kind == Token, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_presents_two_things_of_a_kind() {
+        for (headers, name) in [
+            (&[("apikey", "k"), ("apikey", "k")][..], "apikey"),
+            (&[("authToken", "t"), ("AuthToken", "u")], "authToken"),
+            (&[("apikey", "k"), ("onBehalfOf", "u"), ("onBehalfOf", "v")], "onBehalfOf"),
+        ] {
+            let Err(Refusal::Parameter(fault)) = presented(&request(&headers)) else { panic!("{headers:?}") };
+            assert_eq!((fault.parameter.as_str(), fault.problem.as_str()), (name, "must be given once"));
         }
     }
 

@@ -3,7 +3,7 @@
 
 mod steps;
 
-pub use steps::{Deed, Doer, failure, is_for_the_doer};
+pub use steps::{Deed, Doer, failure};
 
 use crate::{JSON, caller};
 use dialect::access::Denial;
@@ -77,6 +77,9 @@ pub fn reply(request: &Request<'_>, refusal: &Refusal) -> Reply {
         }
         Refusal::UnsupportedGrant => {
             Problem::new(400, "ERR_BAD_REQUEST", BAD_REQUEST, "This way of asking for a token is not supported.")
+        }
+        Refusal::BadGrant(_) => {
+            Problem::new(400, "ERR_BAD_REQUEST", BAD_REQUEST, "What is to be exchanged for a token is no good.")
         }
         Refusal::NoSuchPath | Refusal::Method(_) => {
             Problem::new(404, "ERR_API_NOT_FOUND", NOT_FOUND, "There is no such method at this address.")
@@ -214,6 +217,7 @@ fn later(problem: &Problem<'_>, seconds: u32) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dialect::access::ExchangeRefusal;
     use dialect::{FaultCode, Method};
     use membership::life_cycle::StepRefusal;
 
@@ -239,6 +243,7 @@ mod tests {
             (key, Refusal::Denied(Denial::NotAllowed), 403, "AUTH_ERR_NO_ACCESS"),
             (key, Refusal::BadClient, 401, "AUTH_ERR_APIKEY_NOT_FOUND"),
             (key, Refusal::UnsupportedGrant, 400, "ERR_BAD_REQUEST"),
+            (key, Refusal::BadGrant(ExchangeRefusal::Reused), 400, "ERR_BAD_REQUEST"),
             (key, Refusal::NoSuchPath, 404, "ERR_API_NOT_FOUND"),
             (key, Refusal::Method("GET, HEAD"), 404, "ERR_API_NOT_FOUND"),
             (key, Refusal::NoSuchGroup, 404, "ERR_GUID_NOT_FOUND"),

@@ -39,6 +39,8 @@ pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
     Ok(Action::task(Operation::ReadGroups, move |session| {
         let mut query = query.clone();
         query.viewer = session.viewer_number();
+        // An application sees all groups, a user no private ones but its own.
+        query.visible = query.viewer.is_some();
         if joined && query.viewer.is_none() {
             let problem = "is only for a user: the header authToken or onBehalfOf is missing";
             return Err(Fault::new("hasJoined", FaultCode::InvalidValue, problem).into());
@@ -77,7 +79,7 @@ pub fn create(asked: &Asked<'_>) -> Result<Action, Refusal> {
         }
         let author = Author::of(session)?;
         let new = said.new_group(session, &guid, lists.steps())?;
-        let made = session.create_group(&new)?;
+        let made = session.create_group(&new).map_err(|refusal| said.of_owner(refusal))?;
         let results = lists.results(session, &author, &made)?;
         Ok(page::data(|out| {
             let mut object = Object::begin(out);
@@ -97,7 +99,7 @@ pub fn edit(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let said = GroupFields::read_edit(&Fields::of_body(asked.request.body)?)?;
     Ok(Action::task(Operation::ChangeGroups, move |session| {
         let edited = said.edit(session, &group).and_then(|edit| session.edit_group(&group, &edit));
-        let edited = edited.map_err(|refusal| said.of_password(refusal));
+        let edited = edited.map_err(|refusal| said.of_owner(said.of_password(refusal)));
         let reply = edited.map(|entry| page::data(|out| entities::group(&entry, true, out)));
         judged(session, &group, Deed::Edit, reply)
     }))

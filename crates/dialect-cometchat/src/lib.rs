@@ -45,7 +45,7 @@ mod users;
 
 pub use routes::routes;
 
-use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request, Standing};
+use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request, Standing, decode_segment};
 use std::borrow::Cow;
 
 /// The type of every body. JSON is UTF-8 without saying so.
@@ -93,6 +93,10 @@ impl Dialect for CometChat {
         routes::find(MOUNTS, request.method, request.path).is_some_and(reads) && caller::presented(request).is_ok()
     }
 
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        routes::pattern(MOUNTS, path)
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));
@@ -120,12 +124,22 @@ impl Dialect for CometChat {
         rate::tell(standing, reply);
     }
 
-    /// A token stands in the path where it is deleted.
+    /// A token stands in the path where it is looked at or deleted, and may stand in one that is none of the addresses
+    /// because the client has misspelt it.
     fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        const BEFORE: &str = "/auth_tokens/";
-        match path.find(BEFORE) {
-            Some(at) => Cow::Owned(format!("{}…", &path[..at + BEFORE.len()])),
-            None => Cow::Borrowed(path),
+        const BEFORE: &str = "auth_tokens";
+        let mount = MOUNTS.iter().find(|mount| mount.holds(path)).map_or("", |mount| mount.path);
+        let hidden = || Cow::Owned(format!("{mount}/…"));
+        if path.len() == mount.len() {
+            return Cow::Borrowed(path);
+        }
+        let (Some(_), Ok(decoded)) = (routes::pattern(MOUNTS, path), decode_segment(path)) else { return hidden() };
+        let decoded = decoded.to_ascii_lowercase();
+        match (decoded.split_once(BEFORE), path.split_once(BEFORE)) {
+            (None | Some((_, "")), _) => Cow::Borrowed(path),
+            (Some(_), Some((before, behind))) if behind.starts_with('/') => Cow::Owned(format!("{before}{BEFORE}/…")),
+            // Part of a name, or spelt in another way.
+            (Some(_), _) => hidden(),
         }
     }
 }
@@ -160,10 +174,18 @@ mod tests {
     fn no_token_of_a_path_is_shown() {
         for (path, shown) in [
             ("/v3/users/u/auth_tokens/u_1700000100ab", "/v3/users/u/auth_tokens/…"),
-            ("/v3.0/users/u/auth_tokens/t/x", "/v3.0/users/u/auth_tokens/…"),
-            ("/v3/user/auth_tokens/t", "/v3/user/auth_tokens/…"),
+            ("/v3.0/users/u/auth_tokens/t", "/v3.0/users/u/auth_tokens/…"),
+            ("/v3.0/users/u/auth_tokens/t/x", "/v3.0/…"),
+            ("/v3/user/auth_tokens/t", "/v3/…"),
+            ("/v3/users/u/%61uth_tokens/t", "/v3/…"),
+            ("/v3/users/u/Auth_Tokens/t", "/v3/…"),
+            ("/v3/users/u%2FAUTH_tokens%2Ft", "/v3/…"),
+            ("/v3/users/u%2Fauth_tokens%2Ft", "/v3/…"),
+            ("/v3/users/%FFauth_tokens", "/v3/…"),
+            ("/v3/t", "/v3/…"),
+            ("/v3", "/v3"),
             ("/v3/users/u/auth_tokens", "/v3/users/u/auth_tokens"),
-            ("/v3/groups/g/members/m", "/v3/groups/g/members/m"),
+            ("/v3/groups/g/members/m%20n", "/v3/groups/g/members/m%20n"),
         ] {
             assert_eq!(CometChat::new().loggable(path), shown);
         }

@@ -6,7 +6,7 @@ use crate::keys;
 use crate::message::{Author, Message};
 use dialect::json::{Object, string};
 use dialect::{Fault, FaultCode, Refusal, Session};
-use membership::life_cycle::{Action as StepAction, StepRefusal};
+use membership::life_cycle::{Action as StepAction, Blame, StepRefusal};
 use membership::{Scope, Step, StepFailure, Stepped};
 use std::collections::HashSet;
 
@@ -195,7 +195,7 @@ pub fn refused_as_a_whole(stepped: &Stepped) -> Option<(usize, StepRefusal)> {
         return None;
     }
     stepped.steps.iter().enumerate().find_map(|(at, outcome)| match outcome {
-        Err(StepFailure::Refused(refusal)) if errors::is_for_the_doer(*refusal) => Some((at, *refusal)),
+        Err(StepFailure::Refused(refusal)) if refusal.blames() == Blame::Actor => Some((at, *refusal)),
         Ok(_) | Err(_) => None,
     })
 }

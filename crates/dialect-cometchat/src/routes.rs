@@ -55,7 +55,7 @@ impl<'a> Asked<'a> {
     pub fn token(&self) -> Option<&'a Secret> {
         match self.presented {
             Presented::Secret(CredentialKind::Token, secret) => Some(secret),
-            Presented::Secret(CredentialKind::Key | CredentialKind::Client, _) | Presented::Nothing => None,
+            Presented::Secret(..) | Presented::Nothing => None,
         }
     }
 }
@@ -86,6 +86,13 @@ pub(crate) fn find<'a>(mounts: &[Mount], method: Method, path: &'a str) -> Optio
         *argument = sent;
     }
     Some(Found { entry, arguments })
+}
+
+/// The pattern of the address that `path` is, below whichever of `mounts` holds it.
+pub(crate) fn pattern(mounts: &[Mount], path: &str) -> Option<&'static str> {
+    let mount = mounts.iter().find(|mount| mount.holds(path))?;
+    let segments: Vec<_> = path.get(mount.path.len()..)?.strip_prefix('/')?.split('/').collect();
+    TABLE.iter().find(|entry| entry.matches(&segments)).map(|entry| entry.route.pattern)
 }
 
 /// Every route, by its documented path: those below `/v3` are below `/v3.0` too.
@@ -146,11 +153,11 @@ const TABLE: &[Entry] = routes! {
     Put "users"/"{uid}" ChangePersons body => users::edit;
     Delete "users"/"{uid}" ChangePersons => users::delete;
 
-    Get "users"/"{uid}"/"auth_tokens" MintTokens => tokens::list;
+    Get "users"/"{uid}"/"auth_tokens" ManageTokens => tokens::list;
     Post "users"/"{uid}"/"auth_tokens" MintTokens body => tokens::create;
-    Delete "users"/"{uid}"/"auth_tokens" MintTokens => tokens::delete_all;
-    Get "users"/"{uid}"/"auth_tokens"/"{authToken}" MintTokens => tokens::get;
-    Delete "users"/"{uid}"/"auth_tokens"/"{authToken}" MintTokens => tokens::delete;
+    Delete "users"/"{uid}"/"auth_tokens" ManageTokens => tokens::delete_all;
+    Get "users"/"{uid}"/"auth_tokens"/"{authToken}" ManageTokens => tokens::get;
+    Delete "users"/"{uid}"/"auth_tokens"/"{authToken}" ManageTokens => tokens::delete;
 
     Get "me" ReadSelf => me::get;
     Put "me" ChangeSelf body => me::sign_in;

@@ -28,7 +28,7 @@ pub fn create(asked: &Asked<'_>) -> Result<Action, Refusal> {
 pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let key = keys::person(asked.first());
     let paging = parameters::paging(&Query::parse(asked.request.query), SIZE)?;
-    Ok(Action::task(Operation::MintTokens, move |session| {
+    Ok(Action::task(Operation::ManageTokens, move |session| {
         let person = session.person(&key)?;
         let tokens = valid(session, &person)?;
         let window = paging.window();
@@ -45,7 +45,7 @@ pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
 /// `GET /users/{uid}/auth_tokens/{authToken}`, by the token itself or by the identifier, which is given back.
 pub fn get(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let (key, named) = (keys::person(asked.first()), name(asked));
-    Ok(Action::task(Operation::MintTokens, move |session| {
+    Ok(Action::task(Operation::ManageTokens, move |session| {
         let person = session.person(&key)?;
         let Some(token) = find(session, &person, &named)? else { return Ok(errors::no_such_token()) };
         Ok(page::data(|out| write(&person, named.reveal(), token.created_at, out)))
@@ -55,7 +55,7 @@ pub fn get(asked: &Asked<'_>) -> Result<Action, Refusal> {
 /// `DELETE /users/{uid}/auth_tokens/{authToken}`, by the token itself or by the identifier.
 pub fn delete(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let (key, named) = (keys::person(asked.first()), name(asked));
-    Ok(Action::task(Operation::MintTokens, move |session| {
+    Ok(Action::task(Operation::ManageTokens, move |session| {
         let person = session.person(&key)?;
         let Some(token) = find(session, &person, &named)? else { return Ok(errors::no_such_token()) };
         session.revoke(token.id)?;
@@ -66,7 +66,7 @@ pub fn delete(asked: &Asked<'_>) -> Result<Action, Refusal> {
 /// `DELETE /users/{uid}/auth_tokens`: every token of the user.
 pub fn delete_all(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let key = keys::person(asked.first());
-    Ok(Action::task(Operation::MintTokens, move |session| {
+    Ok(Action::task(Operation::ManageTokens, move |session| {
         let person = session.person(&key)?;
         for token in valid(session, &person)? {
             session.revoke(token.id)?;

@@ -17,6 +17,8 @@ fn lists() {
         &[
             list("groups/list", "/v3/groups"),
             as_pat("groups/list-on-behalf-of", "/v3/groups?withTags=true"),
+            list("groups/list-with-private", "/v3/groups").header("onBehalfOf", "sam"),
+            user("otto", "groups/list-as-an-outsider", "GET", "/v3.0/groups", ""),
             as_pat("groups/list-joined", "/v3/groups?hasJoined=true"),
             as_pat("groups/list-not-only-joined", "/v3/groups?hasJoined=false&perPage=1&page=2"),
             user("bert", "groups/list-of-the-banned", "GET", "/v3.0/groups?per_page=30&hasJoined=1&page=1", ""),

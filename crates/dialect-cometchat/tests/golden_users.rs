@@ -204,6 +204,11 @@ fn tokens_that_are_refused() {
             key("users/tokens", "GET", "/v3/users/ada/auth_tokens", ""),
             key("users/tokens-past-the-end", "GET", "/v3/users/ada/auth_tokens?page=2", ""),
             Case::get("users/tokens-small-key", "/v3/users/ada/auth_tokens").header("apikey", AUTH_ONLY),
+            Case::get("users/token-small-key", "/v3/users/ada/auth_tokens/x").header("apikey", AUTH_ONLY),
+            Case { method: "DELETE", ..Case::get("users/delete-token-small-key", "/v3/users/ada/auth_tokens/x") }
+                .header("apikey", AUTH_ONLY),
+            Case { method: "DELETE", ..Case::get("users/delete-tokens-small-key", "/v3/users/ada/auth_tokens") }
+                .header("apikey", AUTH_ONLY),
             key("users/tokens-of-nobody", "POST", "/v3/users/nobody/auth_tokens", ""),
             key("users/tokens-bad-flag", "POST", "/v3/users/ada/auth_tokens", r#"{"force":"yes"}"#),
             key("users/tokens-unknown", "DELETE", "/v3/users/ada/auth_tokens/no-such", ""),
@@ -266,4 +271,18 @@ fn settings_and_sessions() {
     let (before, id) = text(&reply).split_at(r#"{"data":{"sessionId":""#.len());
     assert_eq!(before, r#"{"data":{"sessionId":""#);
     assert_eq!(id.find('"'), Some(32), "one without an id gets one");
+}
+
+#[test]
+fn a_token_for_one_who_has_gone_meanwhile_is_refused_as_for_nobody() {
+    use dialect::access::{Rights, Secret};
+    use dialect::{Action, Call, NewToken, Presented, Refusal};
+    let directory = world();
+    let new = || NewToken { person: 999, rights: Rights::USER, secret: Secret::presented("x"), expires_at: None };
+    let action = Action::task(dialect::access::Operation::MintTokens, move |session| {
+        session.issue(new()).map(|_| Reply::new(200, "", ""))
+    });
+    let presented = Presented::Secret(dialect::access::CredentialKind::Key, Secret::presented(support::KEY));
+    let outcome = dialect::answer(directory.core(NOW), "cometchat", &Call { presented, on_behalf_of: None, action });
+    assert_eq!(outcome.err(), Some(Refusal::NoSuchPerson("999".into())));
 }

@@ -37,8 +37,7 @@ impl Posted {
         } else if kind.starts_with("multipart/") {
             Err(Fault::new("body", FaultCode::Unsupported, "must be form-encoded or JSON, not in several parts"))
         } else {
-            let unreadable = |_| Fault::new("body", FaultCode::Syntax, "is not valid UTF-8");
-            Self::of_form(&Form::parse(std::str::from_utf8(body).map_err(unreadable)?))
+            Self::of_form(&Form::of_body(&Request { body, ..*request })?)
         }
     }
 

@@ -36,6 +36,13 @@ pub fn reply(refusal: &Refusal) -> Reply {
         }
         Refusal::BadClient => {
             write(Error(401, AUTHENTICATION, "invalid_client"), "The client's id or secret is wrong.")
+                .with("WWW-Authenticate", "Basic realm=\"elance\"")
+        }
+        // Which of these it is helps only who has found or stolen it.
+        Refusal::BadGrant(_) => {
+            let description = "The code or refresh token is unknown, expired, used, revoked or another client's, or the \
+                               redirect_uri or code_verifier does not fit it.";
+            write(Error(400, AUTHENTICATION, "invalid_grant"), description)
         }
         Refusal::UnsupportedGrant => {
             write(Error(400, VALIDATION, "unsupported_grant_type"), "This grant_type is not supported.")
@@ -145,6 +152,7 @@ fn write(Error(status, kind, code): Error, description: &str) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dialect::access::ExchangeRefusal;
     use dialect::{Fault, FaultCode};
     use membership::limits::BadText;
 
@@ -161,6 +169,7 @@ mod tests {
             (Refusal::Denied(Denial::NotAllowed), 403, "validation", "E_API_NOT_AUTHORIZED"),
             (Refusal::BadClient, 401, "authentication", "invalid_client"),
             (Refusal::UnsupportedGrant, 400, "validation", "unsupported_grant_type"),
+            (Refusal::BadGrant(ExchangeRefusal::Reused), 400, "authentication", "invalid_grant"),
             (Refusal::NoSuchPath, 404, "api", "E_API_INVALID_METHOD"),
             (Refusal::Method("GET, HEAD"), 405, "api", "E_API_INVALID_HTTP_METHOD"),
             (Refusal::NoSuchGroup, 404, "validation", "E_GROUPS_INVALID_GROUPID"),

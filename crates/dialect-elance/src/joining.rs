@@ -24,6 +24,10 @@ pub fn leave(group: i64) -> Action {
             return left;
         }
         let withdrawn = step(StepAction::Withdraw);
+        if is(&withdrawn, StepRefusal::AlreadyMember) {
+            // Let in between the two steps.
+            return step(StepAction::Leave);
+        }
         // One who has not asked either is told that there is nothing to leave.
         if is(&withdrawn, StepRefusal::NotAsked) { left } else { withdrawn }
     })

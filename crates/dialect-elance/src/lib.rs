@@ -32,12 +32,15 @@ mod groups;
 mod jobs;
 mod joining;
 mod members;
+mod oauth;
 mod paging;
 mod profile;
 mod routes;
 mod token;
 
-use dialect::{Call, Dialect, Mount, Parsed, Query, Refusal, Reply, Request};
+use dialect::oauth::give_back;
+use dialect::sign_in::SignIn;
+use dialect::{Call, Dialect, Mount, Parsed, Presented, Query, Refusal, Reply, Request};
 pub use routes::routes;
 use routes::{Endpoint, Found};
 
@@ -62,11 +65,23 @@ pub struct Settings {
     /// Scheme, host and perhaps a path, without a slash at the end, under which clients reach the gateway; it stands in
     /// front of the addresses that replies name. Empty for none: then the request's own `Host` does.
     pub public_url: String,
+    /// Whether a `redirect_uri` that comes with a code must be the one of the authorize call. If not, any that is
+    /// registered for the client will do; one real client needs that.
+    pub strict_redirect: bool,
+    /// Whether `expires_in` of a token is a number of seconds, as in RFC 6749. If not, it is the time at which the token
+    /// expires, in unix seconds, as real clients read it.
+    pub expires_in_seconds: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { default_rpp: 8, results_as_array: false, public_url: String::new() }
+        Self {
+            default_rpp: 8,
+            results_as_array: false,
+            public_url: String::new(),
+            strict_redirect: true,
+            expires_in_seconds: false,
+        }
     }
 }
 
@@ -74,12 +89,20 @@ impl Default for Settings {
 #[derive(Clone, Debug, Default)]
 pub struct Elance {
     settings: Settings,
+    sign_in: SignIn,
 }
 
 impl Elance {
     /// The dialect with these settings. A `default_rpp` out of its bounds counts as the bound.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Settings { default_rpp: settings.default_rpp.clamp(1, MAX_RPP), ..settings } }
+        let sign_in = SignIn::reached_at(&settings.public_url);
+        Self { settings: Settings { default_rpp: settings.default_rpp.clamp(1, MAX_RPP), ..settings }, sign_in }
+    }
+
+    /// With the pages to sign in shared with other dialects, so that whoever tries passwords is counted once.
+    #[must_use]
+    pub fn signing_in_at(self, sign_in: SignIn) -> Self {
+        Self { sign_in, ..self }
     }
 }
 
@@ -94,8 +117,15 @@ impl Dialect for Elance {
 
     /// The body of one who presents nothing is not looked at.
     fn reads_body(&self, request: &Request<'_>) -> bool {
-        let posts = routes::find(request).is_ok_and(|found| found.endpoint == Endpoint::PostJob);
-        posts && token::presented(request, &Query::parse(request.query)).is_ok()
+        match routes::find(request).map(|found| found.endpoint) {
+            Ok(Endpoint::PostJob) => token::presented(request, &Query::parse(request.query)).is_ok(),
+            Ok(Endpoint::AuthorizeForm | Endpoint::Token | Endpoint::Revoke) => true,
+            _ => false,
+        }
+    }
+
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        routes::pattern(path)
     }
 
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
@@ -104,8 +134,12 @@ impl Dialect for Elance {
         }
         let Found { endpoint, group, user, job } = routes::find(request)?;
         let parameters = Query::parse(request.query);
-        let presented = token::presented(request, &parameters)?;
+        let presented =
+            if endpoint.takes_token() { token::presented(request, &parameters)? } else { Presented::Nothing };
         let action = match endpoint {
+            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&oauth::FLOW, request),
+            Endpoint::Token => return oauth::token(&self.settings, request).map(Parsed::Call),
+            Endpoint::Revoke => return give_back(request, oauth::LONGEST_FORM, oauth::given_back).map(Parsed::Call),
             Endpoint::ListGroups => groups::list(&self.settings, request, &parameters)?,
             Endpoint::ShowGroup => groups::show(&self.settings, request, group),
             Endpoint::ListMembers => members::list(&self.settings, &parameters, group)?,
@@ -121,8 +155,9 @@ impl Dialect for Elance {
         Ok(Call { presented, on_behalf_of: None, action }.into())
     }
 
-    fn refuse(&self, _request: &Request<'_>, refusal: &Refusal) -> Reply {
-        errors::reply(refusal)
+    fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
+        let reply = errors::reply(refusal);
+        if routes::is_page(request) { self.sign_in.refuse(reply) } else { reply }
     }
 }
 

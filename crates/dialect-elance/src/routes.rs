@@ -17,6 +17,22 @@ pub(crate) enum Endpoint {
     Approve,
     Reject,
     MyProfile,
+    /// The pages to sign in and to consent.
+    Authorize,
+    /// What their forms send.
+    AuthorizeForm,
+    Token,
+    Revoke,
+}
+
+/// Where the pages are.
+const AUTHORIZE: &str = "/api2/oauth/authorize";
+
+impl Endpoint {
+    /// Whether it takes an access token.
+    pub(crate) const fn takes_token(self) -> bool {
+        !matches!(self, Self::Authorize | Self::AuthorizeForm | Self::Token | Self::Revoke)
+    }
 }
 
 const RESOURCES: &[Resource<Endpoint>] = &[
@@ -71,6 +87,24 @@ const RESOURCES: &[Resource<Endpoint>] = &[
         allow: "GET, HEAD",
         calls: &[(Method::Get, Operation::ReadSelf, Endpoint::MyProfile)],
     },
+    Resource {
+        pattern: AUTHORIZE,
+        allow: "GET, HEAD, POST",
+        calls: &[
+            (Method::Get, Operation::SignIn, Endpoint::Authorize),
+            (Method::Post, Operation::SignIn, Endpoint::AuthorizeForm),
+        ],
+    },
+    Resource {
+        pattern: "/api2/oauth/token",
+        allow: "POST",
+        calls: &[(Method::Post, Operation::ExchangeClientSecret, Endpoint::Token)],
+    },
+    Resource {
+        pattern: "/api2/oauth/revoke",
+        allow: "POST",
+        calls: &[(Method::Post, Operation::GiveBackToken, Endpoint::Revoke)],
+    },
 ];
 
 /// Every route of the dialect.
@@ -83,6 +117,11 @@ const RESOURCES: &[Resource<Endpoint>] = &[
 /// ```
 pub fn routes() -> impl Iterator<Item = Route> {
     RESOURCES.iter().flat_map(Resource::routes)
+}
+
+/// The pattern of the address that `path` is.
+pub(crate) fn pattern(path: &str) -> Option<&'static str> {
+    RESOURCES.iter().map(|resource| resource.pattern).find(|pattern| matches(pattern, path))
 }
 
 /// What a request asks for, and of what. A number that the path does not name, or that is none, is 0, which nothing
@@ -110,6 +149,11 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
         }
     }
     Ok(found)
+}
+
+/// Whether a browser is at the other end, which is to be shown pages.
+pub(crate) fn is_page(request: &Request<'_>) -> bool {
+    request.path == AUTHORIZE
 }
 
 /// Whether `path` is one of those that `pattern` describes.

@@ -7,6 +7,7 @@ use dialect::{Presented, Query, Refusal, Request};
 /// query, one sends both, and one sends `Basic` beside the query; so the query wins and other schemes count as
 /// nothing. Who presents nothing is refused at once, before anything else of the request is judged.
 pub fn presented(request: &Request<'_>, query: &Query<'_>) -> Result<Presented, Refusal> {
+    request.at_most_once(&["Authorization"])?;
     let in_query = query.one(&["access_token"])?;
     let token = match &in_query {
         Some(token) => Some(token.as_ref()),
@@ -81,5 +82,10 @@ mod tests {
             let Err(Refusal::Parameter(fault)) = present(query, Some("Bearer a")) else { panic!("{query}") };
             assert_eq!(fault.parameter, "access_token", "{query}");
         }
+        let fields = [("authorization", "Bearer a"), ("authorization", "Bearer b")];
+        let request =
+            Request { method: Method::Get, path: "", query: "", prefix: "", headers: &fields.as_slice(), body: b"" };
+        let Err(Refusal::Parameter(fault)) = presented(&request, &Query::parse("")) else { panic!("doubled") };
+        assert_eq!(fault.parameter, "Authorization");
     }
 }

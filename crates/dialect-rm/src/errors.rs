@@ -10,7 +10,7 @@ use crate::words::harmless;
 use dialect::access::Denial;
 use dialect::{Fault, FaultCode, Refusal, Reply, Request, json};
 use membership::StepFailure;
-use membership::life_cycle::StepRefusal;
+use membership::life_cycle::Blame;
 
 /// What a client without valid credentials is told to present.
 const CHALLENGE: &str = "OAuth2 realm=\"RM\", Bearer realm=\"RM\"";
@@ -68,10 +68,17 @@ fn described(refusal: &Refusal) -> ErrorBody {
         Refusal::Denied(Denial::NotAllowed) => {
             ErrorBody::new(403, "access_denied", "the credential does not allow this")
         }
-        Refusal::BadClient => unauthorized("client_id or client_secret is wrong"),
+        Refusal::BadClient => ErrorBody::new(401, "invalid_token", "client_id or client_secret is wrong")
+            .with("WWW-Authenticate", "Basic realm=\"RM\""),
         Refusal::UnsupportedGrant => {
-            ErrorBody::new(400, "invalid_request", "grant_type must be client_credentials; others are not supported")
-                .naming(FaultCode::Unsupported, "grant_type")
+            let description = "grant_type must be client_credentials, authorization_code or refresh_token";
+            invalid(description.to_owned()).naming(FaultCode::Unsupported, "grant_type")
+        }
+        // Which of these it is helps only who has found or stolen it.
+        Refusal::BadGrant(_) => {
+            let description = "the code or refresh token is unknown, expired, used, revoked or another client's, or the \
+                               redirect_uri or code_verifier does not fit it";
+            ErrorBody::new(400, "invalid_grant", description)
         }
         Refusal::NoSuchPath => ErrorBody::new(404, "not_found", "there is no such resource"),
         Refusal::Method(allow) => {
@@ -102,7 +109,7 @@ fn described(refusal: &Refusal) -> ErrorBody {
             let description = format!("the person is responsible for the group '{guid}', which has no other admin");
             invalid(description).naming(FaultCode::InvalidValue, "PersonID")
         }
-        // Nothing here says what it expects of a row, and nothing reads the change log.
+        // What an edit expects of a row is told as the fault of a field, and nothing reads the change log.
         Refusal::Unexpected => invalid("somebody else has changed it meanwhile".to_owned()),
         Refusal::Pruned(floor) => ErrorBody::new(404, "not_found", format!("the log begins behind {floor}")),
         Refusal::BodyTooLarge(most) => {
@@ -142,32 +149,8 @@ fn step(entry: Option<usize>, failure: &StepFailure) -> ErrorBody {
 }
 
 /// Whether a step was refused because of who asks, not because of whom it is about.
-pub(crate) const fn is_about_the_actor(failure: &StepFailure) -> bool {
-    match failure {
-        StepFailure::NoSuchPerson | StepFailure::Ambiguous => false,
-        StepFailure::Refused(refusal) => match refusal {
-            StepRefusal::OnlyOneself
-            | StepRefusal::NotOneself
-            | StepRefusal::OnlyOwner
-            | StepRefusal::OnlyAdmin
-            | StepRefusal::OnlyModerator
-            | StepRefusal::ScopeTooHigh => true,
-            StepRefusal::AlreadyMember
-            | StepRefusal::AlreadyAsked
-            | StepRefusal::NotAsked
-            | StepRefusal::NotMember
-            | StepRefusal::Banned
-            | StepRefusal::AlreadyBanned
-            | StepRefusal::NotBanned
-            | StepRefusal::SameScope
-            | StepRefusal::JoinNotAllowed
-            | StepRefusal::PasswordMissing
-            | StepRefusal::PasswordWrong
-            | StepRefusal::NotFreelancer
-            | StepRefusal::Owner
-            | StepRefusal::LastAdmin => false,
-        },
-    }
+pub(crate) fn is_about_the_actor(failure: &StepFailure) -> bool {
+    matches!(failure, StepFailure::Refused(refusal) if refusal.blames() != Blame::Standing)
 }
 
 /// What the dialect calls a field of the domain. Those that it does not show keep their names.

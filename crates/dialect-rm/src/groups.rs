@@ -10,7 +10,7 @@ use crate::who::Who;
 use dialect::access::Operation;
 use dialect::{Action, Fault, Refusal, Reply, Request, Session};
 use membership::record::{GroupRecord, PersonRef};
-use membership::{GroupEdit, GroupEntry, GroupKey, GroupQuery, NewGroup, Window};
+use membership::{GroupEdit, GroupKey, GroupQuery, NewGroup, Window};
 use uuid::Uuid;
 
 /// Asks for a page of the groups.
@@ -77,12 +77,13 @@ pub(crate) fn edit(request: &Request<'_>, id: Uuid) -> Result<Action, Refusal> {
     let key = GroupKey::Id(id);
     Ok(Action::task(Operation::ChangeGroups, move |session| {
         let mut record = record.clone();
-        let stored = match responsible {
-            Responsible::Unsaid => None,
-            Responsible::Nobody | Responsible::Is(_) => Some(session.group(&key)?),
-        };
-        record.owner = new_owner(session, &responsible, stored.as_ref())?;
-        session.edit_group(&key, &GroupEdit { record, password: None })?;
+        if let Responsible::Is(who) = &responsible {
+            record.owner = Some(owner(session, who)?);
+        }
+        session.edit_group_judged(&key, &GroupEdit { record, password: None }, |stored| match responsible {
+            Responsible::Nobody if stored.owner.is_some() => Err(responsible::not_emptied()),
+            Responsible::Nobody | Responsible::Unsaid | Responsible::Is(_) => Ok(()),
+        })?;
         Ok(Reply::new(204, "", ""))
     }))
 }
@@ -108,22 +109,4 @@ fn record(object: &Object) -> Result<GroupRecord, Fault> {
 
 fn owner(session: &Session<'_>, who: &Who) -> Result<PersonRef, Refusal> {
     Ok(PersonRef { id: Some(who.person(session)?.id), ..PersonRef::default() })
-}
-
-/// Whom a group is passed on to; `None` when it stays whose it is.
-fn new_owner(
-    session: &Session<'_>,
-    responsible: &Responsible,
-    stored: Option<&GroupEntry>,
-) -> Result<Option<PersonRef>, Refusal> {
-    let now = stored.and_then(|entry| entry.owner.as_ref()).map(|owner| owner.id);
-    match responsible {
-        Responsible::Unsaid => Ok(None),
-        Responsible::Nobody if now.is_none() => Ok(None),
-        Responsible::Nobody => Err(responsible::not_emptied().into()),
-        Responsible::Is(who) => {
-            let owner = owner(session, who)?;
-            Ok(Some(owner).filter(|owner| owner.id != now))
-        }
-    }
 }

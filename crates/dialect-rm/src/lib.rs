@@ -4,7 +4,8 @@
 //! * `/api/Organization/groups` lists, counts, makes, shows, changes and deletes groups, `/api/Organization/people`
 //!   persons. A list is a page of JSON or XML, with the total in `X-Total-Count` and the neighbouring pages in `Link`.
 //! * `/api/Organization/groups/{GroupID}/members` lists, counts, adds and removes the members of a group.
-//! * `POST /APIIntegration/Token` exchanges a client's id and secret for a token.
+//! * `/APIIntegration/AuthorizeFeatures` is where a person consents to a client, `POST /APIIntegration/Token` exchanges a
+//!   client's id and secret, or what comes of a consent, for a token, `POST /APIIntegration/Revoke` takes one back.
 //!
 //! [`routes`] tells them all.
 //!
@@ -49,6 +50,8 @@ mod words;
 mod xml;
 
 use dialect::access::{CredentialKind, Denial, Secret};
+use dialect::oauth::give_back;
+use dialect::sign_in::SignIn;
 use dialect::{Action, Call, Dialect, Mount, Parsed, Presented, Refusal, Reply, Request};
 pub use routes::routes;
 use routes::{Endpoint, Found};
@@ -58,13 +61,21 @@ use routes::{Endpoint, Found};
 pub(crate) const LONGEST: usize = 8 * 1024;
 
 /// The RM dialect.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Rm;
+#[derive(Clone, Debug, Default)]
+pub struct Rm {
+    sign_in: SignIn,
+}
 
 impl Rm {
     /// The dialect; it has no settings of its own.
-    pub const fn new() -> Self {
-        Self
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With the pages to sign in shared with other dialects, so that whoever tries passwords is counted once.
+    #[must_use]
+    pub fn signing_in_at(self, sign_in: SignIn) -> Self {
+        Self { sign_in }
     }
 }
 
@@ -85,6 +96,10 @@ impl Dialect for Rm {
         routes::find(request).is_ok_and(|found| found.endpoint.reads_body() && !lacks_credential(request, found))
     }
 
+    fn pattern(&self, path: &str) -> Option<&'static str> {
+        if path.len() > LONGEST { None } else { routes::pattern(path) }
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.path.len() > LONGEST {
             return Err(Refusal::TargetTooLong(LONGEST));
@@ -95,7 +110,9 @@ impl Dialect for Rm {
         }
         let Found { endpoint, group, person } = found;
         let action = match endpoint {
+            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&token::FLOW, request),
             Endpoint::Token => return token::exchange(request).map(Parsed::Call),
+            Endpoint::Revoke => return give_back(request, LONGEST, token::given_back).map(Parsed::Call),
             Endpoint::ListGroups => groups::list(request)?,
             Endpoint::CreateGroup => groups::create(request)?,
             Endpoint::CountGroups => groups::count(request)?,
@@ -117,7 +134,8 @@ impl Dialect for Rm {
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
-        errors::reply(request, refusal)
+        let reply = errors::reply(request, refusal);
+        if routes::is_page(request) { self.sign_in.refuse(reply) } else { reply }
     }
 }
 
@@ -128,7 +146,7 @@ fn call(request: &Request<'_>, action: Action) -> Call {
 
 /// Whether a credential is needed and none is presented.
 fn lacks_credential(request: &Request<'_>, found: Found) -> bool {
-    found.endpoint != Endpoint::Token && presented(request) == Presented::Nothing
+    found.endpoint.takes_token() && presented(request) == Presented::Nothing
 }
 
 /// What the field `Authorization` presents: `OAuth2 <token>`, as every real client sends it, or `Bearer <token>`. The

@@ -73,10 +73,10 @@ pub(crate) fn edit(request: &Request<'_>, id: Uuid) -> Result<Action, Refusal> {
     record.login = object.filled("Login")?;
     let key = PersonKey::Id(id);
     Ok(Action::task(Operation::ChangePersons, move |session| {
-        let stored = session.person(&key)?;
-        check_email(&object, &record, &stored)?;
-        check_status(&object, stored.account_status)?;
-        session.edit_person(&session.by_application()?, &key, &record)?;
+        session.edit_person_judged(&session.by_application()?, &key, &record, |stored| {
+            check_email(&object, &record, stored)?;
+            check_status(&object, stored.account_status)
+        })?;
         Ok(Reply::new(204, "", ""))
     }))
 }

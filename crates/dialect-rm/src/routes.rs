@@ -37,7 +37,15 @@ pub(crate) enum Endpoint {
     EditPerson,
     DeletePerson,
     Token,
+    /// The pages to sign in and to consent.
+    Authorize,
+    /// What their forms send.
+    AuthorizeForm,
+    Revoke,
 }
+
+/// Where the pages are.
+const AUTHORIZE: &str = "/APIIntegration/AuthorizeFeatures";
 
 /// A fixed segment stands before a variable one in its place.
 const RESOURCES: &[Resource<Endpoint>] = &[
@@ -108,6 +116,19 @@ const RESOURCES: &[Resource<Endpoint>] = &[
         allow: "POST",
         calls: &[(Method::Post, Operation::ExchangeClientSecret, Endpoint::Token)],
     },
+    Resource {
+        pattern: AUTHORIZE,
+        allow: "GET, HEAD, POST",
+        calls: &[
+            (Method::Get, Operation::SignIn, Endpoint::Authorize),
+            (Method::Post, Operation::SignIn, Endpoint::AuthorizeForm),
+        ],
+    },
+    Resource {
+        pattern: "/APIIntegration/Revoke",
+        allow: "POST",
+        calls: &[(Method::Post, Operation::GiveBackToken, Endpoint::Revoke)],
+    },
 ];
 
 /// Every route of the dialect.
@@ -125,6 +146,19 @@ pub fn routes() -> impl Iterator<Item = Route> {
     RESOURCES.iter().flat_map(Resource::routes)
 }
 
+/// The pattern of the address that `path` is.
+pub(crate) fn pattern(path: &str) -> Option<&'static str> {
+    resource(without_slash(path)).map(|resource| resource.pattern)
+}
+
+fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+fn resource(path: &str) -> Option<&'static Resource<Endpoint>> {
+    RESOURCES.iter().find(|resource| matches(resource.pattern, path))
+}
+
 /// What a request asks for, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -137,8 +171,9 @@ pub(crate) struct Found {
 
 /// Finds out what is asked for.
 pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
-    let path = request.path.strip_suffix('/').unwrap_or(request.path);
-    let resource = RESOURCES.iter().find(|resource| matches(resource.pattern, path)).ok_or(Refusal::NoSuchPath)?;
+    let path = without_slash(request.path);
+    let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
+    request.at_most_once(&["Authorization"])?;
     let method = method(request)?;
     let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {
@@ -152,6 +187,11 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
 }
 
 impl Endpoint {
+    /// Whether it takes an access token.
+    pub(crate) const fn takes_token(self) -> bool {
+        !matches!(self, Self::Token | Self::Authorize | Self::AuthorizeForm | Self::Revoke)
+    }
+
     /// Whether the body is looked at.
     pub(crate) const fn reads_body(self) -> bool {
         match self {
@@ -160,7 +200,9 @@ impl Endpoint {
             | Self::AddMembers
             | Self::CreatePerson
             | Self::EditPerson
-            | Self::Token => true,
+            | Self::Token
+            | Self::AuthorizeForm
+            | Self::Revoke => true,
             Self::ListGroups
             | Self::CountGroups
             | Self::ShowGroup
@@ -171,9 +213,15 @@ impl Endpoint {
             | Self::ListPeople
             | Self::CountPeople
             | Self::ShowPerson
-            | Self::DeletePerson => false,
+            | Self::DeletePerson
+            | Self::Authorize => false,
         }
     }
+}
+
+/// Whether a browser is at the other end, which is to be shown pages.
+pub(crate) fn is_page(request: &Request<'_>) -> bool {
+    matches(AUTHORIZE, request.path.strip_suffix('/').unwrap_or(request.path))
 }
 
 /// Whether `path` is one of those that `pattern` describes. A variable segment is never empty.
@@ -193,6 +241,7 @@ fn method(request: &Request<'_>) -> Result<Method, Fault> {
         Method::Post => {}
         other => return Ok(other),
     }
+    request.at_most_once(&[OVERRIDE])?;
     let field = OVERRIDE.to_ascii_lowercase();
     let wrong = || Fault::new(OVERRIDE, FaultCode::InvalidValue, "must be PUT, DELETE or POST");
     if request.headers.is_unreadable(&field) {

@@ -3,7 +3,7 @@
 
 mod support;
 
-use dialect::access::Denial;
+use dialect::access::{Denial, ExchangeRefusal};
 use dialect::{Fault, FaultCode, Refusal};
 use membership::StepFailure;
 use membership::life_cycle::StepRefusal;
@@ -29,6 +29,7 @@ fn every_refusal() -> Vec<(Refusal, u16, &'static str, Named)> {
         (Refusal::Denied(Denial::Missing), 401, "invalid_token", None),
         (Refusal::Denied(Denial::Unknown), 401, "invalid_token", None),
         (Refusal::BadClient, 401, "invalid_token", None),
+        (Refusal::BadGrant(ExchangeRefusal::Reused), 400, "invalid_grant", None),
         (Refusal::Denied(Denial::AccountClosed), 403, "access_denied", None),
         (Refusal::Denied(Denial::NotAllowed), 403, "access_denied", None),
         (Refusal::NoSuchPath, 404, "not_found", None),

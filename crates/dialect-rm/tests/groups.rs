@@ -3,6 +3,7 @@
 
 mod support;
 
+use dialect::Core;
 use dialect_rm::Rm;
 use membership::Directory;
 use membership::GroupKey;
@@ -60,6 +61,9 @@ fn groups_are_written() {
             .header("Content-Type", "application/xml")
             .body(b"<Group><Name>HR</Name><Responsible><Name>mary dawson</Name></Responsible></Group>"),
         Case::request("group-bad-override", "POST", &it).header("X-HTTP-Method-Override", "PATCH"),
+        Case::request("group-two-overrides", "POST", &it)
+            .header("X-HTTP-Method-Override", "PUT")
+            .header("X-HTTP-Method-Override", "DELETE"),
         Case::request("group-wrong-method", "PATCH", &it),
         Case::request("group-delete", "POST", &hr).header("X-HTTP-Method-Override", "DELETE"),
         Case::request("group-delete-again", "DELETE", &hr),
@@ -224,4 +228,25 @@ fn a_group_changes_hands() {
     let unknown = json!({ "Responsible": NOBODY }).to_string();
     assert_eq!(fault(&send(&directory, "PUT", &target, &unknown)).1, "Responsible");
     assert_eq!(shown(&directory, &target)["Responsible"], MARY);
+}
+
+#[test]
+fn who_is_responsible_is_judged_when_it_is_changed() {
+    // Who reads sees what was; who changes finds what is.
+    let (before, directory) = (organization(), organization());
+    let target = format!("{GROUPS}/{HR}");
+    let put = |responsible: &str| {
+        let core = Core { directory: &before, ..directory.core(NOW) };
+        let headers = [("Authorization", "OAuth2 good"), ("Content-Type", "application/json")];
+        let body = json!({ "Responsible": responsible }).to_string();
+        testkit::exchange(&Rm::new(), core, "PUT", &target, &headers, body.as_bytes())
+    };
+    assert_eq!(put("").status, 204, "there is nobody");
+    assert_eq!(put(MARY).status, 204);
+    assert_eq!(fault(&put("")), ("invalid_value".into(), "Responsible".into()), "there is somebody now");
+    assert_eq!(shown(&directory, &target)["Responsible"], MARY);
+    // What was read before somebody else changed it is written back, and not taken for what is there.
+    assert_eq!(send(&before, "PUT", &target, &json!({ "Responsible": JOSEPH }).to_string()).status, 204);
+    assert_eq!(put(JOSEPH).status, 204);
+    assert_eq!(shown(&directory, &target)["Responsible"], JOSEPH);
 }

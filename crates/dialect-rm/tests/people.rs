@@ -3,7 +3,10 @@
 
 mod support;
 
+use dialect::Core;
 use dialect_rm::Rm;
+use membership::record::PersonRecord;
+use membership::{AccountStatus, By, PersonKey, Registrar};
 use serde_json::json;
 use support::{
     AUDIT, BANNED, GROUPS, IT, JOHN, JOSEPH, MARY, NOBODY, NOW, OTHER_JOHN, PEOPLE, fault, organization, send, shown,
@@ -122,6 +125,26 @@ fn what_was_read_can_be_written_back() {
         assert_eq!(send(&directory, "PUT", &target, &read.to_string()).status, 204, "{read}");
     }
     assert_eq!(directory.log(), before, "nothing has changed");
+}
+
+#[test]
+fn what_is_repeated_is_judged_when_it_is_changed() {
+    // Who reads sees what was; who changes finds what is.
+    let (before, directory) = (organization(), organization());
+    let edit =
+        PersonRecord { account_status: Some(AccountStatus::Blocked), email: Some(String::new()), ..Default::default() };
+    let key = PersonKey::Id(JOSEPH.parse().expect("a UUID"));
+    directory.edit_person(&By::system(NOW), &key, &edit, None).expect("changed");
+    let core = Core { directory: &before, ..directory.core(NOW) };
+    let put = |body: &str| {
+        let headers = [("Authorization", "OAuth2 good"), ("Content-Type", "application/json")];
+        testkit::exchange(&Rm::new(), core, "PUT", &format!("{PEOPLE}/{JOSEPH}"), &headers, body.as_bytes())
+    };
+    let wrong = |name: &str| ("invalid_value".to_owned(), name.to_owned());
+    assert_eq!(fault(&put(r#"{"Email":"j@example.com","Status":"Active"}"#)), wrong("Status"));
+    assert_eq!(put(r#"{"Email":"","Status":"Blocked"}"#).status, 204, "there is no e-mail now");
+    assert_eq!(put(r#"{"Email":"j@example.com","Status":"Blocked"}"#).status, 204);
+    assert_eq!(fault(&put(r#"{"Email":""}"#)), wrong("Email"), "there is one again");
 }
 
 #[test]

@@ -27,10 +27,17 @@ fn path(pattern: &str) -> String {
 fn body(pattern: &str, method: Method) -> &'static str {
     match (pattern, method) {
         (_, Method::Get | Method::Delete) => "",
+        ("/APIIntegration/AuthorizeFeatures", _) => "do=deny",
+        ("/APIIntegration/Revoke", _) => "token=t&client_id=a&client_secret=b",
         ("/APIIntegration/Token", _) => "grant_type=client_credentials&client_id=a&client_secret=b",
         (pattern, Method::Post) if pattern.ends_with("/members") => "[]",
         _ => r#"{"Name":"N","Email":"n@example.com"}"#,
     }
+}
+
+/// A query that the route takes.
+fn query(pattern: &str) -> &'static str {
+    if pattern == "/APIIntegration/AuthorizeFeatures" { "client_id=a&response_type=code" } else { "" }
 }
 
 #[test]
@@ -38,12 +45,13 @@ fn every_route_asks_for_what_it_says() {
     let mut seen = HashSet::new();
     for route in routes() {
         let (path, body) = (path(route.pattern), body(route.pattern, route.method));
-        let parsed = parse(name(route.method), &path, "", &[("authorization", "OAuth2 x")], body.as_bytes());
+        let (headers, query) = ([("authorization", "OAuth2 x"), ("host", "localhost")], query(route.pattern));
+        let parsed = parse(name(route.method), &path, query, &headers, body.as_bytes());
         let Ok(Parsed::Call(call)) = parsed else { panic!("{route:?}: {:?}", parsed.err()) };
         assert_eq!(call.action.operation(), route.operation, "{route:?}");
         assert!(seen.insert((route.method, route.pattern)), "{route:?} is there twice");
     }
-    assert_eq!(seen.len(), 17);
+    assert_eq!(seen.len(), 20);
 }
 
 #[test]
@@ -58,14 +66,14 @@ fn bodies_are_read_where_they_matter() {
         let written = matches!(route.method, Method::Post | Method::Put);
         assert_eq!(reads("OAuth2 x"), written, "{route:?}");
         // Whoever presents nothing is refused before the body has come.
-        assert_eq!(reads(""), route.operation == Operation::ExchangeClientSecret, "{route:?}");
+        assert_eq!(reads(""), written && route.operation.needs().is_none(), "{route:?}");
     }
 }
 
 #[test]
 fn only_who_has_the_right_may() {
     let full = |rights: Rights, right| rights.contains(right);
-    for route in routes().filter(|route| route.operation != Operation::ExchangeClientSecret) {
+    for route in routes().filter(|route| route.operation.needs().is_some()) {
         for (secret, rights) in [
             (None, None),
             (Some("unknown"), None),

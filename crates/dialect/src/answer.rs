@@ -1,7 +1,11 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
-use crate::{Action, Call, Presented, Refusal, Reply, Session, Token};
-use access::{CredentialKind, Denial, NewCredential, Operation, Principal, Secret, Vault, VaultError, Viewer};
+use crate::{Action, Call, Presented, Refusal, Reply, Session, Token, within};
+use access::{
+    Agreed, Credential, CredentialKind, Denial, NewCredential, NoRandomness, Operation, Principal, Secret, Vault,
+    VaultError, Viewer,
+};
+use membership::limits::BadText;
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
@@ -34,7 +38,7 @@ pub fn answer_if(
     admit: impl FnOnce(&Principal) -> Result<(), Refusal>,
 ) -> Result<Reply, Refusal> {
     let principal = authorize(core, audience, call, admit)?;
-    match &call.action {
+    within(core, &principal, |core| match &call.action {
         Action::Members { query, write } => members(core, query, &principal, write),
         Action::CountMembers { query, write } => {
             let count = core.directory.count(query).map_err(directory_refusal)?;
@@ -43,8 +47,8 @@ pub fn answer_if(
         Action::ExchangeClientSecret { client_id, client_secret, lifetime, write } => {
             exchange(core, audience, client_id, client_secret, *lifetime).map(|token| write(&token))
         }
-        Action::Task { run, .. } => run(&Session::new(core, audience, principal)),
-    }
+        Action::Task { run, .. } => run(&Session::new(core, audience, &principal)),
+    })
 }
 
 fn authorize(
@@ -62,6 +66,9 @@ fn authorize(
     let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
     admit(&principal)?;
     principal.may(operation)?;
+    if let Some(id) = principal.credential {
+        core.vault.note_use(id, core.now);
+    }
     if let Some(uid) = &call.on_behalf_of {
         let key = PersonKey::Uid(uid.clone());
         let person = core.directory.person(&key).map_err(directory_refusal)?;
@@ -82,6 +89,22 @@ fn members(
     reply.ok_or(Refusal::Internal)
 }
 
+/// The client of this public id and secret.
+pub(crate) fn authenticate(
+    core: Core<'_>,
+    audience: &str,
+    client_id: &str,
+    client_secret: &Secret,
+) -> Result<Credential, Refusal> {
+    let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
+    let (client, hash) = found.ok_or(Refusal::BadClient)?;
+    if client_secret.hash() != hash || !client.in_force(core.now) {
+        return Err(Refusal::BadClient);
+    }
+    core.vault.note_use(client.id, core.now);
+    Ok(client)
+}
+
 fn exchange(
     core: Core<'_>,
     audience: &str,
@@ -89,16 +112,8 @@ fn exchange(
     client_secret: &Secret,
     lifetime: i64,
 ) -> Result<Token, Refusal> {
-    let found = core.vault.client(audience, client_id).map_err(vault_refusal)?;
-    let (client, hash) = found.ok_or(Refusal::BadClient)?;
-    let ended = client.revoked_at.is_some() || client.expires_at.is_some_and(|at| at <= core.now);
-    if client_secret.hash() != hash || ended {
-        return Err(Refusal::BadClient);
-    }
-    let access_token = Secret::hexadecimal(20).map_err(|error| {
-        log::error!("{error}");
-        Refusal::Unavailable(RETRY_AFTER)
-    })?;
+    let client = authenticate(core, audience, client_id, client_secret)?;
+    let access_token = Secret::hexadecimal(20).map_err(no_randomness)?;
     let expires_at = core.now.saturating_add(lifetime);
     let created = core.vault.create(&NewCredential {
         audience: audience.to_owned(),
@@ -110,6 +125,7 @@ fn exchange(
         secret: access_token.hash(),
         created_at: core.now,
         expires_at: Some(expires_at),
+        agreed: Agreed::limited(client.agreed.groups),
     });
     match created {
         Ok(_) => Ok(Token { access_token, expires_in: lifetime, expires_at }),
@@ -118,9 +134,16 @@ fn exchange(
     }
 }
 
+/// The operating system gives no random bits.
+pub(crate) fn no_randomness(error: NoRandomness) -> Refusal {
+    log::error!("{error}");
+    Refusal::Unavailable(RETRY_AFTER)
+}
+
 pub(crate) fn directory_refusal(error: DirectoryError) -> Refusal {
     match error {
         DirectoryError::NoSuchGroup => Refusal::NoSuchGroup,
+        DirectoryError::OutOfReach => Denial::NotAllowed.into(),
         DirectoryError::Gone(floor) => Refusal::Pruned(floor),
         DirectoryError::Unavailable(_) => {
             log::error!("{error}");
@@ -140,6 +163,9 @@ pub(crate) fn command_refusal(error: CommandError) -> Refusal {
         CommandError::NoSuchJob => Refusal::NoSuchJob,
         CommandError::Step { entry, failure } => Refusal::Step { entry: Some(entry), failure },
         CommandError::NotAllowed(refusal) => refusal.into(),
+        CommandError::Owner(refusal) => {
+            BadText { field: "owner", problem: format!("must be another person: this one {refusal}") }.into()
+        }
         CommandError::Field(bad) => bad.into(),
         CommandError::InUse(field) => Refusal::InUse(field),
         CommandError::Immutable(field) => Refusal::Immutable(field),

@@ -18,6 +18,13 @@ pub trait Dialect: Send + Sync {
         false
     }
 
+    /// The pattern of the address that a path (behind the configured prefix, still percent-encoded) is, whatever the
+    /// method, as [`crate::Route::pattern`] tells it; `None` when it is none. For logs and figures: there are only as
+    /// many as the dialect has addresses, whatever clients ask for.
+    fn pattern(&self, _path: &str) -> Option<&'static str> {
+        None
+    }
+
     /// Turns a request below one of the mounts into what it asks.
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal>;
 

@@ -5,7 +5,7 @@
 //! * Empty means absent. The same parameter twice is a fault, whichever of its names is used.
 //! * Integers are ASCII digits after decoding, without trimming; they saturate.
 
-use crate::{Fault, FaultCode};
+use crate::{Fault, FaultCode, Request};
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
 
@@ -19,6 +19,12 @@ pub struct Query<'a> {
 pub type Form<'a> = Query<'a>;
 
 impl<'a> Query<'a> {
+    /// The form in the body of a request, whatever the request says that it is.
+    pub fn of_body(request: &Request<'a>) -> Result<Self, Fault> {
+        let unreadable = |_| Fault::new("body", FaultCode::Syntax, "is not valid UTF-8");
+        std::str::from_utf8(request.body).map(Self::parse).map_err(unreadable)
+    }
+
     /// Cuts `raw` into pairs; empty pairs, and those whose name cannot be decoded, are passed over.
     pub fn parse(raw: &'a str) -> Self {
         let named = raw.split('&').filter(|pair| !pair.is_empty()).filter_map(|pair| {

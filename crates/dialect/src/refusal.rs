@@ -1,7 +1,7 @@
 //! Every reason for which a request may be refused. A dialect answers each of them, without a catch-all arm, so a
 //! new one does not compile until every dialect has an answer.
 
-use access::Denial;
+use access::{Denial, ExchangeRefusal};
 use membership::limits::BadText;
 use membership::{StepFailure, life_cycle::StepRefusal};
 use std::fmt;
@@ -17,6 +17,8 @@ pub enum Refusal {
     BadClient,
     /// A token endpoint does not know this way of asking (OAuth 2.0 `unsupported_grant_type`).
     UnsupportedGrant,
+    /// A code or refresh token presented to a token endpoint is no good (OAuth 2.0 `invalid_grant`).
+    BadGrant(ExchangeRefusal),
     /// The dialect has no such path.
     NoSuchPath,
     /// The path exists, but not for this method. The field `Allow` to be sent.

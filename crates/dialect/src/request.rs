@@ -1,5 +1,8 @@
 //! Requests and replies without a web server.
 
+use crate::{Fault, FaultCode};
+use std::net::IpAddr;
+
 /// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -42,7 +45,7 @@ impl Method {
     }
 }
 
-/// Where the fields of a request's header are looked up.
+/// Where the fields of a request's header are looked up, and what is known of the connection that they came over.
 pub trait Headers {
     /// The first field of that name (given in lower case), if there is one and it is UTF-8.
     fn get(&self, name: &str) -> Option<&str>;
@@ -51,12 +54,31 @@ pub trait Headers {
     fn is_unreadable(&self, _name: &str) -> bool {
         false
     }
+
+    /// The address of the client, where it is known.
+    fn client_address(&self) -> Option<IpAddr> {
+        None
+    }
+
+    /// Whether the connection is over TLS.
+    fn is_over_tls(&self) -> bool {
+        false
+    }
+
+    /// Whether there is more than one field of that name (given in lower case).
+    fn is_repeated(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// For tests and for requests without any: pairs of lower-case names and values.
 impl Headers for [(&str, &str)] {
     fn get(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() > 1
     }
 }
 
@@ -68,6 +90,18 @@ impl<H: Headers + ?Sized> Headers for &H {
 
     fn is_unreadable(&self, name: &str) -> bool {
         H::is_unreadable(self, name)
+    }
+
+    fn client_address(&self) -> Option<IpAddr> {
+        H::client_address(self)
+    }
+
+    fn is_over_tls(&self) -> bool {
+        H::is_over_tls(self)
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        H::is_repeated(self, name)
     }
 }
 
@@ -92,6 +126,21 @@ impl Request<'_> {
     /// A field of the header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
+    }
+
+    /// The field `Host`, where it is a name or an address with or without a port. It comes from the client, so only that
+    /// client may be told of it.
+    pub fn host(&self) -> Option<&str> {
+        self.header("host").filter(|host| is_host(host))
+    }
+
+    /// Refuses a request in whose header one of these fields (by their names as they are documented) stands more than
+    /// once, so that nobody can take one of them for the other.
+    pub fn at_most_once(&self, names: &[&str]) -> Result<(), Fault> {
+        match names.iter().find(|name| self.headers.is_repeated(&name.to_ascii_lowercase())) {
+            Some(name) => Err(Fault::new(*name, FaultCode::InvalidValue, "must be given once")),
+            None => Ok(()),
+        }
     }
 
     /// Length of path and query as sent, in bytes.
@@ -124,5 +173,60 @@ impl Reply {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+}
+
+/// Whether a text is a host with or without a port (RFC 3986; of names only what is used in the network).
+fn is_host(text: &str) -> bool {
+    const LONGEST: usize = 255;
+    let (host, port) = match text.rfind(':') {
+        Some(at) if !text.ends_with(']') => text.split_at(at),
+        _ => (text, ""),
+    };
+    let is_port = port.is_empty() || (2..=6).contains(&port.len()) && port[1..].bytes().all(|b| b.is_ascii_digit());
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    let is_address = |b: u8| b.is_ascii_hexdigit() || matches!(b, b':' | b'.');
+    let is_host = match host.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').is_some_and(|inner| inner.len() > 1 && inner.bytes().all(is_address)),
+        None => !host.is_empty() && host.bytes().all(is_name),
+    };
+    text.len() <= LONGEST && is_port && is_host
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        for host in ["example.com", "example.com:8080", "127.0.0.1:80", "[::1]", "[::1]:8080", "a_b-c", "localhost:1"] {
+            assert!(is_host(host), "{host}");
+        }
+        for other in [
+            "",
+            ":80",
+            "example.com:",
+            "example.com:x",
+            "example.com:123456",
+            "a b",
+            "a/b",
+            "a@b",
+            "a?b",
+            "a#b",
+            "a,b",
+            "a:1:2",
+            "[::1",
+            "::1",
+            "[]",
+            "[x]",
+            "[::1]x",
+            "[::1]:",
+            "é",
+            "a\"b",
+            "a%2fb",
+        ] {
+            assert!(!is_host(other), "{other}");
+        }
+        assert!(is_host(&"a".repeat(255)) && !is_host(&"a".repeat(256)));
     }
 }

@@ -1,21 +1,25 @@
 //! What a task may ask of the core, in the name of an authorized principal. Every answer that is none is a [`Refusal`]
 //! already, so a task is a short chain of `?`.
 
-use crate::answer::{RETRY_AFTER, command_refusal, directory_refusal, vault_refusal};
-use crate::{Core, Refusal};
-use access::{Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, Viewer};
+use crate::answer::{command_refusal, directory_refusal, no_randomness, vault_refusal};
+use crate::{Core, Fault, Refusal};
+use access::{
+    Agreed, Credential, CredentialKind, Denial, NewCredential, Principal, Right, Rights, Secret, VaultError, Viewer,
+};
 use membership::life_cycle::Action as StepAction;
 use membership::record::PersonRecord;
 use membership::{
-    By, Failing, Group, GroupEdit, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, Membership, MembershipEntry,
-    NewGroup, NewJob, Page, Person, PersonKey, PersonQuery, Presence, State, Step, StepFailure, Stepped, Taken, Window,
+    By, Expected, Failing, Group, GroupEdit, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, Membership,
+    MembershipEntry, NewGroup, NewJob, Page, Person, PersonKey, PersonQuery, Presence, State, Step, StepFailure,
+    Stepped, Taken, Window,
 };
+use std::sync::{Mutex, PoisonError};
 
 /// One task's way to the core.
 pub struct Session<'a> {
-    core: Core<'a>,
-    audience: &'a str,
-    principal: Principal,
+    pub(crate) core: Core<'a>,
+    pub(crate) audience: &'a str,
+    principal: &'a Principal,
 }
 
 /// A token to be issued to a person.
@@ -33,7 +37,7 @@ pub struct NewToken {
 
 impl<'a> Session<'a> {
     /// A session of an authorized principal of the dialect called `audience`.
-    pub(crate) const fn new(core: Core<'a>, audience: &'a str, principal: Principal) -> Self {
+    pub(crate) const fn new(core: Core<'a>, audience: &'a str, principal: &'a Principal) -> Self {
         Self { core, audience, principal }
     }
 
@@ -44,7 +48,7 @@ impl<'a> Session<'a> {
 
     /// Who asks.
     pub const fn principal(&self) -> &Principal {
-        &self.principal
+        self.principal
     }
 
     /// The person who asks, or on whose behalf a key asks; refused when there is none.
@@ -175,6 +179,19 @@ impl<'a> Session<'a> {
         self.core.registrar.edit_group(&self.by(), key, edit, None).map_err(command_refusal)
     }
 
+    /// The same where `judge` finds nothing wrong with the change: in the very transaction that makes it, on the group as
+    /// it is then.
+    pub fn edit_group_judged(
+        &self,
+        key: &GroupKey,
+        edit: &GroupEdit,
+        judge: impl Fn(&Group) -> Result<(), Fault> + Sync,
+    ) -> Result<GroupEntry, Refusal> {
+        judging(judge, |expected| {
+            self.core.registrar.edit_group(&self.by(), key, edit, expected).map_err(command_refusal)
+        })
+    }
+
     /// See [`membership::Registrar::delete_group`].
     pub fn delete_group(&self, key: &GroupKey) -> Result<Group, Refusal> {
         self.core.registrar.delete_group(&self.by(), key, None).map_err(command_refusal)
@@ -189,6 +206,20 @@ impl<'a> Session<'a> {
     /// Changes a person, on the authority `by`.
     pub fn edit_person(&self, by: &By, key: &PersonKey, record: &PersonRecord) -> Result<Person, Refusal> {
         self.core.registrar.edit_person(by, key, record, None).map_err(|error| of_person(error, key))
+    }
+
+    /// The same where `judge` finds nothing wrong with the change: in the very transaction that makes it, on the person as
+    /// it is then.
+    pub fn edit_person_judged(
+        &self,
+        by: &By,
+        key: &PersonKey,
+        record: &PersonRecord,
+        judge: impl Fn(&Person) -> Result<(), Fault> + Sync,
+    ) -> Result<Person, Refusal> {
+        judging(judge, |expected| {
+            self.core.registrar.edit_person(by, key, record, expected).map_err(|error| of_person(error, key))
+        })
     }
 
     /// Deletes a person, on the authority of an application.
@@ -213,7 +244,8 @@ impl<'a> Session<'a> {
         self.core.registrar.close_job(&self.by(), number).map_err(command_refusal)
     }
 
-    /// Keeps a token for a person, for this dialect. Refused as unavailable when the person was deleted meanwhile.
+    /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused
+    /// when the person was deleted meanwhile.
     pub fn issue(&self, new: NewToken) -> Result<Credential, Refusal> {
         let credential = NewCredential {
             audience: self.audience.to_owned(),
@@ -225,32 +257,63 @@ impl<'a> Session<'a> {
             secret: new.secret.hash(),
             created_at: self.core.now,
             expires_at: new.expires_at,
+            agreed: Agreed::limited(self.principal.groups.clone()),
         };
-        self.core.vault.create(&credential).map_err(vault_refusal)
+        self.core.vault.create(&credential).map_err(|error| match error {
+            // It builds on nothing but the person.
+            VaultError::Gone => no_such_person(&PersonKey::Number(new.person)),
+            other => vault_refusal(other),
+        })
     }
 
     /// A fresh secret of `bytes` random bytes, as hexadecimal digits.
     pub fn secret(&self, bytes: usize) -> Result<Secret, Refusal> {
-        Secret::hexadecimal(bytes).map_err(|error| {
-            log::error!("{error}");
-            Refusal::Unavailable(RETRY_AFTER)
-        })
+        Secret::hexadecimal(bytes).map_err(no_randomness)
     }
 
     /// The credentials of a person for this dialect, revoked and expired ones too, by id.
     pub fn credentials_of(&self, person: i64) -> Result<Vec<Credential>, Refusal> {
-        self.core.vault.of_person(self.audience, person).map_err(vault_refusal)
+        let mut all = self.core.vault.of_person(self.audience, person).map_err(vault_refusal)?;
+        all.retain(|credential| self.reaches(credential));
+        Ok(all)
     }
 
     /// The credential of this dialect with this secret, whoever holds it.
     pub fn find_credential(&self, kind: CredentialKind, secret: &Secret) -> Result<Option<Credential>, Refusal> {
         let found = self.core.vault.find(self.audience, kind, &secret.hash()).map_err(vault_refusal)?;
-        Ok(found.map(|found| found.credential))
+        Ok(found.map(|found| found.credential).filter(|credential| self.reaches(credential)))
     }
 
-    /// Revokes a credential and all that were exchanged for it; false when there is none.
+    /// Whether the credential lets its holder see no group that is kept from who asks.
+    fn reaches(&self, credential: &Credential) -> bool {
+        self.principal.credential == Some(credential.id) || self.principal.groups.hold(&credential.agreed.groups)
+    }
+
+    /// Revokes a credential that [`Session::credentials_of`] or [`Session::find_credential`] gave, and all that were
+    /// exchanged for it; false when there is none.
     pub fn revoke(&self, id: i64) -> Result<bool, Refusal> {
         self.core.vault.revoke(id, self.core.now).map_err(vault_refusal)
+    }
+}
+
+/// Has `act` expect that `judge` finds nothing wrong with the row, and refuses with what it finds.
+fn judging<T, R>(
+    judge: impl Fn(&T) -> Result<(), Fault> + Sync,
+    act: impl FnOnce(Expected<'_, T>) -> Result<R, Refusal>,
+) -> Result<R, Refusal> {
+    // A transaction that is tried again judges again; the last word counts.
+    let found = Mutex::new(None);
+    let last = || found.lock().unwrap_or_else(PoisonError::into_inner);
+    let fine = |row: &T| {
+        let wrong = judge(row).err();
+        let fine = wrong.is_none();
+        *last() = wrong;
+        fine
+    };
+    let outcome = act(Some(&fine));
+    match outcome {
+        Err(Refusal::Unexpected) => Err(last().take().map_or(Refusal::Unexpected, Refusal::from)),
+        outcome => outcome,
     }
 }
 

@@ -1,9 +1,12 @@
 //! The command line.
 
 mod certificate;
+mod credential;
 
 pub use certificate::{CertificateArgs, Host};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use credential::{CLIENT_NAME, REDIRECT_URIS, client_name};
+pub use credential::{ClientArgs, CreateCommand, CredentialCommand, ElanceArgs, KeyScope, LimitArgs, Scope};
 use membership::{GroupKey, limits};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -46,7 +49,7 @@ pub enum Command {
     Export(ExportArgs),
     /// Make up plausible groups and members, as import lines
     Generate(GenerateArgs),
-    /// Make, list and revoke credentials
+    /// Make, list and revoke credentials, and set passwords
     #[command(subcommand)]
     Credential(CredentialCommand),
     /// Make a self-signed certificate for development
@@ -142,7 +145,8 @@ pub struct ImportArgs {
     rollcall export --database sqlite://members.db --group supergroup\n  \
     rollcall export --database sqlite://members.db --format csv --kind persons > persons.csv")]
 pub struct ExportArgs {
-    /// Only this group and what belongs to it: its number, its id (a UUID) or its guid
+    /// Only this group and what belongs to it: its number, its id (a UUID) or its guid; a guid that looks like one of the
+    /// others as guid:1116. number: and id: may be said too
     #[arg(long, value_name = "KEY", value_parser = group_key)]
     pub group: Option<GroupKey>,
     /// Format
@@ -175,52 +179,6 @@ pub struct GenerateArgs {
     pub seed: u64,
 }
 
-/// What to do about credentials.
-#[derive(Debug, Subcommand)]
-#[command(after_help = "A secret is shown once, when it is made; the store keeps only its hash.\n\nExamples:\n  \
-    rollcall credential create elance --login synapseindia --database sqlite://members.db\n  \
-    rollcall credential create cometchat --scope authOnly --database sqlite://members.db\n  \
-    rollcall credential create admin --scope read --database sqlite://members.db\n  \
-    rollcall credential list --database sqlite://members.db\n  \
-    rollcall credential revoke 3 --database sqlite://members.db")]
-pub enum CredentialCommand {
-    /// Make one; it is printed as one JSON line
-    #[command(subcommand)]
-    Create(CreateCommand),
-    /// List all, one JSON line each, without their secrets
-    List,
-    /// Revoke one and all that were exchanged for it, at once
-    Revoke {
-        /// Number of the credential, as `credential list` shows it
-        id: i64,
-    },
-}
-
-/// For what to make a credential.
-#[derive(Debug, Subcommand)]
-pub enum CreateCommand {
-    /// An access token of a person: {"access_token":…}
-    Elance {
-        /// Login of the person that the token belongs to
-        #[arg(long, value_name = "LOGIN")]
-        login: String,
-    },
-    /// A client, which exchanges its secret for tokens with full rights: {"client_id":…,"client_secret":…}
-    Rm,
-    /// A key of the admin API: {"admin_key":…}
-    Admin {
-        /// What the key may do
-        #[arg(long, value_enum, default_value_t = AdminScope::Full)]
-        scope: AdminScope,
-    },
-    /// A key: {"apikey":…}
-    Cometchat {
-        /// What the key may do
-        #[arg(long, value_enum, default_value_t = KeyScope::FullAccess)]
-        scope: KeyScope,
-    },
-}
-
 /// Formats of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FileFormat {
@@ -241,37 +199,26 @@ pub enum Kind {
     Memberships,
 }
 
-/// What a CometChat key may do, in the vendor's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum KeyScope {
-    /// Everything
-    #[value(name = "fullAccess")]
-    FullAccess,
-    /// Create users and mint their tokens, nothing else
-    #[value(name = "authOnly")]
-    AuthOnly,
-}
-
-/// What a key of the admin API may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AdminScope {
-    /// Everything
-    Full,
-    /// Read, and nothing else
-    Read,
-}
-
-/// Reads a group's key: all digits are a number, a UUID is an id, anything else must be a guid.
+/// Reads a group's key. It may say what it is: `number:1116`, `id:…`, `guid:1116`. Where it does not, all digits are a
+/// number, a UUID is an id, and anything else must be a guid.
 fn group_key(text: &str) -> Result<GroupKey, String> {
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.parse().map(GroupKey::Number).map_err(|_| "the number is too large".to_owned());
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| text.parse().map(GroupKey::Number).map_err(|_| "the number is too large".to_owned()))
+    };
+    let id = |text: &str| Uuid::try_parse(text).ok().map(GroupKey::Id);
+    let guid = |text: &str| limits::check_uid("guid", text).ok().map(GroupKey::Guid);
+    match text.split_once(':') {
+        Some(("number", text)) => number(text).unwrap_or_else(|| Err("number: goes before digits".to_owned())),
+        Some(("id", text)) => id(text).ok_or_else(|| "id: goes before a UUID".to_owned()),
+        Some(("guid", text)) => guid(text)
+            .ok_or_else(|| "guid: goes before letters a to z, digits, hyphens and underscores, at most 100".to_owned()),
+        _ => number(text).or_else(|| id(text).or_else(|| guid(text)).map(Ok)).unwrap_or_else(|| {
+            Err("must be a number, a UUID, or a guid of letters a to z, digits, hyphens and underscores; or say which \
+                 it is: number:…, id:…, guid:…"
+                .to_owned())
+        }),
     }
-    if let Ok(id) = Uuid::try_parse(text) {
-        return Ok(GroupKey::Id(id));
-    }
-    let problem =
-        |_| "must be a number, a UUID, or a guid of letters a to z, digits, hyphens and underscores".to_owned();
-    limits::check_uid("guid", text).map(GroupKey::Guid).map_err(problem)
 }
 
 #[cfg(test)]
@@ -298,6 +245,7 @@ mod tests {
             "rollcall check",
             "rollcall import --dry-run --skip-bad a.csv - b.ndjson",
             "rollcall export --group supergroup",
+            "rollcall export --group guid:1116",
             "rollcall export --format csv --kind groups --output a.csv",
             "rollcall generate --groups 1 --members 1000000 --seed 18446744073709551615",
             "rollcall credential create elance --login synapseindia",
@@ -305,6 +253,15 @@ mod tests {
             "rollcall credential create rm --database sqlite:///a.db",
             "rollcall credential create admin",
             "rollcall credential create admin --scope read",
+            "rollcall credential create admin --scope full",
+            "rollcall credential create admin --scope write --group 1116 --group guid --expires 30",
+            "rollcall credential create cometchat --scope read --expires-at 2030-01-01T00:00:00Z",
+            "rollcall credential create elance --login a --scope admin --expires-at 1900000000",
+            "rollcall credential create elance --client --name App --redirect-uri https://a.example/cb",
+            "rollcall credential create rm --name App --redirect-uri http://a.example/ --redirect-uri http://b.example/",
+            "rollcall credential password synapseindia",
+            "rollcall credential password synapseindia --generate",
+            "rollcall credential password synapseindia --remove",
             "rollcall credential list",
             "rollcall credential revoke 3",
             "rollcall --database sqlite:///a.db credential create rm",
@@ -324,10 +281,24 @@ mod tests {
             "rollcall import",
             "rollcall export --format csv",
             "rollcall export --group no/guid",
+            "rollcall export --group number:supergroup",
             "rollcall generate --groups 0",
             "rollcall credential create elance",
             "rollcall credential create cometchat --scope all",
-            "rollcall credential create admin --scope write",
+            "rollcall credential create admin --scope mint",
+            "rollcall credential create admin --expires 0",
+            "rollcall credential create admin --expires 1 --expires-at 1900000000",
+            "rollcall credential create admin --expires-at tomorrow",
+            "rollcall credential create admin --group no/guid",
+            "rollcall credential create rm --redirect-uri /callback",
+            "rollcall credential create rm --redirect-uri https://a.example/#x",
+            "rollcall credential create rm --login a",
+            "rollcall credential create elance --client --name App",
+            "rollcall credential create elance --client --redirect-uri https://a.example/",
+            "rollcall credential create elance --login a --name App --redirect-uri https://a.example/",
+            "rollcall credential create elance --client --login a --name App --redirect-uri https://a.example/",
+            "rollcall credential password",
+            "rollcall credential password a --generate --remove",
             "rollcall credential revoke x",
             "rollcall certificate --cert a.pem",
             "rollcall certificate --days 0 --cert a.pem --key b.pem",
@@ -338,11 +309,35 @@ mod tests {
     }
 
     #[test]
-    fn group_keys_have_three_forms() {
+    fn group_keys_have_three_forms_and_may_say_which() {
         let id = "6fe49ce4-56d4-475f-9483-1adca6b2976c";
         assert_eq!(group_key("1116"), Ok(GroupKey::Number(1116)));
         assert_eq!(group_key(id), Ok(GroupKey::Id(Uuid::try_parse(id).expect("a UUID"))));
         assert_eq!(group_key("SuperGroup"), Ok(GroupKey::Guid("supergroup".into())));
-        assert!(group_key("99999999999999999999").is_err() && group_key("").is_err());
+        let digits = "6fe49ce456d4475f94831adca6b2976c";
+        assert_eq!(group_key(digits), group_key(id), "a UUID may be written without hyphens");
+        for guid in ["1116", id, digits, "supergroup", "number"] {
+            assert_eq!(group_key(&format!("guid:{guid}")), Ok(GroupKey::Guid(guid.into())));
+        }
+        assert_eq!(group_key("number:1116"), group_key("1116"));
+        assert_eq!(group_key(&format!("id:{digits}")), group_key(id));
+        for text in [
+            "",
+            "99999999999999999999",
+            "number:99999999999999999999",
+            "number:",
+            "number:-1",
+            "number:supergroup",
+            "id:1116",
+            "id:",
+            "guid:",
+            "guid:a b",
+            "guid:guid:a",
+            "Guid:a",
+            "uid:a",
+            ":a",
+        ] {
+            assert!(group_key(text).is_err(), "{text:?}");
+        }
     }
 }

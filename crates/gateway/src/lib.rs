@@ -25,6 +25,7 @@ mod commands;
 pub mod generate;
 mod issue;
 mod logging;
+mod metrics;
 mod printable;
 mod progress;
 pub mod registry;

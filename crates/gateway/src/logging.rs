@@ -6,6 +6,7 @@ use env_logger::fmt::{Formatter, Target};
 use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
@@ -26,6 +27,15 @@ pub(crate) fn within<T>(request: Uuid, work: impl FnOnce() -> T) -> T {
     }
     let _restore = Restore(REQUEST.replace(Some(request)));
     work()
+}
+
+/// Of a path that is no address of ours, what a log may show: what stands behind the first segment may be a secret that
+/// was meant for another address.
+pub(crate) fn first_segment(path: &str) -> Cow<'_, str> {
+    match path.get(1..).and_then(|below| below.split_once('/')) {
+        Some((first, behind)) if !behind.is_empty() => Cow::Owned(format!("/{first}/…")),
+        _ => Cow::Borrowed(path),
+    }
 }
 
 /// Starts the log. What panics is logged too, so that it has the form and the request's id of any other line.
@@ -129,6 +139,14 @@ mod tests {
     use super::*;
     use log::Log;
     use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn of_an_unknown_path_the_first_segment_is_shown() {
+        for (path, shown) in [("/", "/"), ("/a/", "/a/"), ("/a", "/a"), ("/a/t", "/a/…"), ("//t/u", "//…"), ("", "")]
+        {
+            assert_eq!(first_segment(path), shown);
+        }
+    }
 
     #[test]
     fn filters_are_checked() {

@@ -1,8 +1,9 @@
 //! Which dialects there are, and which of them holds a path.
 
-use crate::settings::Settings;
+use crate::settings::{ExpiresIn, Settings};
 use anyhow::bail;
 use dialect::Dialect;
+use dialect::sign_in::SignIn;
 use dialect_cometchat::CometChat;
 use dialect_elance::Elance;
 use dialect_rm::Rm;
@@ -28,10 +29,16 @@ fn all(settings: &Settings) -> Vec<(bool, &str, Box<dyn Dialect>)> {
         default_rpp: settings.elance.default_rpp,
         results_as_array: settings.elance.results_as_array,
         public_url: public_url.clone(),
+        strict_redirect: settings.elance.strict_redirect,
+        expires_in_seconds: settings.elance.expires_in == ExpiresIn::Seconds,
     };
+    // Whoever tries passwords at one dialect is counted at the others too.
+    let sign_in = SignIn::reached_at(public_url);
+    let elance = Elance::new(elance).signing_in_at(sign_in.clone());
+    let rm = Rm::new().signing_in_at(sign_in);
     vec![
-        (settings.elance.enabled, &settings.elance.prefix, Box::new(Elance::new(elance))),
-        (settings.rm.enabled, &settings.rm.prefix, Box::new(Rm::new())),
+        (settings.elance.enabled, &settings.elance.prefix, Box::new(elance)),
+        (settings.rm.enabled, &settings.rm.prefix, Box::new(rm)),
         (settings.cometchat.enabled, &settings.cometchat.prefix, Box::new(CometChat::reached_at(public_url))),
     ]
 }
@@ -123,6 +130,36 @@ mod tests {
         ] {
             assert_eq!(registry.find(path).map(|(m, rest)| (m.dialect.name(), rest)), found, "{path}");
         }
+    }
+
+    #[test]
+    fn every_route_is_known_by_its_pattern() {
+        let registry = registry(|_| {}).expect("no overlap");
+        let routes = dialect_elance::routes().chain(dialect_rm::routes()).chain(dialect_cometchat::routes());
+        for route in routes {
+            // A GUID is taken for whatever stands in braces.
+            let segments = route.pattern.split('/').map(|segment| match segment.strip_prefix('{') {
+                Some(_) => "6fe49ce4-56d4-475f-9483-1adca6b2976c",
+                None => segment,
+            });
+            let path = segments.collect::<Vec<_>>().join("/");
+            let (mounted, below) = registry.find(&path).expect("held by a dialect");
+            assert_eq!(mounted.dialect.pattern(below), Some(route.pattern), "{path}");
+        }
+        for path in [
+            "/api2/nothing",
+            "/api2/groups/1/members/me/x",
+            "/api/organization/x",
+            "/v3",
+            "/v3/",
+            "/v3/groups/",
+            "/v3.0/x/y",
+        ] {
+            let (mounted, below) = registry.find(path).expect("held by a dialect");
+            assert_eq!(mounted.dialect.pattern(below), None, "{path}");
+        }
+        let (mounted, below) = registry.find("/API/organization/Groups/").expect("RM");
+        assert_eq!(mounted.dialect.pattern(below), Some("/api/Organization/groups"));
     }
 
     #[test]

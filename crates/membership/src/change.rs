@@ -57,4 +57,5 @@ pub const ACTIONS: &[&str] = &[
     "job_close",
     "credential_create",
     "credential_revoke",
+    "password_change",
 ];

@@ -70,6 +70,9 @@ pub enum DirectoryError {
     /// There is no group so named.
     #[error("no such group")]
     NoSuchGroup,
+    /// Who asks may see and change some groups only, and this is beyond them. Says nothing of whether it is there.
+    #[error("beyond the groups to which the credential is limited")]
+    OutOfReach,
     /// Entries of the change log that were asked for have been pruned; the log now begins behind this number.
     #[error("the change log now begins behind number {0}")]
     Gone(u64),

@@ -22,6 +22,8 @@ pub enum Action {
     SetScope(Scope),
     /// The owner makes the member the owner.
     TransferOwnership,
+    /// The system makes the person the owner, and a member who is none yet.
+    Appoint,
     /// The member leaves.
     Leave,
     /// Somebody removes the member, who may join again.
@@ -45,7 +47,7 @@ impl Action {
             Self::Join => "join",
             Self::Add(_) => "add",
             Self::SetScope(_) => "set_scope",
-            Self::TransferOwnership => "transfer_ownership",
+            Self::TransferOwnership | Self::Appoint => "transfer_ownership",
             Self::Leave => "leave",
             Self::Kick => "kick",
             Self::Ban => "ban",
@@ -141,7 +143,7 @@ pub enum Next {
     Gone,
     /// The membership stands so, with that scope.
     Stands(State, Scope),
-    /// The membership stays as it is and the person owns the group from now on, as an admin.
+    /// The person owns the group from now on, as an admin among the members.
     Owns,
 }
 
@@ -210,6 +212,41 @@ pub enum StepRefusal {
     LastAdmin,
 }
 
+/// Whom a refusal is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The one who asks, whoever it is done to.
+    Actor,
+    /// The one who asks, as far as it is done to this person.
+    ActorWithPerson,
+    /// How the person or the group stands, whoever asks.
+    Standing,
+}
+
+impl StepRefusal {
+    /// Whom it is about.
+    pub const fn blames(self) -> Blame {
+        match self {
+            Self::OnlyOwner | Self::OnlyAdmin | Self::OnlyModerator => Blame::Actor,
+            Self::OnlyOneself | Self::NotOneself | Self::ScopeTooHigh => Blame::ActorWithPerson,
+            Self::AlreadyMember
+            | Self::AlreadyAsked
+            | Self::NotAsked
+            | Self::NotMember
+            | Self::Banned
+            | Self::AlreadyBanned
+            | Self::NotBanned
+            | Self::SameScope
+            | Self::JoinNotAllowed
+            | Self::PasswordMissing
+            | Self::PasswordWrong
+            | Self::NotFreelancer
+            | Self::Owner
+            | Self::LastAdmin => Blame::Standing,
+        }
+    }
+}
+
 impl Situation {
     /// Judges `action`.
     ///
@@ -262,6 +299,13 @@ impl Situation {
                     Err(OnlyOwner)
                 }
             }
+            Action::Appoint => {
+                if system {
+                    Ok(())
+                } else {
+                    Err(OnlyOwner)
+                }
+            }
             Action::SetScope(_) | Action::Kick | Action::Ban | Action::Unban if self.oneself && !system => {
                 Err(NotOneself)
             }
@@ -287,6 +331,8 @@ impl Situation {
         use StepRefusal as No;
         let joined = |scope| Ok(Next::Stands(Member, scope));
         match (action, self.state) {
+            // Whether a member or not, which an import leaves open: the one who has all the power is never banned.
+            (Action::Ban | Action::Restore(Banned), _) if self.owns => Err(No::Owner),
             (Action::Restore(state), _) => Ok(Next::Stands(state, self.scope)),
 
             (Action::Ask, None) if !self.freelancer => Err(No::NotFreelancer),
@@ -318,6 +364,8 @@ impl Situation {
                 }
             }
             (Action::TransferOwnership, Some(Member)) => Ok(Next::Owns),
+            (Action::Appoint, None | Some(Pending | Member)) => Ok(Next::Owns),
+            (Action::Appoint, Some(Banned)) => Err(No::Banned),
             (Action::Leave | Action::Kick, Some(Member)) => {
                 self.keeps_a_head(false)?;
                 Ok(Next::Gone)
@@ -337,8 +385,8 @@ impl Situation {
         }
     }
 
-    /// The owner stays an admin of the group until it is passed on, and a member who is its last admin stays one
-    /// unless the system says otherwise.
+    /// An owner who is a member stays an admin of the group until it is passed on, and a member who is its last admin
+    /// stays one unless the system says otherwise.
     fn keeps_a_head(&self, stays_admin: bool) -> Result<(), StepRefusal> {
         if stays_admin || self.state != Some(State::Member) {
             Ok(())

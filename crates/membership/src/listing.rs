@@ -31,6 +31,8 @@ pub struct GroupQuery {
     filter: Option<Filter>,
     /// Only groups of one of these kinds; all kinds when empty.
     pub kinds: Vec<GroupKind>,
+    /// Only groups of these numbers, where there is such a limit; none when that is empty.
+    pub only: Option<Vec<i64>>,
     /// Only groups that bear one of these tags; all groups when empty.
     pub tags: Vec<String>,
     /// Only groups whose owner has this id.
@@ -39,6 +41,8 @@ pub struct GroupQuery {
     pub viewer: Option<i64>,
     /// Only groups of which the viewer is a member (`true`) or is none (`false`). Without a viewer nobody is a member.
     pub joined: Option<bool>,
+    /// Without private groups of which the viewer is no member. Without a viewer that is all of them.
+    pub visible: bool,
     /// Keys of the order before the number.
     pub order: Vec<OrderKey>,
     /// Which rows.
@@ -51,10 +55,12 @@ impl GroupQuery {
         Self {
             filter: None,
             kinds: Vec::new(),
+            only: None,
             tags: Vec::new(),
             owner: None,
             viewer: None,
             joined: None,
+            visible: false,
             order: Vec::new(),
             window,
         }

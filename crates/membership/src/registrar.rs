@@ -124,8 +124,8 @@ pub struct NewGroup {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GroupEdit {
     /// What is said anew; what is not said stays. Identifiers never change: one that is said must be the one it has. A
-    /// new owner need not be a member; only the system may name one, others pass the group on by
-    /// [`Action::TransferOwnership`].
+    /// new owner becomes a member, as an admin ([`Action::Appoint`]), and must not be banned; only the system may name
+    /// one, others pass the group on by [`Action::TransferOwnership`].
     pub record: GroupRecord,
     /// A new password, in clear.
     pub password: Option<String>,
@@ -218,6 +218,9 @@ pub enum CommandError {
     /// The one who asks may not do it to this group, person or job.
     #[error("{0}")]
     NotAllowed(StepRefusal),
+    /// The one who is named as the new owner of a group cannot become it.
+    #[error("owner: the person {0}")]
+    Owner(StepRefusal),
     /// A field cannot hold what is said.
     #[error("{0}")]
     Field(#[from] BadText),

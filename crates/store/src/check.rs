@@ -65,6 +65,12 @@ const NO_OWNER: &str = "\
     SELECT 'person ' || owner || ', the owner of group ' || number || ', does not exist' AS problem \
     FROM \"groups\" g WHERE owner <> 0 AND NOT EXISTS (SELECT 1 FROM persons p WHERE p.number = g.owner)";
 
+/// Owners whom their own groups ban. They need not be members: an import leaves that open.
+const BANNED_OWNER: &str = "\
+    SELECT 'person ' || g.owner || ', the owner of group ' || g.number || ', is banned from it' AS problem \
+    FROM \"groups\" g JOIN memberships m ON m.person_number = g.owner AND m.group_number = g.number \
+    WHERE m.state = 'banned'";
+
 /// Times before 1970. 0 means that there is none.
 const MEMBERSHIP_TIMES: &str = "\
     SELECT 'person ' || person_number || ' in group ' || group_number || ' has a negative time: asked_at ' || asked_at \
@@ -74,7 +80,7 @@ const MEMBERSHIP_TIMES: &str = "\
 const CREDENTIAL_TIMES: &str = "\
     SELECT 'credential ' || id || ' has a negative time: created_at ' || created_at || ', expires_at ' || expires_at \
         || ', revoked_at ' || revoked_at AS problem \
-    FROM credentials WHERE created_at < 0 OR expires_at < 0 OR revoked_at < 0";
+    FROM credentials WHERE created_at < 0 OR expires_at < 0 OR revoked_at < 0 OR used_at < 0 OR last_used_at < 0";
 const CHANGE_TIMES: &str = "\
     SELECT 'change ' || number || ' has a negative time: at ' || at AS problem FROM changes WHERE at < 0";
 
@@ -105,13 +111,14 @@ const LOG: &str = "\
         OR (c.entries > 0 AND (c.least <> h.floor + 1 OR c.greatest <> h.number))";
 
 /// What the database finds by itself; each gives what cannot be in words.
-const QUERIES: [&str; 12] = [
+const QUERIES: [&str; 13] = [
     TOTALS,
     STATES,
     WORDS,
     NO_PERSON,
     NO_GROUP,
     NO_OWNER,
+    BANNED_OWNER,
     MEMBERSHIP_TIMES,
     CREDENTIAL_TIMES,
     CHANGE_TIMES,

@@ -92,6 +92,27 @@ pub(crate) fn overtaken(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(UniqueViolation | ForeignKeyViolation, _))
 }
 
+/// Whether the database takes no writes at the moment, whatever is written: its disk is full, or it may not be written.
+/// Diesel tells most of that in words.
+pub(crate) fn refuses_writes(error: &Error) -> bool {
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => true,
+        Error::DatabaseError(_, info) => {
+            let message = info.message();
+            [
+                "database or disk is full",
+                "readonly database",
+                "disk I/O error",
+                "unable to open database file",
+                "No space left on device",
+            ]
+            .iter()
+            .any(|sign| message.contains(sign))
+        }
+        _ => false,
+    }
+}
+
 /// Whether the connection itself is gone, or in a state in which it is of no use. A connection that the server has
 /// closed is told by diesel as such, in whatever language; the words are for what stands between us and the server.
 pub(crate) fn lost_connection(error: &Error) -> bool {
@@ -166,6 +187,22 @@ mod tests {
             (Error::NotFound, false),
         ] {
             assert_eq!(may_retry(&error), expected, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_shows_that_nothing_can_be_written() {
+        use DatabaseErrorKind::{ReadOnlyTransaction, UniqueViolation, Unknown};
+        for (error, expected) in [
+            (told(ReadOnlyTransaction, "in any words", None), true),
+            (told(Unknown, "database or disk is full", None), true),
+            (told(Unknown, "attempt to write a readonly database", None), true),
+            (told(Unknown, "could not extend file \"base/1\": No space left on device", None), true),
+            (told(Unknown, "canceling statement due to statement timeout", None), false),
+            (told(UniqueViolation, "duplicate key", None), false),
+            (Error::NotFound, false),
+        ] {
+            assert_eq!(refuses_writes(&error), expected, "{error:?}");
         }
     }
 

@@ -29,6 +29,7 @@ mod deadline;
 mod directory;
 mod error;
 pub mod export;
+mod figures;
 pub mod idempotency;
 mod identity;
 pub mod import;
@@ -48,6 +49,7 @@ mod vault;
 
 pub use error::StoreError;
 pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};
+pub use figures::{LogEnds, PoolUse, Totals};
 pub use import::{BadRow, Counts, Format, ImportError, ImportOptions, ImportReport, Progress, Spool};
 pub use pool::Settings;
 pub use store::Store;

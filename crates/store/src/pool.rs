@@ -69,6 +69,9 @@ impl r2d2::ManageConnection for Manager {
 /// A pool of connections of one role.
 pub type Pool = r2d2::Pool<Manager>;
 
+/// A connection taken out of one; goes back when dropped.
+pub type Taken = r2d2::PooledConnection<Manager>;
+
 /// Builds a pool and makes its first connection, so that a wrong address is told at once and in words.
 pub fn build(manager: Manager, size: u32, acquire: Duration) -> Result<Pool, StoreError> {
     let first = r2d2::ManageConnection::connect(&manager)?;

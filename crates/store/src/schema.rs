@@ -158,6 +158,21 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> BigInt,
+        used_at -> BigInt,
+        last_used_at -> BigInt,
+        only_groups -> Text,
+        name -> Text,
+        redirect_uris -> Text,
+        scope -> Text,
+        code_challenge -> Text,
+    }
+}
+
+diesel::table! {
+    passwords (person_number) {
+        person_number -> BigInt,
+        password_hash -> Text,
+        changed_at -> BigInt,
     }
 }
 
@@ -187,6 +202,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     group_totals,
     credentials,
+    passwords,
     changes,
     jobs,
     job_groups

@@ -2,11 +2,16 @@
 
 use crate::commands::Halt;
 use crate::connection::{Connection, Role};
-use crate::error::{StoreError, lost_connection, may_retry, overtaken};
-use crate::pool::{self, Manager, Pool, Settings};
+use crate::error::{StoreError, lost_connection, may_retry, overtaken, refuses_writes};
+use crate::figures::{PoolUse, Waiting, Waits, pool_use};
+use crate::pool::{self, Manager, Pool, Settings, Taken};
+use crate::schema::store_facts;
 use crate::url::DatabaseUrl;
+use crate::vault::Uses;
+use diesel::prelude::*;
 use membership::CommandError;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use tempfile::TempDir;
 
 /// The member store. Cloning it is cheap and gives the same store.
@@ -24,14 +29,35 @@ struct Inner {
     before: Option<Pool>,
     /// What the writers were made by.
     manager: Manager,
+    /// Who waits for which of them.
+    reader_waits: Waits,
+    writer_waits: Waits,
+    /// Whether the last transaction that wrote found that nothing can be written.
+    refuses_writes: AtomicBool,
     in_process: bool,
     url: DatabaseUrl,
+    uses: Uses,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     temporary: Option<Arc<TempDir>>,
 }
 
+/// A store that is there as long as somebody else has it.
+pub(crate) struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    /// The store, if it is still there.
+    pub fn upgrade(&self) -> Option<Store> {
+        Some(Store { inner: self.0.upgrade()? })
+    }
+}
+
 /// How often a transaction is tried again after a deadlock or a serialization failure.
 const RETRIES: u32 = 20;
+
+/// The row that is written, and taken away again, to see whether anything can be written.
+const PROBE: &str = "write_probe";
+/// How long its value is, in bytes.
+const PROBE_BYTES: usize = 1 << 16;
 
 impl Store {
     /// Opens the database; an SQLite file is made when it is not there. Does not migrate: see [`Store::migrate`].
@@ -63,7 +89,21 @@ impl Store {
         let temporary = temporary.map(Arc::new);
         let before = None;
         let manager = manager_of_writers;
-        Ok(Self { inner: Arc::new(Inner { readers, writers, before, manager, in_process, url, temporary }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers,
+                writers,
+                before,
+                manager,
+                in_process,
+                url,
+                reader_waits: Waits::default(),
+                writer_waits: Waits::default(),
+                refuses_writes: AtomicBool::new(false),
+                uses: Uses::default(),
+                temporary,
+            }),
+        })
     }
 
     /// The same SQLite database by a writer of its own, which is made for writing very much and ends with what this
@@ -80,6 +120,10 @@ impl Store {
                 manager,
                 in_process: inner.in_process,
                 url: inner.url.clone(),
+                reader_waits: Waits::default(),
+                writer_waits: Waits::default(),
+                refuses_writes: AtomicBool::new(false),
+                uses: Uses::default(),
                 temporary: inner.temporary.clone(),
             }),
         })
@@ -88,6 +132,16 @@ impl Store {
     /// Whether the database runs in this process (SQLite), so that a short read need not leave the thread.
     pub fn in_process(&self) -> bool {
         self.inner.in_process
+    }
+
+    /// When credentials were last used.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
+    /// The store, without keeping it.
+    pub(crate) fn weak(&self) -> WeakStore {
+        WeakStore(Arc::downgrade(&self.inner))
     }
 
     /// Where the database is; prints without the password.
@@ -100,7 +154,7 @@ impl Store {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(&self.inner.readers, Role::Reader, &mut work) {
+            match self.once(Role::Reader, &mut work) {
                 // A standby may end a reader's snapshot to follow its primary, which is told as such a failure.
                 Err(failed) if tries <= self.idle() && (failed.is_lost() || failed.may_retry()) => {
                     log::debug!("read again: {:?}", failed.failure);
@@ -133,7 +187,7 @@ impl Store {
         let (mut tries, mut dead) = (0, 0);
         loop {
             let line = self.stand_in_line().map_err(Failure::from)?;
-            let outcome = self.once(&self.inner.writers, Role::Writer, &mut work);
+            let outcome = self.once(Role::Writer, &mut work);
             drop(line);
             match outcome {
                 Err(failed) if tries < RETRIES && again(&failed) => {
@@ -142,9 +196,41 @@ impl Store {
                 }
                 // Nothing had been done yet.
                 Err(failed) if dead < self.idle() && !failed.begun && failed.is_lost() => dead += 1,
-                outcome => return outcome.map_err(|failed| failed.failure),
+                outcome => {
+                    self.note(&outcome);
+                    return outcome.map_err(|failed| failed.failure);
+                }
             }
         }
+    }
+
+    /// Notes whether anything can be written. A transaction that was given up by itself tells nothing.
+    fn note<T>(&self, outcome: &Result<T, Failed>) {
+        let refuses = match outcome {
+            Ok(_) => false,
+            Err(Failed { failure: Failure::Database(error), .. }) if refuses_writes(error) => true,
+            Err(_) => return,
+        };
+        if self.inner.refuses_writes.swap(refuses, Ordering::Relaxed) != refuses {
+            let now = if refuses { "takes no writes any more" } else { "takes writes again" };
+            log::warn!("the store {now}");
+        }
+    }
+
+    /// Whether the store takes writes, as far as the last one has shown. Where it did not, tries again.
+    pub fn takes_writes(&self) -> bool {
+        if !self.inner.refuses_writes.load(Ordering::Relaxed) {
+            return true;
+        }
+        // As much as an ordinary write may take, so that the last bytes of a full disk are not taken for room.
+        let fact = || store_facts::table.filter(store_facts::name.eq(PROBE));
+        let tried = self.write(|connection| {
+            diesel::delete(fact()).execute(connection)?;
+            let row = (store_facts::name.eq(PROBE), store_facts::value.eq("x".repeat(PROBE_BYTES)));
+            Ok(diesel::insert_into(store_facts::table).values(row).execute(connection)?)
+        });
+        let tried = tried.and_then(|_| self.write(|connection| Ok(diesel::delete(fact()).execute(connection)?)));
+        tried.is_ok()
     }
 
     /// Runs `work` on the writer outside of a transaction.
@@ -153,7 +239,7 @@ impl Store {
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let _line = self.stand_in_line()?;
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         // Stays so when `work` fails or panics: nobody knows in what state it leaves the connection.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -166,7 +252,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut pooled = self.inner.readers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Reader)?;
         // As above.
         pooled.lost = true;
         let outcome = work(&mut pooled.connection);
@@ -183,7 +269,7 @@ impl Store {
         if self.inner.in_process {
             return self.outside(work);
         }
-        let mut pooled = self.inner.writers.get().map_err(away)?;
+        let mut pooled = self.take(Role::Writer)?;
         pooled.lost = true;
         pooled.connection.no_limits_for_the_session()?;
         work(&mut pooled.connection)
@@ -191,7 +277,34 @@ impl Store {
 
     /// Takes away the writer of the store that this one was made of, if it was made of another.
     fn stand_in_line(&self) -> Result<Option<r2d2::PooledConnection<Manager>>, StoreError> {
+        let away = |error| StoreError::Unavailable(format!("no connection to the database: {error}"));
         self.inner.before.as_ref().map(|writers| writers.get().map_err(away)).transpose()
+    }
+
+    /// A connection, as soon as one is free.
+    pub(crate) fn take(&self, role: Role) -> Result<Taken, StoreError> {
+        let inner = &*self.inner;
+        let (pool, waits) = match role {
+            Role::Writer | Role::Loader if inner.in_process => (&inner.writers, &inner.writer_waits),
+            Role::Writer | Role::Loader | Role::Reader => (&inner.readers, &inner.reader_waits),
+        };
+        let _waiting = Waiting::begin(waits);
+        pool.get().map_err(|error| {
+            waits.timed_out.fetch_add(1, Ordering::Relaxed);
+            StoreError::Unavailable(format!("no connection to the database: {error}"))
+        })
+    }
+
+    /// How each pool is used at this moment.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        let inner = &*self.inner;
+        if !inner.in_process {
+            return vec![pool_use("all", &inner.readers, &inner.reader_waits)];
+        }
+        vec![
+            pool_use("readers", &inner.readers, &inner.reader_waits),
+            pool_use("writer", &inner.writers, &inner.writer_waits),
+        ]
     }
 
     /// How many connections may lie idle: after the database was away for a moment, all of them are dead, and only
@@ -200,24 +313,15 @@ impl Store {
         self.inner.readers.max_size()
     }
 
-    fn once<T>(
-        &self,
-        pool: &Pool,
-        role: Role,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failed> {
+    fn once<T>(&self, role: Role, work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, Failed> {
         let not_begun = |failure| Failed { failure, begun: false, lost: false };
-        let mut pooled = pool.get().map_err(|error| not_begun(away(error).into()))?;
+        let mut pooled = self.take(role).map_err(|error| not_begun(error.into()))?;
         // Stays so when `work` panics: the transaction is open then, and the connection must not be used again.
         pooled.lost = true;
         let outcome = transaction(&mut pooled.connection, role, work);
         pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
         outcome
     }
-}
-
-fn away(error: r2d2::Error) -> StoreError {
-    StoreError::Unavailable(format!("no connection to the database: {error}"))
 }
 
 fn transaction<T>(

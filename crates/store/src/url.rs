@@ -128,11 +128,22 @@ impl PostgresUrl {
         said
     }
 
-    /// The address for libpq, with a bound on the time to connect unless the address sets one.
+    /// The address for libpq, with bounds on the time to connect and to notice that nobody is there any more, unless the
+    /// address sets them.
     pub(crate) fn for_libpq(&self) -> String {
+        /// In seconds. A server that has vanished without a word is given up after a minute; the system's own bounds are
+        /// hours.
+        const USUAL: [(&str, &str); 4] = [
+            ("connect_timeout", "5"),
+            ("keepalives_idle", "30"),
+            ("keepalives_interval", "10"),
+            ("keepalives_count", "3"),
+        ];
         let mut url = self.0.clone();
-        if !url.query_pairs().any(|(name, _)| name == "connect_timeout") {
-            url.query_pairs_mut().append_pair("connect_timeout", "5");
+        for (name, value) in USUAL {
+            if !url.query_pairs().any(|(said, _)| said == name) {
+                url.query_pairs_mut().append_pair(name, value);
+            }
         }
         url.into()
     }

@@ -1,13 +1,22 @@
 //! A request through a dialect and the core, without a server.
 
 use dialect::{Core, Dialect, Headers, Method, Parsed, Reply, Request, answer};
+use std::net::IpAddr;
 
-/// The fields of a header, with names in any case.
-struct Fields<'a>(&'a [(&'a str, &'a str)]);
+/// The fields of a header, with names in any case, and from where they come.
+struct Fields<'a>(&'a [(&'a str, &'a str)], Option<IpAddr>);
 
 impl Headers for Fields<'_> {
     fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| *v)
+    }
+
+    fn client_address(&self) -> Option<IpAddr> {
+        self.1
+    }
+
+    fn is_repeated(&self, name: &str) -> bool {
+        self.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count() > 1
     }
 }
 
@@ -40,10 +49,39 @@ pub fn exchange_below(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Reply {
+    let request = Asked { prefix, address: None, method, target, headers, body };
+    run(dialect, core, &request)
+}
+
+/// The same as [`exchange`], from this address.
+pub(crate) fn exchange_at(
+    address: Option<IpAddr>,
+    dialect: &dyn Dialect,
+    core: Core<'_>,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> Reply {
+    run(dialect, core, &Asked { prefix: "", address, method, target, headers, body })
+}
+
+struct Asked<'a> {
+    prefix: &'a str,
+    address: Option<IpAddr>,
+    method: &'a str,
+    target: &'a str,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
+}
+
+fn run(dialect: &dyn Dialect, core: Core<'_>, asked: &Asked<'_>) -> Reply {
+    let Asked { prefix, address, method, target, headers, body } = *asked;
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = path.strip_prefix(prefix).unwrap_or_else(|| panic!("{path} is not below {prefix}"));
     assert!(dialect.mounts().iter().any(|mount| mount.holds(path)), "{} does not lie at {path}", dialect.name());
-    let request = Request { method: Method::from_name(method), path, query, prefix, headers: &Fields(headers), body };
+    let request =
+        Request { method: Method::from_name(method), path, query, prefix, headers: &Fields(headers, address), body };
     let outcome = match dialect.parse(&request) {
         Ok(Parsed::Call(call)) => answer(core, dialect.name(), &call),
         Ok(Parsed::Reply(reply)) => Ok(reply),

@@ -33,6 +33,7 @@
     reason = "only tests use this crate, and a panic is how a test hears of a fault"
 )]
 
+pub mod browser;
 mod evaluate;
 mod exchange;
 pub mod golden;

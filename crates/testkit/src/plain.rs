@@ -59,6 +59,7 @@ impl Dialect for Plain {
             Refusal::Denied(denial @ (Denial::Missing | Denial::Unknown)) => say(401, denial.to_string()),
             Refusal::BadClient => say(401, "wrong client".into()),
             Refusal::UnsupportedGrant => say(400, "unsupported grant".into()),
+            Refusal::BadGrant(_) => say(400, "bad grant".into()),
             Refusal::NoSuchPath => say(404, "no such path".into()),
             Refusal::Method(allow) => say(405, "wrong method".into()).with("allow", *allow),
             Refusal::NoSuchGroup => say(404, "no such group".into()),

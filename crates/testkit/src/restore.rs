@@ -9,7 +9,7 @@ use bounds::{check_group, check_person};
 use membership::limits::{self, check_uid};
 use membership::record::{GroupRecord, GroupRef, PersonRecord, PersonRef, Record};
 use membership::text::fold;
-use membership::{AccountStatus, By, Group, GroupKey, GroupKind, Money, Person, Presence};
+use membership::{AccountStatus, By, Group, GroupKey, GroupKind, Money, Person, Presence, State};
 use uuid::Uuid;
 
 const USED_UP: &str = "no number is left";
@@ -160,7 +160,11 @@ impl World {
             None => self.new_group(&reference, record.name.as_deref().unwrap_or_default(), now),
         };
         if let Some(owner) = &record.owner {
-            group.owner = Some(self.named_person(owner)?.ok_or("owner names nobody")?);
+            let owner = self.named_person(owner)?.ok_or("owner names nobody")?;
+            if self.membership(group.number, owner).is_some_and(|membership| membership.state == State::Banned) {
+                return Err("owner is banned from the group".to_owned());
+            }
+            group.owner = Some(owner);
         }
         say_group(&mut group, record);
         group.created_at = record.created_at.unwrap_or(group.created_at);

@@ -3,9 +3,10 @@
 use crate::MemoryDirectory;
 use crate::world::{About, World};
 use dialect::access::{
-    Credential, CredentialKind, Found, Holder, NewCredential, Rights, Secret, SecretHash, Vault, VaultError, Viewer,
+    Agreed, Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Found,
+    Holder, Login, NewCredential, PasswordHash, Rights, Secret, SecretHash, Vault, VaultError, Viewer,
 };
-use membership::By;
+use membership::{By, Person, PersonKey};
 
 /// A credential with the hash of its secret.
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ impl MemoryDirectory {
             secret: Secret::presented(secret).hash(),
             created_at: 0,
             expires_at: None,
+            agreed: Agreed::default(),
         })
         .id
     }
@@ -51,8 +53,36 @@ impl MemoryDirectory {
             secret: Secret::presented(secret).hash(),
             created_at: 0,
             expires_at: None,
+            agreed: Agreed::default(),
         })
         .id
+    }
+
+    /// Makes a client to which persons may consent, whose browsers may be sent to these addresses; gives its id.
+    pub fn grant_web_client(&self, audience: &str, client_id: &str, secret: &str, redirect_uris: &[&str]) -> i64 {
+        self.keep(&NewCredential {
+            audience: audience.to_owned(),
+            kind: CredentialKind::Client,
+            rights: Rights::FULL,
+            person: None,
+            client_id: client_id.to_owned(),
+            parent: None,
+            secret: Secret::presented(secret).hash(),
+            created_at: 0,
+            expires_at: None,
+            agreed: Agreed {
+                name: "An <App>".to_owned(),
+                redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
+                ..Agreed::default()
+            },
+        })
+        .id
+    }
+
+    /// Gives a person a password to sign in with.
+    pub fn give_password(&self, person: i64, password: &str) {
+        let hash = PasswordHash::of(password).expect("random bits");
+        assert!(self.set_password(person, Some(&hash), 0).expect("in memory"), "there is such a person");
     }
 
     fn keep(&self, new: &NewCredential) -> Credential {
@@ -68,18 +98,7 @@ impl World {
         if new.parent.is_some_and(|parent| !stands(parent)) {
             return Err(VaultError::Gone);
         }
-        let credential = Credential {
-            id: self.credentials.last().map_or(1, |last| last.credential.id + 1),
-            audience: new.audience.clone(),
-            kind: new.kind,
-            rights: new.rights,
-            person: new.person,
-            client_id: new.client_id.clone(),
-            parent: new.parent,
-            created_at: new.created_at,
-            expires_at: new.expires_at,
-            revoked_at: None,
-        };
+        let credential = new.kept(self.credentials.last().map_or(1, |last| last.credential.id + 1));
         self.credentials.push(Kept { credential: credential.clone(), secret: new.secret.clone() });
         let by = By { credential: Some(credential.id), ..By::system(new.created_at) };
         self.log(&by, "credential_create", About { person: new.person, ..About::default() });
@@ -108,6 +127,44 @@ impl World {
     }
 }
 
+impl World {
+    /// See [`Vault::exchange`].
+    fn exchange(&mut self, exchange: &Exchange<'_>) -> Result<Exchanged, ExchangeError> {
+        let (kind, secret) = exchange.presented();
+        let all = || self.credentials.iter();
+        let presented = all()
+            .find(|k| {
+                let c = &k.credential;
+                c.kind == kind && c.audience == exchange.client.audience && k.secret == *secret
+            })
+            .map(|k| k.credential.clone())
+            .ok_or(ExchangeRefusal::Unknown)?;
+        let grant = all().find(|k| Some(k.credential.id) == presented.parent).map(|k| k.credential.clone());
+        let grant = grant.ok_or(ExchangeRefusal::Unknown)?;
+        let person = presented.person.and_then(|number| self.person(number)).map(holder);
+        match exchange.judge(&presented, &grant, person.as_ref()) {
+            Ok(()) => {}
+            Err(refusal) => {
+                if refusal == ExchangeRefusal::Reused {
+                    self.revoke(&By::system(exchange.now), &[grant.id]);
+                }
+                return Err(refusal.into());
+            }
+        }
+        for kept in self.credentials.iter_mut().filter(|k| k.credential.id == presented.id) {
+            kept.credential.used_at = Some(exchange.now.max(1));
+        }
+        let access = self.keep(&exchange.access(&grant))?;
+        let refresh = self.keep(&exchange.refresh(&grant))?;
+        Ok(Exchanged { access, refresh, holder: person.ok_or(ExchangeRefusal::Unknown)? })
+    }
+}
+
+/// The person, as far as it matters for access.
+fn holder(person: &Person) -> Holder {
+    Holder { viewer: Viewer { number: person.number, uid: person.uid.clone() }, account_status: person.account_status }
+}
+
 impl Vault for MemoryDirectory {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
         let world = self.world();
@@ -118,11 +175,7 @@ impl Vault for MemoryDirectory {
             .map(|k| k.credential.clone());
         Ok(found.map(|credential| {
             let person = credential.person.and_then(|number| world.person(number));
-            let holder = person.map(|person| Holder {
-                viewer: Viewer { number: person.number, uid: person.uid.clone() },
-                account_status: person.account_status,
-            });
-            Found { credential, holder }
+            Found { credential, holder: person.map(holder) }
         }))
     }
 
@@ -136,7 +189,12 @@ impl Vault for MemoryDirectory {
     }
 
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
-        self.command(|world| world.keep(new))
+        self.command(|world| {
+            if new.person.is_some_and(|number| world.person(number).is_none()) {
+                return Err(VaultError::Gone);
+            }
+            world.keep(new)
+        })
     }
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
@@ -144,6 +202,62 @@ impl Vault for MemoryDirectory {
             world.revoke(&By::system(now), &[id]);
             Ok(world.credentials.iter().any(|k| k.credential.id == id))
         })
+    }
+
+    fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError> {
+        self.command(|world| {
+            world.person(consent.person).ok_or(VaultError::Gone)?;
+            let grant = world.keep(&consent.grant())?;
+            let code = world.keep(&consent.code(&grant))?;
+            Ok(Consented { grant, code })
+        })
+    }
+
+    fn exchange(&self, exchange: &Exchange<'_>) -> Result<Exchanged, ExchangeError> {
+        // What a refusal revokes is kept.
+        let outcome: Result<_, VaultError> = self.command(|world| Ok(world.exchange(exchange)));
+        outcome?
+    }
+
+    fn note_use(&self, id: i64, now: i64) {
+        let minute = Some(now - now.rem_euclid(60)).filter(|minute| *minute > 0);
+        let is_known = |k: &Kept| k.credential.id == id && k.credential.last_used_at >= minute;
+        // Changing anything copies everything.
+        if self.world().credentials.iter().any(is_known) {
+            return;
+        }
+        let noted: Result<(), VaultError> = self.command(|world| {
+            for kept in world.credentials.iter_mut().filter(|k| k.credential.id == id) {
+                kept.credential.last_used_at = minute;
+            }
+            Ok(())
+        });
+        noted.expect("nothing can fail");
+    }
+
+    fn set_password(&self, person: i64, password: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError> {
+        self.command(|world| {
+            if world.person(person).is_none() {
+                return Ok(false);
+            }
+            world.login_passwords.remove(&person);
+            world.login_passwords.extend(password.map(|hash| (person, hash.clone())));
+            world.log(&By::system(now), "password_change", About { person: Some(person), ..About::default() });
+            let is_session = |c: &Credential| c.kind == CredentialKind::Session && c.person == Some(person);
+            let sessions = world.credentials.iter().map(|k| &k.credential).filter(|c| is_session(c));
+            let sessions: Vec<i64> = sessions.map(|c| c.id).collect();
+            world.revoke(&By::system(now), &sessions);
+            Ok(true)
+        })
+    }
+
+    fn password_of(&self, login: &str) -> Result<Option<Login>, VaultError> {
+        let world = self.world();
+        let person = world.find_person(&PersonKey::Login(login.to_owned()));
+        Ok(person.map(|person| Login {
+            holder: holder(person),
+            password: world.login_passwords.get(&person.number).cloned(),
+        }))
     }
 
     fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
@@ -190,6 +304,7 @@ mod tests {
             secret: Secret::presented("t").hash(),
             created_at: 5,
             expires_at: Some(10),
+            agreed: Agreed::default(),
         };
         let token = directory.create(&child).expect("the parent stands").id;
         assert!(directory.revoke(client, 7).expect("in memory"));

@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub jobs: Vec<Job>,
     /// By number of the group.
     pub passwords: BTreeMap<i64, PasswordHash>,
+    /// With which persons sign in, by their number.
+    pub login_passwords: BTreeMap<i64, PasswordHash>,
     /// By id.
     pub credentials: Vec<Kept>,
     /// Every change there has been.

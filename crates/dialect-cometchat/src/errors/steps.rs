@@ -56,30 +56,6 @@ impl Doer {
     }
 }
 
-/// Whether it is refused for what the one who asks is, whoever it is done to.
-pub const fn is_for_the_doer(refusal: StepRefusal) -> bool {
-    match refusal {
-        StepRefusal::OnlyOwner | StepRefusal::OnlyAdmin | StepRefusal::OnlyModerator => true,
-        StepRefusal::AlreadyMember
-        | StepRefusal::AlreadyAsked
-        | StepRefusal::NotAsked
-        | StepRefusal::NotMember
-        | StepRefusal::Banned
-        | StepRefusal::AlreadyBanned
-        | StepRefusal::NotBanned
-        | StepRefusal::SameScope
-        | StepRefusal::JoinNotAllowed
-        | StepRefusal::PasswordMissing
-        | StepRefusal::PasswordWrong
-        | StepRefusal::NotFreelancer
-        | StepRefusal::OnlyOneself
-        | StepRefusal::NotOneself
-        | StepRefusal::ScopeTooHigh
-        | StepRefusal::Owner
-        | StepRefusal::LastAdmin => false,
-    }
-}
-
 /// Why one step was not taken.
 pub fn failure(failure: &StepFailure, deed: Deed, doer: Doer) -> Problem<'static> {
     match failure {

@@ -83,6 +83,14 @@ impl GroupFields {
         Ok(GroupEdit { record, password: self.password.clone() })
     }
 
+    /// The owner was there when it was looked up, so it has gone meanwhile if the core does not know it.
+    pub fn of_owner(&self, refusal: Refusal) -> Refusal {
+        match (refusal, &self.owner) {
+            (Refusal::Field(bad), Some(uid)) if bad.field == "owner" => Refusal::NoSuchPerson(uid.clone()),
+            (other, _) => other,
+        }
+    }
+
     /// A group that becomes one with a password needs one: where none was said, the refusal is that of joining without.
     pub fn of_password(&self, refusal: Refusal) -> Refusal {
         match refusal {
@@ -119,4 +127,20 @@ fn person(session: &Session<'_>, uid: &str) -> Result<PersonRef, Refusal> {
         other => other,
     })?;
     Ok(PersonRef { number: Some(found.number), ..PersonRef::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use membership::limits::BadText;
+
+    #[test]
+    fn an_owner_who_has_gone_is_as_unknown_as_one_who_never_was() {
+        let body = br#"{"guid":"g","name":"N","owner":"Ada"}"#;
+        let said = GroupFields::read(&Fields::of_body(body).expect("an object")).expect("good");
+        let bad = |field| Refusal::Field(BadText { field, problem: "names nobody".into() });
+        assert_eq!(said.of_owner(bad("owner")), Refusal::NoSuchPerson("Ada".into()));
+        assert_eq!(said.of_owner(bad("name")), bad("name"));
+        assert_eq!(said.of_owner(Refusal::NoSuchGroup), Refusal::NoSuchGroup);
+    }
 }

@@ -3,12 +3,14 @@
 
 mod api;
 mod feed;
+mod figures;
 mod health;
 mod listen;
+mod metrics;
 mod observe;
 mod state;
 
-pub use api::AUDIENCE;
+pub use api::{AUDIENCE, Route, routes};
 pub use listen::{Place, bind, place};
 pub use state::{Admin, CONNECTIONS};
 
@@ -85,6 +87,7 @@ mod tests {
             writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(30),
         };
         let oracle = Arc::new(MemoryDirectory::default());
         let registry = Registry::of(Vec::new()).expect("none");

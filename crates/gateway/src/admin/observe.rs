@@ -2,9 +2,10 @@
 //! errors that are problems.
 
 use super::api::problem::Problem;
-use super::health;
+use super::{api, health};
 use crate::logging;
-use crate::server::{Gateway, LINGER, REQUEST_ID, UnderWay, next_id};
+use crate::metrics::{Asked, Begun, Listener};
+use crate::server::{Access, Gateway, LINGER, REQUEST_ID, UnderWay, as_it_says, next_id};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -13,6 +14,7 @@ use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -27,7 +29,9 @@ pub(super) async fn observe(
     let begun = Instant::now();
     let id = next_id();
     let under_way = UnderWay::begin(request.request());
-    let client = address_of(request.request());
+    let gateway = request.app_data::<web::Data<Gateway>>().cloned();
+    let client = gateway.as_ref().map_or(UNKNOWN, |gateway| gateway.guard().client(request.request()).address);
+    let counted = gateway.as_ref().map(|gateway| gateway.metrics().begin(Listener::Admin));
     request.extensions_mut().insert(Id(id));
     // Taken out, for a request that is held on to cannot be routed.
     let (method, path) = (request.method().clone(), request.path().to_owned());
@@ -51,28 +55,38 @@ pub(super) async fn observe(
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         answered.headers_mut().insert(REQUEST_ID, value);
     }
+    as_it_says(answered.headers_mut());
     let bytes = match answered.response().body().size() {
         BodySize::Sized(bytes) => bytes,
         BodySize::None | BodySize::Stream => 0,
     };
     let level = if health::holds(&path) { log::Level::Debug } else { log::Level::Info };
-    log::log!(
-        target: "access", level,
-        request:% = id, client = client.as_str(), dialect = "admin", method = method.as_str(), path = path.as_str(),
-        status = answered.status().as_u16(), bytes, micros = begun.elapsed().as_micros() as u64;
-        "request"
-    );
+    let (status, took) = (answered.status().as_u16(), begun.elapsed());
+    let (dialect, method) = (Some(api::AUDIENCE), method.as_str());
+    let route = health::pattern(&path).or_else(|| api::pattern(&path));
+    let credential = answered.request().extensions().get::<LetIn>().map(|let_in| let_in.0);
+    if let Some(gateway) = &gateway {
+        gateway.metrics().answered(Asked::new(dialect, route, method), status, took);
+    }
+    let path = if route.is_some() { path.as_str().into() } else { logging::first_segment(&path) };
+    Access { id, client, dialect, method, path: &path, route, status, bytes, took, credential }.log(level);
     if answered.response().head().connection_type() == ConnectionType::Close {
         under_way.end_connection(LINGER);
         return Ok(answered);
     }
-    Ok(answered.map_body(|_, body| BoxBody::new(Sent { body, _under_way: under_way })))
+    Ok(answered.map_body(|_, body| BoxBody::new(Sent { body, _under_way: under_way, _counted: counted })))
 }
 
-/// The address of the client, for the log.
-fn address_of(request: &HttpRequest) -> String {
-    let gateway = request.app_data::<web::Data<Gateway>>();
-    gateway.map_or_else(|| "-".to_owned(), |gateway| gateway.guard().client(request).address.to_string())
+/// The address of one whose is not known.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// The number of the credential that let a request in.
+#[derive(Clone, Copy)]
+struct LetIn(i64);
+
+/// Notes which credential let a request in.
+pub(super) fn note_credential(request: &HttpRequest, id: i64) {
+    request.extensions_mut().insert(LetIn(id));
 }
 
 /// The id of a request, for who answers it.
@@ -97,6 +111,7 @@ fn in_words(id: Uuid, status: StatusCode, error: &Error) -> HttpResponse {
 struct Sent {
     body: BoxBody,
     _under_way: UnderWay,
+    _counted: Option<Begun>,
 }
 
 impl MessageBody for Sent {

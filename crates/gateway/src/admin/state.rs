@@ -3,6 +3,7 @@
 
 use super::api;
 use super::feed::Feed;
+use super::figures::Figures;
 use crate::server::Gateway;
 use actix_web::web::Bytes;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ pub const IMPORTS: usize = 1;
 /// How many exports may be under way at once. Each holds a connection and a snapshot for as long as it takes.
 pub const EXPORTS: usize = 2;
 /// How many connections to the database the admin API needs beside those of the gateway, since imports and exports wait
-/// for no turn and must not keep others waiting.
-pub const CONNECTIONS: u32 = 3;
+/// for no turn and must not keep others waiting, nor be in the way of who watches.
+pub const CONNECTIONS: u32 = 4;
 /// How many readers of the change log may wait at once for something to happen.
 pub const WAITING: usize = 64;
 
@@ -33,6 +34,8 @@ pub struct Admin {
     pub(super) waiting: Arc<Semaphore>,
     /// Tells them when something has happened.
     pub(super) feed: Feed,
+    /// What is known of the store, for who watches.
+    pub(super) figures: Arc<Figures>,
     /// The OpenAPI document.
     pub(super) document: Bytes,
 }
@@ -41,6 +44,7 @@ impl Admin {
     /// For this store, and with imports of at most so many bytes.
     pub fn new(store: Store, import_bytes: u64) -> Self {
         Self {
+            figures: Arc::new(Figures::of(store.clone())),
             store,
             import_bytes,
             imports: Arc::new(Semaphore::new(IMPORTS)),
@@ -56,9 +60,9 @@ impl Admin {
         self.feed.end();
     }
 
-    /// How many threads may block at once: those of the gateway, one for each import and export, and as many for the
-    /// files that they are read from.
+    /// How many threads may block at once: those of the gateway, one for each import and export, as many for the files
+    /// that they are read from, and one for who watches.
     pub(super) fn threads(gateway: &Gateway) -> usize {
-        gateway.width().saturating_add(2 * (IMPORTS + EXPORTS))
+        gateway.width().saturating_add(2 * (IMPORTS + EXPORTS) + 1)
     }
 }

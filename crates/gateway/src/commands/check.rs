@@ -13,6 +13,7 @@ pub(super) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     let registry = Registry::new(&settings)?;
     server::address(&settings.server.listen)?;
     server::Tls::of(&settings.server)?;
+    server::Hardening::check(&settings.server)?;
     admin::place(&settings.admin, false)?;
     let store = super::open_existing(&settings)?;
     let problems = store.check()?;

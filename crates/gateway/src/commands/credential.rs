@@ -1,8 +1,9 @@
-//! `rollcall credential …`: making, listing and revoking credentials.
+//! `rollcall credential …`: making, listing and revoking credentials, and setting passwords.
 
-use crate::cli::{CreateCommand, CredentialCommand, Place};
-use crate::issue::{Issued, Terms, Wanted, issue};
-use access::{Credential, Vault};
+use super::password;
+use crate::cli::{ClientArgs, CreateCommand, CredentialCommand, LimitArgs, Place, REDIRECT_URIS, Scope};
+use crate::issue::{Client, Issued, Terms, Wanted, issue};
+use access::{Credential, Groups, PasswordHash, Secret, Vault};
 use anyhow::{Context, bail};
 use membership::{Directory, PersonKey};
 use serde_json::{Map, Value, json};
@@ -22,17 +23,47 @@ pub(super) fn run(place: &Place, command: &CredentialCommand) -> anyhow::Result<
             Ok(())
         }
         CredentialCommand::Revoke { id } => revoke(&store, *id),
+        CredentialCommand::Password { login, generate, remove } => {
+            let person = person(&store, login)?;
+            if *generate {
+                let password = fresh_password(&store, person)?;
+                return Ok(show(&json!({ "login": login, "password": password.reveal() }))?);
+            }
+            let hash = if *remove { None } else { Some(PasswordHash::of(&password::read()?)?) };
+            keep_password(&store, person, hash.as_ref())
+        }
     }
 }
 
+/// Gives the person of this number a new password, made up of 131 random bits.
+pub(super) fn fresh_password(store: &Store, person: i64) -> anyhow::Result<Secret> {
+    let password = Secret::alphanumeric()?;
+    keep_password(store, person, Some(&PasswordHash::of(password.reveal())?))?;
+    Ok(password)
+}
+
+fn keep_password(store: &Store, person: i64, hash: Option<&PasswordHash>) -> anyhow::Result<()> {
+    if !store.set_password(person, hash, super::now())? {
+        bail!("the person has been deleted meanwhile");
+    }
+    log::info!("the password of person {person} is {}", if hash.is_some() { "set" } else { "forgotten" });
+    Ok(())
+}
+
 fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
-    let wanted = match command {
-        CreateCommand::Elance { login } => Wanted::Elance(person(store, login)?),
-        CreateCommand::Rm => Wanted::Rm,
-        CreateCommand::Cometchat { scope } => Wanted::Cometchat(*scope),
-        CreateCommand::Admin { scope } => Wanted::Admin(*scope),
+    let (wanted, scope, limits) = match command {
+        CreateCommand::Elance(args) => {
+            let wanted = match &args.login {
+                Some(login) => Wanted::Elance(person(store, login)?),
+                None => Wanted::ElanceClient(client(&args.about)?),
+            };
+            (wanted, args.scope, &args.limits)
+        }
+        CreateCommand::Rm { client: about, scope, limits } => (Wanted::Rm(client(about)?), *scope, limits),
+        CreateCommand::Cometchat { scope, limits } => (Wanted::Cometchat(*scope), None, limits),
+        CreateCommand::Admin { scope, limits } => (Wanted::Admin, Some(*scope), limits),
     };
-    let made = make(store, wanted, "")?;
+    let made = issue(store, wanted, terms(store, scope, limits)?)?;
     let shown: Map<String, Value> =
         made.shown.iter().map(|(name, secret)| ((*name).to_owned(), secret.reveal().into())).collect();
     if let Err(error) = show(&shown.into()) {
@@ -66,9 +97,34 @@ fn revoke(store: &Store, id: i64) -> anyhow::Result<()> {
     }
 }
 
-/// Makes a credential without an end, with which `note` is noted.
+fn client(args: &ClientArgs) -> anyhow::Result<Client> {
+    if args.redirect_uris.len() > REDIRECT_URIS {
+        bail!("a client has at most {REDIRECT_URIS} addresses");
+    }
+    Ok(Client { name: args.name.clone().unwrap_or_default(), redirect_uris: args.redirect_uris.clone() })
+}
+
+fn terms(store: &Store, scope: Option<Scope>, limits: &LimitArgs) -> anyhow::Result<Terms<'static>> {
+    let now = super::now();
+    let expires_at = limits.expires_at.or(limits.expires.map(|days| now + i64::from(days) * 86_400));
+    if expires_at.is_some_and(|at| at <= now) {
+        bail!("--expires-at must be a time to come");
+    }
+    let number = |key| Ok(store.group(key)?.with_context(|| format!("there is no group {key:?}"))?.number);
+    let groups = match &limits.groups[..] {
+        [] => Groups::All,
+        keys if keys.len() > GROUPS => bail!("a credential is limited to at most {GROUPS} groups"),
+        keys => Groups::only(keys.iter().map(number).collect::<anyhow::Result<Vec<i64>>>()?),
+    };
+    Ok(Terms { expires_at, scope, groups, ..Terms::usual("", now) })
+}
+
+/// At most how many groups a credential may be limited to: each is looked at when a person is.
+const GROUPS: usize = 100;
+
+/// Makes a credential without an end or limit, with which `note` is noted.
 pub(super) fn make(store: &Store, wanted: Wanted, note: &str) -> anyhow::Result<Issued> {
-    Ok(issue(store, wanted, Terms { note, now: super::now(), expires_at: None })?)
+    Ok(issue(store, wanted, Terms::usual(note, super::now()))?)
 }
 
 /// The number of the person with this login.
@@ -90,5 +146,11 @@ fn describe(credential: &Credential) -> serde_json::Value {
         "created_at": credential.created_at,
         "expires_at": credential.expires_at,
         "revoked_at": credential.revoked_at,
+        "used_at": credential.used_at,
+        "last_used_at": credential.last_used_at,
+        "groups": credential.agreed.groups.limit(),
+        "name": credential.agreed.name,
+        "redirect_uris": credential.agreed.redirect_uris,
+        "scope": credential.agreed.scope,
     })
 }

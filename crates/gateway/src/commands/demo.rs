@@ -1,10 +1,10 @@
 //! What `serve --demo` does beside serving: the sample data, fresh credentials, and lines to try them with.
 
-use super::credential::{make, person};
-use crate::cli::{AdminScope, KeyScope};
-use crate::issue::Wanted;
+use super::credential::{fresh_password, make, person};
+use crate::cli::KeyScope;
+use crate::issue::{Client, Wanted};
 use crate::settings::Dialects;
-use access::Vault;
+use access::{CredentialKind, Vault};
 use anyhow::{Context, bail};
 use membership::sample::{GROUP_GUID, GROUP_ID, GROUP_NUMBER, NDJSON};
 use std::net::SocketAddr;
@@ -13,7 +13,9 @@ use store::import::{Format, ImportOptions, Spool};
 
 /// Noted with every credential that the demo makes, so that the next start finds and revokes it.
 const MARK: &str = "rollcall-demo";
-/// Whose token the Elance line bears.
+/// What the clients are called to which one can consent.
+const CLIENT_NAME: &str = "The demo of rollcall";
+/// Whose token the Elance line bears, and who signs in.
 const ELANCE_LOGIN: &str = "synapseindia";
 /// Through whose eyes the CometChat line sees.
 const COMETCHAT_VIEWER: &str = "superhero4";
@@ -46,7 +48,8 @@ pub(super) fn load(store: &Store) -> anyhow::Result<()> {
 }
 
 /// Revokes the credentials of the demo before, makes new ones and gives one line for the shell for each enabled
-/// dialect, and the last for the admin listener, if there is one.
+/// dialect, then one for the admin listener, if there is one, and at last one for each dialect that tells how to sign in
+/// and consent to a client.
 pub(super) fn lines(
     store: &Store,
     dialects: &Dialects,
@@ -54,7 +57,8 @@ pub(super) fn lines(
     admin: Option<SocketAddr>,
 ) -> anyhow::Result<Vec<String>> {
     for old in store.list()? {
-        if old.client_id == MARK && old.revoked_at.is_none() {
+        let is_ours = old.client_id == MARK || old.kind == CredentialKind::Client && old.agreed.name == CLIENT_NAME;
+        if is_ours && old.revoked_at.is_none() {
             store.revoke(old.id, super::now()).context("a credential of the demo before cannot be revoked")?;
         }
     }
@@ -78,11 +82,50 @@ pub(super) fn lines(
         lines.push(curl(&headers, &format!("{base}{path}?perPage=4&searchKey=superhero")));
     }
     if let Some(admin) = admin {
-        let key = make(store, Wanted::Admin(AdminScope::Full), MARK)?;
+        let key = make(store, Wanted::Admin, MARK)?;
         let header = format!("Authorization: Bearer {}", key.secret());
         lines.push(curl(&[header], &format!("http://{admin}/admin/v1/groups/guid:{GROUP_GUID}/members?page_size=3")));
     }
+    lines.extend(sign_in_lines(store, dialects, bound)?);
     Ok(lines)
+}
+
+/// How to sign in as the demo's person, whose password is made up anew, and to consent to a client. The browser is sent
+/// back to the gateway itself, which has nothing to show there, but the code stands in the address.
+fn sign_in_lines(store: &Store, dialects: &Dialects, bound: SocketAddr) -> anyhow::Result<Vec<String>> {
+    let callback = format!("http://{bound}/signed-in");
+    let client = || Client {
+        name: CLIENT_NAME.to_owned(),
+        redirect_uris: vec![callback.clone(), "http://localhost:3000/connect/elance/callback".to_owned()],
+    };
+    let (elance, rm) = (&dialects.elance, &dialects.rm);
+    let mut flows = Vec::new();
+    if elance.enabled {
+        let below = format!("http://{bound}{}/api2/oauth", elance.prefix);
+        flows.push((Wanted::ElanceClient(client()), format!("{below}/authorize"), format!("{below}/token")));
+    }
+    if rm.enabled {
+        let below = format!("http://{bound}{}/APIIntegration", rm.prefix);
+        flows.push((Wanted::Rm(client()), format!("{below}/AuthorizeFeatures"), format!("{below}/Token")));
+    }
+    if flows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let password = fresh_password(store, person(store, ELANCE_LOGIN)?)?;
+    let line = |(wanted, authorize, token): (Wanted, String, String)| {
+        let made = make(store, wanted, MARK)?;
+        let id = made.credential.client_id.as_str();
+        let form = ["grant_type=authorization_code", &format!("client_id={id}"), "code=CODE"];
+        let form = form.map(|field| format!(" -d {field}")).concat();
+        anyhow::Ok(format!(
+            "to sign in, open {authorize}?client_id={id}&response_type=code as {ELANCE_LOGIN} with the password {}; take \
+             CODE from the address in the end: curl -sg{form} -d client_secret={} {}",
+            password.reveal(),
+            made.secret(),
+            quoted(&token)
+        ))
+    };
+    flows.into_iter().map(line).collect()
 }
 
 /// A line for the shell. `-g` keeps curl from reading brackets, as of an IPv6 address, as patterns.

@@ -6,6 +6,7 @@ mod credential;
 mod demo;
 mod export;
 mod import;
+mod password;
 mod serve;
 
 use crate::cli::{Cli, Command, Place};

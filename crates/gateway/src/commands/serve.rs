@@ -3,8 +3,9 @@
 use super::demo;
 use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
+use crate::metrics;
 use crate::registry::Registry;
-use crate::server::{self, Bound, Ended, Gateway, Guard, Limits, Tls};
+use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Limits, Tls};
 use crate::settings::{Settings, UrlText};
 use actix_web::dev::Server;
 use actix_web::web::Data;
@@ -19,6 +20,7 @@ use store::Store;
 
 /// Serves.
 pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
+    metrics::started();
     let mut settings = super::settings(place)?;
     take_flags(&mut settings, args);
     if args.demo && settings.database.url.is_empty() {
@@ -27,6 +29,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     // Everything that can be wrong with the configuration is told before the store is touched.
     let address = server::address(&settings.server.listen)?;
     let tls = Tls::of(&settings.server)?;
+    Hardening::check(&settings.server)?;
     let admin = admin::place(&settings.admin, args.demo)?;
     let registry = Registry::new(&settings)?;
     if args.demo {
@@ -44,9 +47,10 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     let dialects = registry.names().join(", ");
     let gateway = gateway(registry, &store, &settings);
     let behind = Data::new(Admin::new(store.clone(), settings.limits.import_bytes));
+    let uses = store.clone();
     log::info!("store: {}; dialects: {dialects}", store.url());
-    actix_web::rt::System::new().block_on(async {
-        let (server, bound) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
+    let served = actix_web::rt::System::new().block_on(async {
+        let (server, bound, backlog) = server::bind(gateway.clone(), &settings.server, address, tls.as_ref())?;
         let admin = admin.map(|place| admin::bind(&gateway, &behind, &settings.server, place)).transpose()?;
         let (admin, admin_bound) = admin.unzip();
         if let Some(tls) = tls {
@@ -58,7 +62,8 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         let demo =
             if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };
         announce(bound, admin_bound, demo)?;
-        let ending = server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), || behind.end());
+        let ending =
+            server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), backlog, || behind.end());
         let serving = try_join(server, OptionFuture::from(admin).map(Option::transpose));
         match select(serving, pin!(ending)).await {
             Either::Left((served, _)) => {
@@ -72,7 +77,10 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
             }
         }
         anyhow::Ok(())
-    })
+    });
+    // What would be written in a moment.
+    uses.write_uses();
+    served
 }
 
 fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gateway> {
@@ -83,6 +91,7 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
         writers: settings.database.writer_count(store.in_process()),
         quick: settings.server.quick_count(),
         queue_timeout: Duration::from_secs(settings.limits.queue_timeout_seconds),
+        answer_timeout: settings.database.patience(),
     };
     let all = Arc::new(store.clone());
     let gateway = Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits);

@@ -5,7 +5,9 @@ use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::web::{Bytes, Payload};
 use dialect::{Fault, FaultCode, Refusal};
 use futures_util::StreamExt;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The body of a request.
 pub(crate) struct Body {
@@ -13,7 +15,42 @@ pub(crate) struct Body {
     /// Bytes that the header announces; unknown when it comes in chunks.
     length: Option<u64>,
     state: State,
+    room: Room,
 }
+
+/// The memory that all bodies share, as permits of a KiB each.
+#[derive(Default)]
+struct Room {
+    of_all: Option<Arc<Semaphore>>,
+    taken: Option<OwnedSemaphorePermit>,
+    /// How many bytes fit in what is taken.
+    bytes: usize,
+}
+
+impl Room {
+    /// Makes sure that there is room for so many bytes.
+    fn hold(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let Some(of_all) = self.of_all.as_ref().filter(|_| bytes > self.bytes) else { return Ok(()) };
+        let more = (bytes - self.bytes).div_ceil(1024).max(LEAST);
+        let permits = u32::try_from(more).unwrap_or(u32::MAX);
+        let Ok(permit) = Arc::clone(of_all).try_acquire_many_owned(permits) else {
+            log::warn!("the bodies under way take as much memory as they may");
+            return Err(Refusal::Unavailable(RETRY_AFTER));
+        };
+        match &mut self.taken {
+            Some(taken) => taken.merge(permit),
+            none => *none = Some(permit),
+        }
+        self.bytes += more * 1024;
+        Ok(())
+    }
+}
+
+/// The least room that is taken at once, in KiB.
+const LEAST: usize = 16;
+
+/// After how many seconds a client may ask again when there is no room.
+const RETRY_AFTER: u32 = 5;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -33,7 +70,14 @@ impl Body {
         // Without both there is no body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not
         // agree to.
         let none = !headers.contains_key(TRANSFER_ENCODING) && length.is_none_or(|length| length == 0);
-        Self { payload, length, state: if none { State::Read } else { State::Unread } }
+        Self { payload, length, state: if none { State::Read } else { State::Unread }, room: Room::default() }
+    }
+
+    /// It takes its memory from this room, and is refused where that is full. The room is given back with the body.
+    #[must_use]
+    pub(crate) fn within(mut self, room: &Arc<Semaphore>) -> Self {
+        self.room.of_all = Some(Arc::clone(room));
+        self
     }
 
     /// Whether all of it has been read, so that the connection can take another request.
@@ -92,6 +136,7 @@ impl Body {
             if chunk.len() > limit - body.len() {
                 return Err(Refusal::BodyTooLarge(limit));
             }
+            self.room.hold(body.len() + chunk.len())?;
             body.extend_from_slice(&chunk);
         }
         self.state = State::Read;

@@ -2,10 +2,12 @@
 
 use super::body::Body;
 use super::fields::FieldsOf;
+use super::harden::{Hardening, is_secure};
 use super::limits::{Client, Exceeded, Guard, Line, NoTurn, unpacked};
 use super::watch::UnderWay;
-use super::{LINGER, problem};
+use super::{Access, LINGER, limits, problem};
 use crate::logging;
+use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
 use access::{Denial, Vault};
 use actix_web::body::BoxBody;
@@ -39,6 +41,7 @@ pub struct Gateway {
     quick_turns: Line,
     limits: Limits,
     guard: Guard,
+    metrics: Metrics,
 }
 
 /// What requests may cost.
@@ -56,6 +59,9 @@ pub struct Limits {
     pub quick: usize,
     /// How long an action waits for its turn.
     pub queue_timeout: Duration,
+    /// How long is waited for what an action says, once it has its turn. A store that does not even say that it is away
+    /// keeps the turn, and the client is told.
+    pub answer_timeout: Duration,
 }
 
 /// After how many seconds a client may ask again when everything is busy.
@@ -76,7 +82,19 @@ impl Gateway {
         let turns = Line::new(limits.width, guard.waiting());
         let writing_turns = Line::new(limits.writers, guard.waiting());
         let quick_turns = Line::new(limits.quick, guard.waiting());
-        Self { registry, directory, registrar, vault, in_process, turns, writing_turns, quick_turns, limits, guard }
+        Self {
+            registry,
+            directory,
+            registrar,
+            vault,
+            in_process,
+            turns,
+            writing_turns,
+            quick_turns,
+            limits,
+            guard,
+            metrics: Metrics::default(),
+        }
     }
 
     /// The same, watched over by `guard`; until then clients may ask as often and for as much as they like.
@@ -92,6 +110,19 @@ impl Gateway {
     /// What watches over clients.
     pub const fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// How requests go.
+    pub(crate) const fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How the turns are used.
+    pub(crate) fn turns_in_use(&self) -> [Turns; 3] {
+        [("slow", &self.turns), ("writing", &self.writing_turns), ("quick", &self.quick_turns)].map(|(kind, line)| {
+            let (size, in_use, waiting) = line.standing();
+            Turns { kind, size, in_use, waiting }
+        })
     }
 
     /// How many actions may block at once.
@@ -130,30 +161,38 @@ impl Gateway {
         false
     }
 
-    /// The path of a request as a log may show it.
+    /// The path of a request as a log may show it. In one that is no dialect's anything may stand, a secret too.
     fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        let Some((mounted, below)) = self.registry.find(path) else { return Cow::Borrowed(path) };
+        let Some((mounted, below)) = self.registry.find(path) else { return logging::first_segment(path) };
         match mounted.dialect.loggable(below) {
             Cow::Borrowed(_) => Cow::Borrowed(path),
             Cow::Owned(shown) => Cow::Owned(format!("{}{shown}", mounted.prefix)),
         }
     }
 
-    /// The reply of a dialect, with its name; of none, when no dialect holds the path.
+    /// The reply of the dialect that holds the path. What is found out on the way is `noted`.
     async fn reply(
         self: &Arc<Self>,
         id: Uuid,
         request: &HttpRequest,
         body: &mut Body,
         client: &Client,
-    ) -> (Option<&'static str>, Reply) {
+        noted: &mut Noted,
+    ) -> Reply {
         let uri = request.uri();
-        let admitted = self.guard.admit(client);
+        let admitted = self.guard.admit(client).inspect_err(|_| self.metrics.refused(Limit::Address));
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
             let refused = admitted.err().map(|exceeded| problem::too_many_requests(exceeded.seconds));
-            return (None, refused.unwrap_or_else(problem::no_such_address));
+            return refused.unwrap_or_else(problem::no_such_address);
         };
-        let headers = FieldsOf { headers: request.headers(), by_proxy: client.by_proxy };
+        noted.dialect = Some(mounted.dialect.name());
+        noted.route = mounted.dialect.pattern(path);
+        let headers = FieldsOf {
+            headers: request.headers(),
+            by_proxy: client.by_proxy,
+            address: Some(client.address),
+            over_tls: is_secure(request, client.by_proxy),
+        };
         let mut asked = Request {
             method: Method::from_name(request.method().as_str()),
             path,
@@ -169,14 +208,17 @@ impl Gateway {
                 Ok(bytes) => {
                     read = bytes;
                     asked.body = &read;
-                    self.outcome(id, mounted, &asked, &mut standing).await
+                    self.outcome(id, mounted, &asked, &mut standing, &mut noted.credential).await
                 }
                 Err(refusal) => Err(refusal),
             },
             Err(refusal) => Err(refusal),
         };
-        if let Err(Refusal::Denied(Denial::Unknown) | Refusal::BadClient) = outcome {
-            self.guard.failed(client);
+        match &outcome {
+            Err(Refusal::Denied(Denial::Unknown) | Refusal::BadClient) => self.guard.failed(client),
+            Err(Refusal::BodyTooLarge(_)) => self.metrics.refused(Limit::Body),
+            Err(Refusal::TargetTooLong(_)) => self.metrics.refused(Limit::Header),
+            _ => {}
         }
         let written = guarded(id, || {
             let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
@@ -186,7 +228,7 @@ impl Gateway {
             }
             reply
         });
-        (Some(mounted.dialect.name()), written.unwrap_or_else(|_| problem::internal()))
+        written.unwrap_or_else(|_| problem::internal())
     }
 
     /// Reads the body of a request, unless the request is refused whatever its body is. What is too large, or packed so
@@ -200,8 +242,8 @@ impl Gateway {
         body: &mut Body,
     ) -> Result<Vec<u8>, Refusal> {
         let caps = self.guard.caps();
-        caps.header(headers)?;
-        caps.query(asked.query)?;
+        let too_large = caps.header(headers).and_then(|()| caps.query(asked.query));
+        too_large.inspect_err(|_| self.metrics.refused(Limit::Header))?;
         if body.is_read() {
             return Ok(Vec::new());
         }
@@ -229,10 +271,11 @@ impl Gateway {
         mounted: &Mounted,
         asked: &Request<'_>,
         standing: &mut Option<Standing>,
+        credential: &mut Option<i64>,
     ) -> Result<Reply, Refusal> {
         match guarded(id, || mounted.dialect.parse(asked))?? {
             Parsed::Reply(reply) => Ok(reply),
-            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call, standing).await,
+            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call, standing, credential).await,
         }
     }
 
@@ -242,19 +285,23 @@ impl Gateway {
         audience: &'static str,
         call: Call,
         standing: &mut Option<Standing>,
+        credential: &mut Option<i64>,
     ) -> Result<Reply, Refusal> {
         let (gateway, cost) = (Arc::clone(self), call.action.cost());
         let work = move |core: Core<'_>| {
-            let mut found = None;
+            let (mut found, mut known) = (None, None);
             let outcome = dialect::answer_if(core, audience, &call, |principal| {
-                let Some(credential) = principal.credential else { return Ok(()) };
+                known = principal.credential;
+                let Some(credential) = known else { return Ok(()) };
                 let admitted = gateway.guard.admit_credential(credential);
                 found = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
+                let admitted = admitted.inspect_err(|_| gateway.metrics.refused(Limit::Credential));
                 admitted.map(|_| ()).map_err(too_many)
             });
-            (found, outcome)
+            (found, known, outcome)
         };
-        let (found, outcome) = self.ask(id, cost, work).await?;
+        let (found, known, outcome) = self.ask(id, cost, work).await?;
+        *credential = known;
         *standing = found.or(*standing);
         outcome
     }
@@ -275,6 +322,10 @@ impl Gateway {
             Cost::Writing => &self.writing_turns,
         };
         let turn = turns.turn(self.limits.queue_timeout).await.map_err(|none| {
+            self.metrics.refused(match none {
+                NoTurn::Late => Limit::Turn,
+                NoTurn::Full => Limit::Queue,
+            });
             logging::within(id, || match none {
                 NoTurn::Late => log::warn!("no turn within {:?}", self.limits.queue_timeout),
                 NoTurn::Full => log::warn!("as many requests wait for a turn as may"),
@@ -287,7 +338,13 @@ impl Gateway {
             let _turn = turn;
             guarded(id, || work(gateway.core()))
         };
-        web::block(work).await.map_err(|_| Refusal::Internal)?
+        let answer = tokio::time::timeout(self.limits.answer_timeout, web::block(work)).await;
+        let answer = answer.map_err(|_| {
+            self.metrics.refused(Limit::Store);
+            logging::within(id, || log::error!("no answer of the store within {:?}", self.limits.answer_timeout));
+            Refusal::Unavailable(RETRY_AFTER)
+        })?;
+        answer.map_err(|_| Refusal::Internal)?
     }
 
     fn core(&self) -> Core<'_> {
@@ -309,35 +366,57 @@ fn too_many(exceeded: Exceeded) -> Refusal {
     Refusal::TooManyRequests(exceeded.seconds)
 }
 
+/// What is found out of a request while it is answered.
+#[derive(Default)]
+struct Noted {
+    dialect: Option<&'static str>,
+    route: Option<&'static str>,
+    credential: Option<i64>,
+}
+
 /// Answers one request, whatever its method and path.
 pub(super) async fn handle(
     gateway: web::Data<Gateway>,
+    hardening: web::Data<Hardening>,
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
     let begun = Instant::now();
     let id = next_id();
     let under_way = UnderWay::begin(&request);
-    let mut body = Body::of(&request, payload);
+    if under_way.is_pressing() {
+        // All that one client has sent would be answered before anybody else on this thread is heard.
+        tokio::task::yield_now().await;
+    }
     let gateway = gateway.into_inner();
+    let mut body = Body::of(&request, payload).within(gateway.guard.bodies());
     let client = gateway.guard.client(&request);
-    let (dialect, reply) = gateway.reply(id, &request, &mut body, &client).await;
+    let _begun = gateway.metrics.begin(Listener::Public);
+    let mut noted = Noted::default();
+    let reply = match hardening.redirect(&request, client.by_proxy) {
+        Some(elsewhere) => elsewhere,
+        None => gateway.reply(id, &request, &mut body, &client, &mut noted).await,
+    };
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
     let mut response = response(id, reply);
+    hardening.finish(&request, client.by_proxy, response.headers_mut());
     if !body.is_read() {
         // What follows on the connection is the rest of the body, not another request.
         response.head_mut().set_connection_type(ConnectionType::Close);
         under_way.end_connection(LINGER);
     }
-    // Never the query: an access token may stand in it, and of the path only what holds none.
-    log::info!(
-        target: "access",
-        request:% = id, client:% = client.address, dialect = dialect.unwrap_or("-"), method = request.method().as_str(),
-        path = &*gateway.loggable(request.uri().path()), status, bytes, micros = begun.elapsed().as_micros() as u64;
-        "request"
-    );
+    let (method, took) = (request.method().as_str(), begun.elapsed());
+    let Noted { dialect, route, credential } = noted;
+    gateway.metrics.answered(Asked::new(dialect, route, method), status, took);
+    let path = &*gateway.loggable(request.uri().path());
+    let client = client.address;
+    let bytes = bytes as u64;
+    Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
+    if status == 429 {
+        limits::slow_down().await;
+    }
     response
 }
 

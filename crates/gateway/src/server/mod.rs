@@ -1,8 +1,11 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
+mod access_log;
+mod backlog;
 mod body;
 mod fields;
 mod gateway;
+mod harden;
 pub(crate) mod limits;
 pub(crate) mod problem;
 mod signals;
@@ -11,13 +14,16 @@ mod tests;
 mod tls;
 mod watch;
 
+pub(crate) use access_log::Access;
+pub use backlog::Backlog;
 pub(crate) use body::Body;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
+pub(crate) use harden::{Hardening, as_it_says};
 pub use limits::Guard;
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
-pub(crate) use watch::{UnderWay, connected};
+pub(crate) use watch::{UnderWay, connected, has_left};
 
 use crate::settings;
 use actix_web::dev::Server;
@@ -44,16 +50,20 @@ pub struct Bound {
 }
 
 /// Binds `address`, and that of `tls` if there is one, and makes a server that answers at both alike once it is
-/// awaited. Must be called inside an actix system.
+/// awaited, with those who will wait there at its end. Must be called inside an actix system.
 pub fn bind(
     gateway: web::Data<Gateway>,
     settings: &settings::Server,
     address: SocketAddr,
     tls: Option<&Tls>,
-) -> anyhow::Result<(Server, Bound)> {
+) -> anyhow::Result<(Server, Bound, Backlog)> {
     let blocking_threads = gateway.width();
     let served = gateway.clone();
-    let app = move || App::new().app_data(served.clone()).default_service(web::to(gateway::handle));
+    let hardening = web::Data::new(Hardening::of(settings));
+    let hardened = hardening.clone();
+    let app = move || {
+        App::new().app_data(served.clone()).app_data(hardened.clone()).default_service(web::to(gateway::handle))
+    };
     let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
     let patience = settings.patience();
     let places = gateway.guard().public().clone();
@@ -74,17 +84,22 @@ pub fn bind(
         .shutdown_timeout(settings.shutdown_timeout_seconds)
         .worker_max_blocking_threads(blocking_threads)
         // Ours let requests finish after SIGINT too.
-        .disable_signals()
-        .bind(address)
-        .with_context(|| format!("cannot listen on {address}"))?;
+        .disable_signals();
+    let mut backlog = Backlog::default();
+    let cannot = |address: SocketAddr| move || format!("cannot listen on {address}");
+    server = backlog.listen(address).and_then(|at| server.listen(at)).with_context(cannot(address))?;
     if let Some(tls) = tls {
-        let bound = server.bind_rustls_0_23(tls.address, tls.config()?);
-        server = bound.with_context(|| format!("cannot listen on {}", tls.address))?;
+        let config = tls.config()?;
+        let bound = backlog.listen(tls.address).and_then(|at| server.listen_rustls_0_23(at, config));
+        server = bound.with_context(cannot(tls.address))?;
     }
     let addresses = server.addrs();
     let bound = |at: usize, asked| addresses.get(at).copied().unwrap_or(asked);
     let bound = Bound { http: bound(0, address), https: tls.map(|tls| bound(1, tls.address)) };
-    Ok((server.run(), bound))
+    if let Some(https) = bound.https {
+        hardening.served_at(https.port());
+    }
+    Ok((server.run(), bound, backlog))
 }
 
 /// What the web server is told about idle connections. It closes them itself; what we watch is those on which a header

@@ -1,11 +1,12 @@
 //! Signals: ending, and reading certificates again.
 
-use super::Certificates;
+use super::{Backlog, Certificates};
 use actix_web::dev::ServerHandle;
 use actix_web::web;
 use futures_util::future::{Either, OptionFuture, join, select};
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How a server ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,13 @@ pub enum Ended {
 /// Ends the servers after SIGTERM or SIGINT once the requests under way are done. Gives up waiting for them after a
 /// second one; a server cannot be hurried once it drains, so the caller ends the program then. `let_go` is called at the
 /// first, for requests that only wait for something.
+///
+/// No connection is reset: no more clients are greeted, those that were are taken, then idle connections end and the
+/// others get their answer (see [`Backlog`]).
 pub async fn end_on_signal(
     public: ServerHandle,
     admin: Option<ServerHandle>,
+    backlog: Backlog,
     let_go: impl FnOnce(),
 ) -> std::io::Result<Ended> {
     let mut signals = Signals::new()?;
@@ -29,13 +34,25 @@ pub async fn end_on_signal(
     log::info!("{name}: ending when the requests under way are done");
     let_go();
     let admin = OptionFuture::from(admin.map(|admin| admin.stop(true)));
-    let (draining, again) = (pin!(join(public.stop(true), admin)), pin!(signals.next()));
+    let public = async {
+        backlog.close_doors();
+        tokio::time::sleep(TAKEN).await;
+        let stopped = public.stop(true);
+        // The thread that takes connections ends at once; the others when their requests are done.
+        tokio::time::sleep(TAKEN).await;
+        let _away = backlog.end();
+        stopped.await;
+    };
+    let (draining, again) = (pin!(join(public, admin)), pin!(signals.next()));
     if let Either::Right((name, _)) = select(draining, again).await {
         log::warn!("{name} again: ending at once");
         return Ok(Ended::AtOnce);
     }
     Ok(Ended::Drained)
 }
+
+/// How long a connection may be on its way from the greeting to the thread that answers it.
+const TAKEN: Duration = Duration::from_millis(100);
 
 /// Reads the certificate and its key again after each SIGHUP, for as long as the actix system lasts that this is
 /// called in. A bad file is told in the log, and changes nothing.

@@ -115,6 +115,7 @@ fn running_until(width: usize, keep_alive_seconds: u64, in_process: bool, body_t
             writers: 1,
             quick: 2,
             queue_timeout: Duration::from_millis(200),
+            answer_timeout: Duration::from_secs(30),
         };
         let registry = Registry::of(vec![mounted]).expect("one dialect");
         let gateway = gateway(registry, in_process, limits);
@@ -124,6 +125,8 @@ fn running_until(width: usize, keep_alive_seconds: u64, in_process: bool, body_t
             tls_cert: PathBuf::new(),
             tls_key: PathBuf::new(),
             public_url: String::new(),
+            https_redirect: false,
+            hsts_seconds: 0,
             trusted_proxies: settings::Nets::default(),
             workers: 1,
             keep_alive_seconds,
@@ -132,7 +135,7 @@ fn running_until(width: usize, keep_alive_seconds: u64, in_process: bool, body_t
         };
         actix_web::rt::System::new().block_on(async {
             let address = address("127.0.0.1:0").expect("an address");
-            let (server, bound) = bind(web::Data::new(gateway), &settings, address, None).expect("a free port");
+            let (server, bound, _) = bind(web::Data::new(gateway), &settings, address, None).expect("a free port");
             sender.send((bound.http, server.handle())).expect("somebody waits");
             server.await.expect("ends well");
         });
@@ -403,7 +406,15 @@ fn addresses_are_read_in_words() {
     let taken = taken.local_addr().expect("bound");
     let registry = Registry::of(Vec::new()).expect("none");
     let zero = Duration::ZERO;
-    let limits = Limits { body_bytes: 0, body_timeout: zero, width: 1, writers: 1, quick: 1, queue_timeout: zero };
+    let limits = Limits {
+        body_bytes: 0,
+        body_timeout: zero,
+        width: 1,
+        writers: 1,
+        quick: 1,
+        queue_timeout: zero,
+        answer_timeout: zero,
+    };
     let gateway = web::Data::new(gateway(registry, true, limits));
     let settings = crate::settings::Settings::built_in().expect("sound").server;
     let error = actix_web::rt::System::new().block_on(async { bind(gateway, &settings, taken, None).map(|_| ()) });

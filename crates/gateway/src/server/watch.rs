@@ -11,6 +11,7 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::io::ErrorKind;
 use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ struct Connection {
     under_way: Cell<u32>,
     /// When the connection is ended unless a request is under way.
     end: Cell<Instant>,
+    /// Whether anything was answered.
+    answered: Cell<bool>,
     /// For how long it may be without a request.
     patience: Duration,
     watcher: RefCell<Option<AbortHandle>>,
@@ -83,6 +86,7 @@ pub(crate) fn connected(patience: Duration, places: &Arc<Connections>, io: &dyn 
         socket,
         under_way: Cell::new(0),
         end: Cell::new(Instant::now() + patience),
+        answered: Cell::new(false),
         patience,
         watcher: RefCell::new(None),
         _place: place,
@@ -116,6 +120,14 @@ impl UnderWay {
         Self(connection)
     }
 
+    /// Whether the request came right behind the reply to the one before on its connection, as it does when a client
+    /// sends many without waiting.
+    pub(crate) fn is_pressing(&self) -> bool {
+        let Some(connection) = &self.0 else { return false };
+        let last = connection.end.get().checked_sub(connection.patience);
+        connection.answered.get() && last.is_some_and(|last| last.elapsed() < AT_ONCE)
+    }
+
     /// Ends, with a reply after which the connection must end too: `linger` from now.
     pub(crate) fn end_connection(self, linger: Duration) {
         if let Some(connection) = &self.0 {
@@ -133,6 +145,20 @@ impl Drop for UnderWay {
         if let Some(connection) = &self.0 {
             connection.under_way.set(connection.under_way.get().saturating_sub(1));
             connection.end.set(Instant::now() + connection.patience);
+            connection.answered.set(true);
         }
     }
 }
+
+/// Whether the client has closed its side of the connection and so, as far as can be told, waits for nothing.
+pub(crate) fn has_left(request: &HttpRequest) -> bool {
+    let Some(connection) = request.conn_data::<Rc<Connection>>() else { return false };
+    // The socket does not block.
+    match connection.socket.peek(&mut [0]) {
+        Ok(bytes) => bytes == 0,
+        Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+    }
+}
+
+/// A client that waits for a reply before it asks on takes longer than this.
+const AT_ONCE: Duration = Duration::from_micros(25);

@@ -13,6 +13,7 @@ impl Settings {
         };
         const DAY: u64 = 86_400;
         within("server.workers", self.server.workers as u64, 0, 1024);
+        within("server.hsts_seconds", self.server.hsts_seconds, 0, 10 * 365 * DAY);
         within("server.keep_alive_seconds", self.server.keep_alive_seconds, 0, DAY);
         within("server.request_timeout_seconds", self.server.request_timeout_seconds, 1, DAY);
         within("server.shutdown_timeout_seconds", self.server.shutdown_timeout_seconds, 0, DAY);
@@ -20,12 +21,16 @@ impl Settings {
         within("database.acquire_timeout_seconds", self.database.acquire_timeout_seconds, 1, DAY);
         within("database.statement_timeout_seconds", self.database.statement_timeout_seconds, 1, DAY);
         within("limits.body_bytes", self.limits.body_bytes as u64, 1024, 1 << 30);
+        within("limits.bodies_bytes", self.limits.bodies_bytes, 1 << 20, 1 << 40);
         within("limits.import_bytes", self.limits.import_bytes, 1024, 1 << 40);
         within("limits.body_timeout_seconds", self.limits.body_timeout_seconds, 1, DAY);
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
         within("limits.queue_length", self.limits.queue_length.into(), 0, 1 << 20);
         within("limits.connections", self.limits.connections.into(), 1, 1 << 20);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
+        if self.limits.bodies_bytes < 2 * self.limits.body_bytes as u64 {
+            problems.push("limits.bodies_bytes must be twice limits.body_bytes at least".to_owned());
+        }
         if !is_public_url(&self.server.public_url) {
             problems.push(
                 "server.public_url must be empty, or http:// or https:// with a host, perhaps a port and a path, and \

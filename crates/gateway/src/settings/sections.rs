@@ -37,6 +37,10 @@ pub struct Server {
     pub tls_key: PathBuf,
     /// Scheme, host and perhaps a path under which clients reach the gateway; empty when it is not said.
     pub public_url: String,
+    /// Whether requests over http are sent to https.
+    pub https_redirect: bool,
+    /// For how many seconds a browser shall come over https only, 0 for not saying so.
+    pub hsts_seconds: u64,
     /// Proxies whose word on the client is taken.
     pub trusted_proxies: Nets,
     /// Threads that serve connections, 0 for one a core.
@@ -55,6 +59,14 @@ impl Server {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers,
+        }
+    }
+
+    /// Whether there is an https address to which a request over http can be sent.
+    pub fn leads_to_https(&self) -> bool {
+        match self.public_url.as_str() {
+            "" => !self.tls_listen.is_empty(),
+            url => url.starts_with("https://"),
         }
     }
 
@@ -101,6 +113,13 @@ impl Database {
     pub fn writer_count(&self, in_process: bool) -> usize {
         if in_process { 2 } else { (self.pool_size as usize).div_ceil(2) }
     }
+
+    /// How long a request waits for the database at most: for a connection, then for a statement, and a second more, in
+    /// which the database or the pool should have said that it takes too long.
+    pub fn patience(&self) -> Duration {
+        let seconds = self.acquire_timeout_seconds.saturating_add(self.statement_timeout_seconds);
+        Duration::from_secs(seconds.saturating_add(1))
+    }
 }
 
 /// Section `limits`.
@@ -109,6 +128,8 @@ impl Database {
 pub struct Limits {
     /// The longest body, in bytes.
     pub body_bytes: usize,
+    /// What all bodies under way may take together, in bytes.
+    pub bodies_bytes: u64,
     /// The longest import by the admin API, in bytes.
     pub import_bytes: u64,
     /// Seconds in which a body must have arrived.
@@ -199,4 +220,18 @@ pub struct Elance {
     pub default_rpp: u32,
     /// Whether the rows of a page are an array.
     pub results_as_array: bool,
+    /// Whether a `redirect_uri` that comes with a code must be the one of the authorize call.
+    pub strict_redirect: bool,
+    /// What `expires_in` of a token is.
+    pub expires_in: ExpiresIn,
+}
+
+/// What `expires_in` of a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExpiresIn {
+    /// The time at which it expires, in unix seconds.
+    Absolute,
+    /// The seconds until then.
+    Seconds,
 }

@@ -5,8 +5,11 @@
 
 use config::{Map, Value, ValueKind};
 
-/// What may stand for `logging.format`.
-const FORMATS: [&str; 2] = ["text", "json"];
+/// Settings for which certain words may stand, and how they are told.
+const WORDS: [(&str, [&str; 2], &str); 2] = [
+    ("logging.format", ["text", "json"], "must be \"text\" or \"json\""),
+    ("dialects.elance.expires_in", ["absolute", "seconds"], "must be \"absolute\" or \"seconds\""),
+];
 
 /// What is wrong with `given`, in words. `known` are the defaults: every setting, each with a value of its kind.
 pub(super) fn problems(given: &Map<String, Value>, known: &Map<String, Value>) -> Vec<String> {
@@ -27,12 +30,12 @@ fn section(path: &str, given: &Map<String, Value>, known: &Map<String, Value>, p
             }
             (Some(ValueKind::Table(_)), _) => Some("is a section, not a setting"),
             (Some(ValueKind::Boolean(_)), _) => wrong(value.clone().into_bool().is_ok(), "must be true or false"),
-            (Some(ValueKind::String(_)), _) => match value.clone().into_string() {
-                Ok(text) if name == "logging.format" => {
-                    wrong(FORMATS.contains(&text.as_str()), "must be \"text\" or \"json\"")
+            (Some(ValueKind::String(_)), _) => {
+                match (value.clone().into_string(), WORDS.iter().find(|(setting, ..)| *setting == name)) {
+                    (Ok(text), Some((_, words, problem))) => wrong(words.contains(&text.as_str()), problem),
+                    (text, _) => wrong(text.is_ok(), "must be a text"),
                 }
-                text => wrong(text.is_ok(), "must be a text"),
-            },
+            }
             (Some(ValueKind::Array(_)), _) => super::Nets::problem(value),
             // All other settings are numbers.
             (Some(_), ValueKind::Float(_)) => Some("must be a whole number"),

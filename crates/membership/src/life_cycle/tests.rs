@@ -140,6 +140,7 @@ fn every_step_has_a_word_of_the_change_log() {
         Action::Add(Scope::Admin),
         Action::SetScope(Scope::Admin),
         Action::TransferOwnership,
+        Action::Appoint,
         Action::Leave,
         Action::Kick,
         Action::Ban,
@@ -171,6 +172,49 @@ fn ownership_passes_to_members_only() {
         let none = Err(No::NotMember);
         assert_eq!(row(Action::TransferOwnership, actor, false), [none, none, Ok(Next::Owns), none]);
     }
+}
+
+#[test]
+fn the_system_appoints_whom_it_wants_but_the_banned() {
+    let owns = Ok(Next::Owns);
+    assert_eq!(row(Action::Appoint, Actor::System, false), [owns, owns, owns, Err(No::Banned)]);
+    for actor in [Actor::Person, Actor::Moderator, Actor::Admin, Actor::Owner] {
+        assert_eq!(row(Action::Appoint, actor, false), [Err(No::OnlyOwner); 4]);
+    }
+}
+
+/// An import may leave behind an owner who is no member.
+#[test]
+fn an_owner_is_never_banned() {
+    for state in STATES {
+        for actor in [Actor::System, Actor::Admin] {
+            let owner = Situation { owns: true, ..situation(state, actor, false) };
+            assert_eq!(owner.step(Action::Ban), Err(No::Owner), "{state:?}");
+        }
+        let moderator = Situation { owns: true, ..situation(state, Actor::Moderator, false) };
+        assert_eq!(moderator.step(Action::Ban), Err(No::Owner), "{state:?}");
+        let owner = Situation { owns: true, ..situation(state, Actor::System, false) };
+        assert_eq!(owner.step(Action::Restore(State::Banned)), Err(No::Owner), "{state:?}");
+        for target in [State::Pending, State::Member] {
+            let restored = Ok(Next::Stands(target, Scope::Participant));
+            assert_eq!(owner.step(Action::Restore(target)), restored, "{state:?}");
+        }
+    }
+}
+
+/// What is done to an owner, wherever the membership stands: none, pending, member, banned.
+#[test]
+fn an_owner_is_judged_by_its_membership_in_all_else() {
+    let row = |action, oneself: bool| {
+        STATES.map(|state| Situation { owns: true, ..situation(state, Actor::System, oneself) }.step(action))
+    };
+    let none = Err(No::NotMember);
+    assert_eq!(row(Action::Kick, false), [none, none, Err(No::Owner), none]);
+    assert_eq!(row(Action::Leave, true), [none, none, Err(No::Owner), none]);
+    assert_eq!(row(Action::SetScope(Scope::Moderator), false), [none, none, Err(No::Owner), none]);
+    assert_eq!(row(Action::SetScope(Scope::Admin), false), [none, none, ADMIN, none]);
+    assert_eq!(row(Action::Unban, false), [Err(No::NotBanned), Err(No::NotBanned), Err(No::NotBanned), GONE]);
+    assert_eq!(row(Action::Reject, false), [Err(No::NotAsked), GONE, Err(No::AlreadyMember), Err(No::Banned)]);
 }
 
 #[test]

@@ -7,11 +7,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 /// Name (empty where the database chooses it: primary keys and unique columns), table, whether it is unique, columns.
-const INDEXES: [(&str, &str, bool, &[&str]); 29] = [
+const INDEXES: [(&str, &str, bool, &[&str]); 31] = [
     ("memberships_person", "memberships", true, &["person_number", "group_number"]),
     ("memberships_scope", "memberships", false, &["group_number", "state", "scope", "joined_at", "person_number"]),
     ("changes_group", "changes", false, &["group_number", "number"]),
     ("credentials_client", "credentials", false, &["audience", "client_id", "kind"]),
+    ("credentials_expiry", "credentials", false, &["kind", "expires_at"]),
     ("credentials_parent", "credentials", false, &["parent"]),
     ("credentials_person", "credentials", false, &["person_number"]),
     ("groups_owner", "groups", false, &["owner", "number"]),
@@ -32,6 +33,7 @@ const INDEXES: [(&str, &str, bool, &[&str]); 29] = [
     ("", "changes", true, &["number"]),
     ("", "change_head", true, &["one"]),
     ("", "credentials", true, &["id"]),
+    ("", "passwords", true, &["person_number"]),
     ("", "credentials", true, &["secret_hash"]),
     ("", "store_facts", true, &["name"]),
     ("", "jobs", true, &["number"]),

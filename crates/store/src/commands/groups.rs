@@ -76,7 +76,8 @@ pub(crate) fn edit_group(
             Some(owner) => Some(work.owner(owner)?),
             None => None,
         };
-        if owner.is_some_and(|owner| owner != before.owner) && by.person.is_some() {
+        let appointed = owner.filter(|owner| *owner != before.owner);
+        if appointed.is_some() && by.person.is_some() {
             return Err(CommandError::NotAllowed(membership::life_cycle::StepRefusal::OnlyOwner).into());
         }
         let kind = said.r#type.map_or_else(|| before.kind.parse().map_err(|_| Corrupt("groups.kind")), Ok)?;
@@ -91,7 +92,7 @@ pub(crate) fn edit_group(
         said.created_at = said.created_at.filter(|_| by.person.is_none());
         said.updated_at = None;
         let mut after = before.clone();
-        after.take(said, owner);
+        after.take(said, None);
         after.password_hash = password_hash.unwrap_or(after.password_hash);
         if after != before {
             after.updated_at = work.moment();
@@ -101,6 +102,9 @@ pub(crate) fn edit_group(
             let this = groups::table.find(number);
             on_either!(&mut *work.connection, inner => diesel::update(this).set(&after).execute(inner))?;
             work.note(by, "group_edit", Change { group: number, ..Change::default() });
+        }
+        if let Some(owner) = appointed {
+            Walk::new(work, *by, after)?.appoint(owner)?;
         }
         work.entry(number)
     })

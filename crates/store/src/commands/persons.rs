@@ -80,9 +80,10 @@ pub(crate) fn delete_person(
         for group in owned {
             work.leave_without_owner(by, &group, number)?;
         }
-        work.end_memberships(number)?;
+        work.end_memberships(by, number)?;
         let revoked = vault::revoke_all_of(work.connection, number, work.moment())?;
         work.log.extend(revoked);
+        vault::forget_password(work.connection, number)?;
         on_either!(&mut *work.connection, inner => diesel::delete(persons::table.find(number)).execute(inner))?;
         work.note(by, "person_delete", Change { person: number, ..Change::default() });
         Ok(person)
@@ -180,8 +181,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Ends every membership of the person.
-    fn end_memberships(&mut self, number: i64) -> Result<(), Failure> {
+    /// Ends every membership of the person. Each has an entry in the log, so that who follows a group sees it.
+    fn end_memberships(&mut self, by: &By, number: i64) -> Result<(), Failure> {
         let of = memberships::table.filter(memberships::person_number.eq(number)).order(memberships::group_number);
         let rows: Vec<MembershipRow> = match &mut *self.connection {
             Connection::Sqlite(inner) => of.select(MembershipRow::as_select()).load(inner)?,
@@ -190,6 +191,7 @@ impl Work<'_> {
         for row in &rows {
             let (state, scope) = row.stands()?;
             self.totals.add(row.group_number, state, scope, -1);
+            self.note(by, "person_delete", Change { group: row.group_number, person: number, ..Change::default() });
         }
         let of = memberships::table.filter(memberships::person_number.eq(number));
         on_either!(&mut *self.connection, inner => diesel::delete(of).execute(inner))?;

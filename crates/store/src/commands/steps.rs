@@ -92,7 +92,8 @@ impl<'w, 'a> Walk<'w, 'a> {
                 return Ok(Outcome::Failed(refusal.into(), Some(Taken { person, membership, changed: false })));
             }
         };
-        if next == Next::Owns && situation.owns && situation.scope == Scope::Admin {
+        let is_admin_already = situation.state == Some(State::Member) && situation.scope == Scope::Admin;
+        if next == Next::Owns && situation.owns && is_admin_already {
             let membership = before.as_ref().map(Membership::try_from).transpose()?;
             return Ok(Outcome::Taken(Taken { person, membership, changed: false }));
         }
@@ -202,8 +203,11 @@ impl<'w, 'a> Walk<'w, 'a> {
         match action {
             Action::Ask => said.asked_at = Some(now),
             Action::Approve | Action::Add(_) => said.joined_by = Some(who),
+            Action::Appoint if before.is_none_or(|before| before.state != State::Member.as_str()) => {
+                said.joined_by = Some(who);
+            }
             Action::Ban => said.banned_by = Some(who),
-            Action::SetScope(_) | Action::TransferOwnership => {
+            Action::SetScope(_) | Action::TransferOwnership | Action::Appoint => {
                 if before.is_none_or(|before| before.scope != scope.as_str()) {
                     (said.scope_changed_at, said.scope_changed_by) = (Some(now), Some(who));
                 }
@@ -217,6 +221,17 @@ impl<'w, 'a> Walk<'w, 'a> {
             | Action::Restore(_) => {}
         }
         Some(MembershipRow::after(before, self.group.number, person, &said, now))
+    }
+
+    /// Makes this one the owner who was named in a change of the group, or says why not.
+    pub(super) fn appoint(&mut self, owner: i64) -> Result<(), Failure> {
+        match self.one(&Step::new(PersonKey::Number(owner), Action::Appoint))? {
+            Outcome::Taken(_) => Ok(()),
+            Outcome::Failed(StepFailure::Refused(refusal), _) => Err(CommandError::Owner(refusal).into()),
+            Outcome::Failed(StepFailure::NoSuchPerson | StepFailure::Ambiguous, _) => {
+                Err(bad("owner", "names nobody").into())
+            }
+        }
     }
 
     /// The person owns the group from now on.

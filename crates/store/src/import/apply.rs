@@ -299,6 +299,9 @@ impl Feeder<'_> {
             group.take(said, owner);
             self.batch.new_groups.push(group);
         } else {
+            if let Some(owner) = owner.filter(|_| self.resolved.owners.is_in_doubt(at)) {
+                self.batch.forgiven.insert((row.number, owner));
+            }
             self.batch.groups.push((row.number, said, owner));
         }
         self.send_when_full()

@@ -102,6 +102,16 @@ pub(super) fn memberships(
     Ok(found)
 }
 
+/// Who owns these groups; 0 for none.
+pub(super) fn owners(connection: &mut Connection, numbers: &[i64]) -> Result<Vec<(i64, i64)>, Failure> {
+    let mut found = Vec::new();
+    for numbers in numbers.chunks(LIST) {
+        let these = groups::table.filter(groups::number.eq_any(numbers)).select((groups::number, groups::owner));
+        found.extend(on_either!(connection, inner => these.load::<(i64, i64)>(inner))?);
+    }
+    Ok(found)
+}
+
 /// Whether a person has this uid.
 pub(super) fn has_uid(connection: &mut Connection, uid: &str) -> Result<bool, Failure> {
     let found = persons::table.filter(persons::uid.eq(uid)).select(persons::number).first::<i64>(connection);

@@ -177,12 +177,13 @@ impl Step {
     }
 
     /// Where the membership stands afterwards, or what is wrong: the field and the problem.
-    pub fn judge(&self, stored: Option<State>) -> Result<State, (&'static str, String)> {
+    /// `owns` tells whether the person owns the group when everything is imported.
+    pub fn judge(&self, stored: Option<State>, owns: bool) -> Result<State, (&'static str, String)> {
         let state = self.state.or(stored).unwrap_or(State::Member);
         let situation = Situation {
             state: stored,
             scope: self.scope.unwrap_or(Scope::Participant),
-            owns: false,
+            owns,
             last_admin: false,
             kind: GroupKind::Public,
             freelancer: true,
@@ -316,21 +317,24 @@ mod tests {
 
     #[test]
     fn contradictions_are_told() {
-        let judge = |step: Step, stored| step.judge(stored).map_err(|(field, _)| field);
+        let judge = |step: Step, stored| step.judge(stored, false).map_err(|(field, _)| field);
         let joined = Step { joined_at: Some(5), ..Step::default() };
         assert_eq!(judge(joined.clone(), None), Ok(State::Member));
         assert_eq!(judge(joined.clone(), Some(State::Pending)), Err("joined_at"));
         assert_eq!(judge(Step { state: Some(State::Banned), ..joined }, None), Err("joined_at"));
         let banned_by = Step { banned_by: Some(5), ..Step::default() };
         assert_eq!(judge(banned_by.clone(), None), Err("banned_by"));
-        assert_eq!(judge(banned_by, Some(State::Banned)), Ok(State::Banned));
+        assert_eq!(judge(banned_by.clone(), Some(State::Banned)), Ok(State::Banned));
+        let owner = banned_by.judge(Some(State::Banned), true).map_err(|(_, problem)| problem);
+        let told = "cannot be restored: the person owns the group and must pass it on first";
+        assert_eq!(owner, Err(told.to_owned()));
     }
 
     #[test]
     fn a_later_line_about_a_membership_holds() {
         let mut step = Step { state: Some(State::Member), joined_at: Some(5), asked_at: Some(1), ..Step::default() };
         step.merge(Step { state: Some(State::Banned), banned_at: Some(9), ..Step::default() });
-        assert_eq!(step.judge(None), Ok(State::Banned));
+        assert_eq!(step.judge(None, false), Ok(State::Banned));
         assert_eq!((step.asked_at, step.joined_at, step.banned_at), (Some(1), None, Some(9)));
     }
 }

@@ -26,6 +26,8 @@
 //! - `joined_at` and `joined_by` are for the state `member` only, `banned_at` and `banned_by` for `banned` only. A
 //!   change of the state removes them; entering the state without a said time makes it the time of the import.
 //! - An actor named by its number alone need not exist any more, an owner must.
+//! - An owner need not be a member, but is not banned when all lines are applied: a line that bans the one who owns the
+//!   group then is bad, and so is one that names an owner whose ban no line lifts.
 
 mod apply;
 mod bad;
@@ -37,6 +39,7 @@ mod known;
 mod lookup;
 mod merge;
 mod ndjson;
+mod owners;
 mod resolve;
 mod rows;
 mod rules;

@@ -6,6 +6,7 @@ use super::codec::{Field, Names};
 use super::known::{Digests, Hashes, Kind, Known, Pairs, Text, Told};
 use super::lookup;
 use super::merge::Step;
+use super::owners::{Doubtful, Owners};
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, Pile, Place, Spool, Spooled, damaged};
 use super::write::Numbers;
 use crate::connection::Connection;
@@ -15,6 +16,7 @@ use diesel::connection::SimpleConnection;
 use membership::State;
 use membership::record::{GroupRecord, MembershipRecord, PersonRef};
 use membership::text::fold;
+use std::collections::BTreeSet;
 use std::sync::mpsc::{channel, sync_channel};
 
 /// How many lines are looked up at once.
@@ -33,6 +35,7 @@ pub(super) struct Resolved {
     pub person_lines: Vec<u32>,
     pub group_lines: Vec<u32>,
     pub membership_lines: Vec<(u32, u32)>,
+    pub owners: Owners,
     pub bad: BadRows,
     /// The counters of persons and groups when the store was asked.
     pub counters: (i64, i64),
@@ -141,6 +144,7 @@ pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<
         person_lines: Vec::new(),
         group_lines: Vec::new(),
         membership_lines: Vec::new(),
+        owners: Owners::default(),
         bad: spool.bad.clone(),
         counters,
     };
@@ -183,7 +187,9 @@ impl Resolver<'_> {
         chunks(&mut spool.persons, PERSON_KEYS, self, hash, Self::persons)?;
         let record = hashed_record(groups.clone());
         chunks(&mut spool.groups, GROUP_KEYS, self, record, Self::groups)?;
-        chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, hashed_record(groups), Self::memberships)
+        chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, hashed_record(groups), Self::memberships)?;
+        self.settle_doubts();
+        Ok(())
     }
 
     fn claim_persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
@@ -243,9 +249,14 @@ impl Resolver<'_> {
         let owners: Vec<Names<'_>> = records.iter().filter_map(|(r, _)| r.owner.as_ref()).map(Names::from).collect();
         self.look_up_persons(&owners)?;
         self.look_up_groups(&records.iter().map(|(record, _)| Names::from(record)).collect::<Vec<_>>())?;
+        let mut owned = Vec::new();
         for (row, (record, hash)) in chunk.each().zip(&records) {
             let line = match self.group(record) {
-                Ok(at) => Some(at),
+                Ok((at, owner)) => {
+                    let line = self.resolved.group_lines.len();
+                    owned.extend(owner.map(|owner| Doubtful { line, place: row.place, key: (at, owner) }));
+                    Some(at)
+                }
                 Err(Bad::Row(problem)) => {
                     self.bad(&row.place, problem);
                     None
@@ -255,24 +266,49 @@ impl Resolver<'_> {
             let told = line.filter(|at| self.resolved.groups.tell(*at, *hash));
             self.resolved.group_lines.push(told.unwrap_or(SKIPPED));
         }
+        if self.any_memberships {
+            self.look_up_memberships(owned.iter().map(|line| line.key))?;
+        }
+        for line in owned {
+            self.resolved.owners.say(line.key);
+            if self.resolved.is_banned(line.key) {
+                self.resolved.owners.doubt(line);
+            }
+        }
         Ok(())
     }
 
-    fn group(&mut self, record: &GroupRecord) -> Result<u32, Bad> {
-        if let Some(owner) = &record.owner {
-            self.resolved.person("owner", owner)?;
+    /// Finds out whether the lines are good that name an owner whom the store has banned.
+    fn settle_doubts(&mut self) {
+        let Resolved { owners, pairs, group_lines, bad, .. } = &mut self.resolved;
+        for line in owners.doubtful() {
+            if pairs.get(line.key).is_some_and(|pair| pair.state == Some(State::Banned)) {
+                let problem = Problem::of("owner", "is banned from the group");
+                bad.add(line.place.bad(problem, self.sources));
+                if let Some(at) = group_lines.get_mut(line.line) {
+                    *at = SKIPPED;
+                }
+            }
         }
+    }
+
+    /// The places of the group and of its owner, if one is said.
+    fn group(&mut self, record: &GroupRecord) -> Result<(u32, Option<u32>), Bad> {
+        let owner = match &record.owner {
+            Some(owner) => Some(self.resolved.person("owner", owner)?),
+            None => None,
+        };
         let names = Names::from(record);
         let digests = self.resolved.groups.hashes.of(&names);
         if let Some(at) = self.resolved.groups.find_by(&names, &digests)? {
-            return Ok(at);
+            return Ok((at, owner));
         }
         self.resolved.groups.used_up(&names)?;
         let (any, connection) = (self.any_groups, &mut *self.connection);
         let made = self.resolved.groups.make(&names, &digests, record.name.as_deref(), &mut |_, guid| {
             if any { lookup::has_guid(connection, guid) } else { Ok(false) }
         });
-        made.map_err(Bad::Database)
+        made.map(|at| (at, owner)).map_err(Bad::Database)
     }
 
     fn memberships(&mut self, chunk: &Chunk, records: Vec<(MembershipRecord, u64)>) -> Result<(), Stop> {
@@ -287,6 +323,10 @@ impl Resolver<'_> {
         let keys: Vec<Result<(u32, u32), Problem>> = records.iter().map(|(r, _)| self.resolved.key(r)).collect();
         if self.any_memberships {
             self.look_up_memberships(keys.iter().flatten().copied())?;
+        }
+        if self.any_groups {
+            let lines = keys.iter().zip(&records);
+            self.look_up_owners(lines.filter_map(|(key, (record, _))| Some((*key.as_ref().ok()?, record))))?;
         }
         for ((row, (record, hash)), key) in chunk.each().zip(&records).zip(keys) {
             let line = match key.and_then(|key| Ok((key, self.resolved.judge(key, record)?))) {
@@ -342,6 +382,27 @@ impl Resolver<'_> {
         let guids = names.iter().filter_map(|n| n.uid).filter(|guid| known.by_text(Text::Uid, guid).is_none());
         let guids: Vec<String> = guids.map(str::to_owned).collect();
         learn(known, lookup::groups_by_guid(self.connection, &guids)?);
+        Ok(())
+    }
+
+    /// Learns who owns the groups from which somebody is banned, where that is not said.
+    fn look_up_owners<'r>(
+        &mut self,
+        lines: impl Iterator<Item = ((u32, u32), &'r MembershipRecord)>,
+    ) -> Result<(), Failure> {
+        let Resolved { groups, owners, .. } = &self.resolved;
+        let bans = lines.filter(|(key, said)| match said.state {
+            Some(state) => state == State::Banned,
+            None => self.resolved.is_banned(*key),
+        });
+        let wanted = bans.map(|(key, _)| key.0).filter(|group| owners.rests_on_the_store(*group));
+        let numbers = wanted.filter_map(|at| groups.row(at).filter(|row| !row.new).map(|row| row.number));
+        let numbers: BTreeSet<i64> = numbers.collect();
+        for (number, owner) in lookup::owners(self.connection, &numbers.into_iter().collect::<Vec<_>>())? {
+            if let Some(at) = self.resolved.groups.by_number(number) {
+                self.resolved.owners.stored(at, owner);
+            }
+        }
         Ok(())
     }
 
@@ -428,10 +489,16 @@ impl Resolved {
         Ok((group, self.person("person", person)?))
     }
 
+    /// Whether the membership stands so after the lines so far.
+    fn is_banned(&self, key: (u32, u32)) -> bool {
+        self.pairs.get(key).is_some_and(|pair| pair.state == Some(State::Banned))
+    }
+
     /// Where the membership stands after the line.
     fn judge(&self, key: (u32, u32), record: &MembershipRecord) -> Result<State, Problem> {
         let before = self.pairs.get(key).and_then(|pair| pair.state);
-        self.step(record)?.judge(before).map_err(|(field, problem)| Problem::of(field, problem))
+        let owns = self.persons.row(key.1).is_some_and(|person| self.owners.may_own(key, person.number));
+        self.step(record)?.judge(before, owns).map_err(|(field, problem)| Problem::of(field, problem))
     }
 
     /// Whether several lines that differ are about the membership.

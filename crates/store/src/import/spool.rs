@@ -316,7 +316,7 @@ impl<'a> Spooled<'a> {
 }
 
 /// Where a row stood in the input.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     source: u64,
     line: u64,

@@ -30,6 +30,8 @@ pub(super) struct Batch {
     pub persons: Vec<(i64, PersonRecord)>,
     /// Number of the group, what is said, number of the owner that is said.
     pub groups: Vec<(i64, GroupRecord, Option<i64>)>,
+    /// Numbers of groups and new owners whose bans are lifted by memberships in this batch or a later one.
+    pub forgiven: BTreeSet<(i64, i64)>,
     /// Numbers of group and person and what is said.
     pub memberships: Vec<(i64, i64, Step)>,
 }
@@ -43,6 +45,7 @@ impl Batch {
         self.totals.clear();
         self.persons.clear();
         self.groups.clear();
+        self.forgiven.clear();
         self.memberships.clear();
         self
     }
@@ -222,7 +225,42 @@ impl Work<'_> {
                     .execute(inner))?;
             }
         }
+        if self.write {
+            self.no_owner_was_banned(batch)?;
+        }
         Ok(counts)
+    }
+
+    /// Makes sure that nobody has banned a new owner after the lines were resolved. The rows of the groups are held, so
+    /// nobody does from now on.
+    fn no_owner_was_banned(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let said = batch.groups.iter().filter_map(|(group, _, owner)| Some((*group, (*owner)?)));
+        let said: Vec<(i64, i64)> = said.filter(|pair| !batch.forgiven.contains(pair)).collect();
+        let stand = lookup::memberships(&mut *self.connection, &said)?;
+        if stand.iter().any(|(.., state)| state == State::Banned.as_str()) { Err(GONE) } else { Ok(()) }
+    }
+
+    /// Makes sure that nobody who is to be banned has come to own the group after the lines were resolved, and does not
+    /// until the transaction ends.
+    fn bans_no_owner(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let new = batch.new_memberships.iter().filter(|row| row.state == State::Banned.as_str());
+        let new = new.map(|row| (row.group_number, row.person_number));
+        let others = batch.memberships.iter().filter(|(.., said)| said.state == Some(State::Banned));
+        let bans: BTreeSet<(i64, i64)> = new.chain(others.map(|(group, person, _)| (*group, *person))).collect();
+        let from: BTreeSet<i64> = bans.iter().map(|(group, _)| *group).collect();
+        let from: Vec<i64> = from.into_iter().collect();
+        for some in from.chunks(LIST) {
+            let query = groups::table.filter(groups::number.eq_any(some)).order(groups::number);
+            let query = query.select((groups::number, groups::owner));
+            let owners: Vec<(i64, i64)> = match &mut *self.connection {
+                Connection::Sqlite(inner) => query.load(inner)?,
+                Connection::Postgres(inner) => query.for_no_key_update().load(inner)?,
+            };
+            if owners.iter().any(|owned| bans.contains(owned)) {
+                return Err(GONE);
+            }
+        }
+        Ok(())
     }
 
     /// Makes sure that those who will own groups are still there and stay until the transaction ends.
@@ -246,6 +284,7 @@ impl Work<'_> {
     fn memberships(&mut self, batch: &Batch) -> Result<Counts, Failure> {
         let mut counts = Counts { created: batch.new_memberships.len() as u64, ..Counts::default() };
         if self.write {
+            self.bans_no_owner(batch)?;
             insert!(&mut *self.connection, memberships, &batch.new_memberships);
         }
         for ((group, state, scope), members) in &batch.totals {

@@ -7,7 +7,7 @@ use crate::query::{Kind, Sql, Subject};
 use crate::rows::Corrupt;
 use crate::store::Failure;
 use membership::text::has_nul;
-use membership::{Group, GroupEntry, GroupKey, GroupQuery, OrderKey, Page, State};
+use membership::{Group, GroupEntry, GroupKey, GroupKind, GroupQuery, OrderKey, Page, State};
 
 /// The group so named. Asked by almost every request, so it goes the short way.
 pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Option<Group>, Failure> {
@@ -104,21 +104,43 @@ fn read(row: &mut Cells<'_>, viewer: Option<i64>) -> Result<GroupEntry, Corrupt>
 
 /// Whether there can be any such groups: without a viewer nobody is a member.
 fn may_find(query: &GroupQuery) -> bool {
+    if query.only.as_ref().is_some_and(Vec::is_empty) {
+        return false;
+    }
     query.joined != Some(true) || query.viewer.is_some()
 }
 
 fn conditions(to: &mut Conditions<'_>, query: &GroupQuery) {
     to.one_of("g.kind", query.kinds.iter().map(|kind| kind.as_str()));
+    if let Some(only) = &query.only {
+        let sql = to.and().push("g.number IN (");
+        for (at, number) in only.iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" }).int(*number);
+        }
+        sql.push(")");
+    }
     to.tagged("g.tags", &query.tags);
     if let Some(owner) = query.owner {
         to.and().push("g.owner = (SELECT o.number FROM persons o WHERE o.id = ").text(&owner.to_string()).push(")");
     }
     if let (Some(joined), Some(viewer)) = (query.joined, query.viewer) {
-        let sql = to.and().push(if joined { "g.number IN " } else { "g.number NOT IN " });
-        sql.push("(SELECT v.group_number FROM memberships v WHERE v.person_number = ").int(viewer);
-        sql.push(" AND v.state = ").text(State::Member.as_str()).push(")");
+        joined_by(to.and().push(if joined { "g.number IN " } else { "g.number NOT IN " }), viewer);
+    }
+    // Whoever is a member of all that is asked for sees it all.
+    if query.visible && query.joined != Some(true) {
+        let sql = to.and().push("(g.kind <> ").text(GroupKind::Private.as_str());
+        if let Some(viewer) = query.viewer {
+            joined_by(sql.push(" OR g.number IN "), viewer);
+        }
+        sql.push(")");
     }
     to.filter(Subject::Group, query.filter());
+}
+
+/// The numbers of the groups of which the viewer is a member.
+fn joined_by(sql: &mut Sql, viewer: i64) {
+    sql.push("(SELECT v.group_number FROM memberships v WHERE v.person_number = ").int(viewer);
+    sql.push(" AND v.state = ").text(State::Member.as_str()).push(")");
 }
 
 /// Whether the statement of this query, in this order, is kept prepared: see [`super::few`]. Some 120 shapes are.
@@ -129,6 +151,7 @@ pub(super) fn is_common(query: &GroupQuery, order: &[OrderKey]) -> bool {
         query.tags.len(),
         usize::from(query.owner.is_some()),
         usize::from(query.joined.is_some()),
+        usize::from(query.visible),
     ];
-    few(query.filter(), &asked)
+    query.only.is_none() && few(query.filter(), &asked)
 }

@@ -3,7 +3,7 @@
 mod commands;
 
 use super::{number, on_both, soundness};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{Directory, GroupKey, MemberQuery, Window};
 
 #[test]
@@ -64,6 +64,7 @@ fn sixteen_writers_of_all_kinds_keep_totals_and_log_exact() {
                 secret: Secret::presented(secret).hash(),
                 created_at: 1,
                 expires_at: None,
+                agreed: Agreed::default(),
             })
         };
         let clients: Vec<i64> = (0..4).map(|c| make(format!("client {c}"), None).expect("made").id).collect();
@@ -136,6 +137,7 @@ fn the_log_numbers_every_change_once() {
                                 secret: Secret::presented(format!("{writer}.{round}")).hash(),
                                 created_at: 1,
                                 expires_at: None,
+                                agreed: Agreed::default(),
                             })
                             .expect("made");
                     }

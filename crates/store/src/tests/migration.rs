@@ -2,6 +2,7 @@
 
 use super::{number, on_both, soundness};
 use crate::Store;
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault};
 use diesel::connection::SimpleConnection;
 use membership::{Directory, Filter, Folded, GroupQuery, TextExpr, TextField, TextMatch, Window};
 
@@ -11,18 +12,35 @@ const ROWS: &str = r#"{"kind":"person","number":1,"login":"Anna"}
 {"kind":"membership","group":{"number":1},"person":{"number":1},"scope":"admin"}
 "#;
 
+fn credential(kind: CredentialKind, parent: Option<i64>) -> NewCredential {
+    NewCredential {
+        audience: "rm".to_owned(),
+        kind,
+        rights: Rights::FULL,
+        person: None,
+        client_id: "app".to_owned(),
+        parent,
+        secret: Secret::presented(kind.as_str()).hash(),
+        created_at: 1_000,
+        expires_at: None,
+        agreed: Agreed::default(),
+    }
+}
+
 /// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
-    const SQLITE: [&str; 2] = [
+    const SQLITE: [&str; 3] = [
+        include_str!("../../../../migrations/sqlite/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql"),
     ];
-    const POSTGRESQL: [&str; 2] = [
+    const POSTGRESQL: [&str; 3] = [
+        include_str!("../../../../migrations/postgresql/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql"),
     ];
     let down = if store.in_process() { SQLITE } else { POSTGRESQL };
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003')";
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003', '00000000000004')";
     let reverted = store.outside(|connection| {
         for step in down {
             connection.batch_execute(step)?;
@@ -42,14 +60,17 @@ fn found(store: &Store, field: TextField, part: &str) -> Vec<i64> {
 fn an_older_store_gets_its_texts_folded() {
     on_both(|store| {
         soundness::import(store, ROWS, 1_000);
+        let client = credential(CredentialKind::Client, None);
+        let kept = store.create(&client).expect("made");
+        let code = store.create(&credential(CredentialKind::Code, Some(kept.id))).expect("made");
         let head = store.head().expect("asked");
         revert(store);
         let error = store.ready().expect_err("not current").to_string();
         assert!(error.contains("rollcall migrate"), "{error}");
         let steps = store.migrate().expect("migrates");
-        assert_eq!(steps.len(), 3, "{steps:?}");
-        assert_eq!(steps[..2], ["00000000000002", "00000000000003"]);
-        assert!(steps[2].starts_with("fold"), "{steps:?}");
+        assert_eq!(steps.len(), 4, "{steps:?}");
+        assert_eq!(steps[..3], ["00000000000002", "00000000000003", "00000000000004"]);
+        assert!(steps[3].starts_with("fold"), "{steps:?}");
         store.ready().expect("current");
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
         assert_eq!(found(store, TextField::Email, "@EXAMPLE"), [1]);
@@ -57,6 +78,10 @@ fn an_older_store_gets_its_texts_folded() {
         let changes = store.changes(0, None, 100).expect("a stretch");
         assert_eq!((changes.entries.len() as u64, changes.head), (head, head));
         assert!(changes.entries.iter().all(|entry| entry.job.is_none()));
+        // What the version before does not know is gone; the rest is as it was, with nothing agreed.
+        assert_eq!(store.list().expect("listed"), [kept]);
+        let next = store.create(&credential(CredentialKind::Token, None)).expect("made");
+        assert_eq!(next.id, code.id + 1);
         assert_eq!(number(store, "SELECT last AS number FROM counters WHERE name = 'job'"), 0);
     });
 }

@@ -4,6 +4,8 @@ mod commands;
 mod concurrency;
 mod connections;
 mod differential;
+mod exchange;
+mod figures;
 mod folding;
 mod idempotency;
 mod listing;

@@ -103,6 +103,16 @@ fn rows_that_name_nothing_are_told() {
 }
 
 #[test]
+fn an_owner_who_is_banned_is_told() {
+    all_are_told(&[(
+        "UPDATE memberships SET state = 'banned', joined_at = 0, banned_at = 5 \
+         WHERE person_number = (SELECT MIN(person_number) FROM memberships WHERE state = 'member'); \
+         UPDATE \"groups\" SET owner = (SELECT MIN(person_number) FROM memberships WHERE state = 'banned')",
+        ", is banned from it",
+    )]);
+}
+
+#[test]
 fn negative_times_are_told() {
     const PERSON: &str = "person_number = (SELECT MAX(person_number) FROM memberships)";
     let membership = |column: &str| format!("UPDATE memberships SET {column} = -77 WHERE {PERSON}");

@@ -1,7 +1,7 @@
 //! Credentials in the store.
 
 use super::{number, on_both, postgresql, soundness, until_somebody_waits};
-use access::{CredentialKind, Denial, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, Denial, NewCredential, Rights, Secret, Vault, VaultError};
 use diesel::connection::SimpleConnection;
 use membership::{Directory, PersonKey};
 use std::sync::mpsc::channel;
@@ -17,6 +17,7 @@ fn new(audience: &str, kind: CredentialKind, secret: &Secret) -> NewCredential {
         secret: secret.hash(),
         created_at: 1_000,
         expires_at: None,
+        agreed: Agreed::default(),
     }
 }
 

@@ -60,7 +60,7 @@ fn every_field_survives() {
             "scope_changed_by": { "number": 1 },
         }),
         serde_json::json!({
-            "kind": "membership", "group": { "number": 1 }, "person": { "number": 2 }, "state": "banned",
+            "kind": "membership", "group": { "number": 2 }, "person": { "number": 1 }, "state": "banned",
             "scope": "moderator", "asked_at": 5, "scope_changed_at": 7, "scope_changed_by": { "number": 1 },
             "banned_at": 8, "banned_by": { "number": 1 },
         }),

@@ -4,6 +4,7 @@
 
 mod bad_rows;
 mod fields;
+mod owners;
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;
 mod waiting;
@@ -156,7 +157,7 @@ fn importing_twice_changes_nothing_and_logs_nothing() {
         "\n",
         r#"{"kind":"person","login":"Bob B","name":"Two","city":"Rome"}"#,
         "\n",
-        r#"{"kind":"membership","group":{"guid":"new"},"person":{"uid":"bob-b"},"state":"banned"}"#,
+        r#"{"kind":"membership","group":{"guid":"new"},"person":{"uid":"bob-b"},"state":"pending"}"#,
         "\n",
         r#"{"kind":"group","guid":"new","name":"A"}"#,
         "\n",

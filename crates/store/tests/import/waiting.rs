@@ -5,7 +5,7 @@ use super::*;
 /// SQLite does not queue writers; an import that left no gap would keep all others out.
 #[test]
 fn others_can_write_during_a_long_import() {
-    use access::{CredentialKind, NewCredential, Rights, Secret, Vault};
+    use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault};
     use std::sync::atomic::{AtomicBool, Ordering};
     let directory = std::env::temp_dir().join(format!("rollcall-import-{}", std::process::id()));
     std::fs::create_dir_all(&directory).expect("a directory");
@@ -31,6 +31,7 @@ fn others_can_write_during_a_long_import() {
                 secret: Secret::presented(made.to_string()).hash(),
                 created_at: NOW,
                 expires_at: None,
+                agreed: Agreed::default(),
             };
             other.create(&new).expect("the other writer gets its turn");
             made = made.saturating_add(1);

@@ -3,8 +3,8 @@
 use crate::evaluate::{Subject, accepts};
 use crate::world::World;
 use membership::{
-    DirectoryError, Group, GroupQuery, MemberQuery, Membership, OrderBy, OrderKey, Person, PersonKey, PersonQuery,
-    State, Window,
+    DirectoryError, Group, GroupKind, GroupQuery, MemberQuery, Membership, OrderBy, OrderKey, Person, PersonKey,
+    PersonQuery, State, Window,
 };
 use std::cmp::Ordering;
 
@@ -44,9 +44,11 @@ pub fn groups<'a>(world: &'a World, query: &GroupQuery) -> Vec<&'a Group> {
         .iter()
         .filter(|group| query.filter().is_none_or(|filter| accepts(filter, *group)))
         .filter(|group| query.kinds.is_empty() || query.kinds.contains(&group.kind))
+        .filter(|group| query.only.as_ref().is_none_or(|only| only.contains(&group.number)))
         .filter(|group| query.tags.is_empty() || bears_one(&group.tags, &query.tags))
         .filter(|group| query.owner.is_none_or(|id| owner_is(group, id)))
         .filter(|group| query.joined.is_none_or(|joined| is_member(group) == joined))
+        .filter(|group| !query.visible || group.kind != GroupKind::Private || is_member(group))
         .collect();
     found.sort_by(|a, b| order(&query.order, *a, *b).then(a.number.cmp(&b.number)));
     found

@@ -55,19 +55,21 @@ pub fn population(rng: &mut ChaCha8Rng, size: Size) -> Vec<Record> {
         .collect();
 
     let mut number = 0;
-    let groups: Vec<GroupRecord> = (0..size.groups.max(1))
+    let groups: Vec<(GroupRecord, Option<i64>)> = (0..size.groups.max(1))
         .map(|_| {
             number += rng.random_range(1..4);
             let guid = taken.uid(rng);
             let owner =
                 if !references.is_empty() && chance(rng, 50) { Some(pick(rng, &references).clone()) } else { None };
+            let owned_by = owner.as_ref().and_then(|owner| owner.number);
             let owner = owner.map(|owner| some_of_person(rng, &owner));
-            GroupRecord { number: Some(number), id: Some(id(rng)), guid: Some(guid), owner, ..group_fields(rng) }
+            let (number, id) = (Some(number), Some(id(rng)));
+            (GroupRecord { number, id, guid: Some(guid), owner, ..group_fields(rng) }, owned_by)
         })
         .collect();
 
     let mut memberships = Vec::new();
-    for group in &groups {
+    for (group, owner) in &groups {
         let reference = GroupRef { number: group.number, id: group.id, guid: group.guid.clone() };
         // Some groups were filled in one second.
         let seconds = *pick(rng, &[1, 3, 50, 100_000]);
@@ -80,6 +82,7 @@ pub fn population(rng: &mut ChaCha8Rng, size: Size) -> Vec<Record> {
                 rng,
                 &[State::Member, State::Member, State::Member, State::Member, State::Pending, State::Banned],
             );
+            let state = if person.number == *owner { not_banned(state) } else { state };
             memberships.push(MembershipRecord {
                 group: Some(some_of_group(rng, &reference)),
                 person: Some(some_of_person(rng, person)),
@@ -89,9 +92,14 @@ pub fn population(rng: &mut ChaCha8Rng, size: Size) -> Vec<Record> {
         }
     }
     let persons = persons.into_iter().map(|person| Record::Person(Box::new(person)));
-    let groups = groups.into_iter().map(|group| Record::Group(Box::new(group)));
+    let groups = groups.into_iter().map(|(group, _)| Record::Group(Box::new(group)));
     let memberships = memberships.into_iter().map(|membership| Record::Membership(Box::new(membership)));
     persons.chain(groups).chain(memberships).collect()
+}
+
+/// The state, but for one that an owner never has.
+fn not_banned(state: State) -> State {
+    if state == State::Banned { State::Pending } else { state }
 }
 
 /// Records that change what the directory holds already: fields of persons and groups, states and scopes of
@@ -117,6 +125,7 @@ pub fn changes(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, how_many: usiz
         if !named.insert(row) {
             continue;
         }
+        let owns = group.owner == Some(person.number);
         let person = some_of_person(rng, &reference_to_person(person));
         let group = some_of_group(rng, &reference_to_group(group));
         records.push(match kind {
@@ -135,6 +144,7 @@ pub fn changes(rng: &mut ChaCha8Rng, directory: &MemoryDirectory, how_many: usiz
             })),
             _ => {
                 let state = *pick(rng, State::ALL);
+                let state = if owns { not_banned(state) } else { state };
                 let references: Vec<PersonRef> = persons.iter().take(20).map(reference_to_person).collect();
                 Record::Membership(Box::new(MembershipRecord {
                     group: Some(group),

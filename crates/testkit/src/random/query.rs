@@ -89,6 +89,7 @@ pub fn group_query(rng: &mut ChaCha8Rng, directory: &MemoryDirectory) -> GroupQu
     if chance(rng, 40) {
         query.joined = Some(chance(rng, 60));
     }
+    query.visible = chance(rng, 30);
     query.order = order(rng);
     query
 }

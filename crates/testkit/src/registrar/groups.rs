@@ -6,12 +6,12 @@ use crate::memory::fault;
 use crate::restore::say_group;
 use crate::world::{About, World};
 use dialect::access::PasswordHash;
-use membership::life_cycle::StepRefusal;
+use membership::life_cycle::{Action, StepRefusal};
 use membership::limits;
 use membership::record::{GroupRecord, GroupRef, PersonRef};
 use membership::{
     By, CommandError, Expected, Failing, Group, GroupEdit, GroupEntry, GroupKey, GroupKind, Membership, NewGroup,
-    Scope, State, Stepped,
+    PersonKey, Scope, State, Step, Stepped,
 };
 
 impl World {
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// Judged in this order: the group, the actor, what was expected, the fields, the owner, the password, the
-    /// identifiers.
+    /// identifiers, whether the owner is banned.
     pub fn edit_group(
         &mut self,
         by: &By,
@@ -96,12 +96,10 @@ impl World {
         let mut after = before.clone();
         say_group(&mut after, &record);
         say_created(&mut after, &record, by);
-        if let Some(said) = &record.owner {
-            let owner = Some(self.existing_owner(said)?);
-            if owner != before.owner && by.person.is_some() {
-                return Err(CommandError::NotAllowed(StepRefusal::OnlyOwner));
-            }
-            after.owner = owner;
+        let said = record.owner.as_ref().map(|said| self.existing_owner(said)).transpose()?;
+        let appointed = said.filter(|owner| before.owner != Some(*owner));
+        if appointed.is_some() && by.person.is_some() {
+            return Err(CommandError::NotAllowed(StepRefusal::OnlyOwner));
         }
         // A group that was imported as one of this kind has no password, and stays so until one is said.
         let becomes = after.kind == GroupKind::Password && before.kind != GroupKind::Password;
@@ -131,6 +129,11 @@ impl World {
             }
             self.put_group(after.clone());
             self.log(by, "group_edit", About { group: Some(number), ..About::default() });
+        }
+        if let Some(owner) = appointed {
+            let step = Step::new(PersonKey::Number(owner), Action::Appoint);
+            self.step(by, number, owner, &step).map_err(CommandError::Owner)?;
+            after = self.group_mut(number).clone();
         }
         Ok(self.entry(&after, by.person))
     }

@@ -100,12 +100,18 @@ impl World {
             let action = if heir.is_some() { "transfer_ownership" } else { "group_edit" };
             self.log(by, action, About { group: Some(group), person: heir, job: None });
         }
+        let mut ended: Vec<i64> = self.memberships.iter().filter(|m| m.person == number).map(|m| m.group).collect();
+        ended.sort_unstable();
+        for group in ended {
+            self.log(by, "person_delete", About { group: Some(group), person: Some(number), job: None });
+        }
         self.memberships.retain(|m| m.person != number);
         let own = self.credentials.iter().map(|k| &k.credential).filter(|c| c.person == Some(number));
         let own: Vec<i64> = own.map(|c| c.id).collect();
         self.revoke(by, &own);
         self.persons.retain(|p| p.number != number);
         self.logins.remove(&fold(&person.login));
+        self.login_passwords.remove(&number);
         self.log(by, "person_delete", About { person: Some(number), ..About::default() });
         Ok(person)
     }

@@ -94,7 +94,7 @@ impl World {
     }
 
     /// Gives whether anything changed.
-    fn step(&mut self, by: &By, group: i64, person: i64, step: &Step) -> Result<bool, StepRefusal> {
+    pub(super) fn step(&mut self, by: &By, group: i64, person: i64, step: &Step) -> Result<bool, StepRefusal> {
         let now = moment(by);
         let before = self.membership(group, person).cloned();
         match self.situation(by, group, person, step).step(step.action)? {
@@ -103,13 +103,13 @@ impl World {
                 self.set_membership(standing(before, group, person, (state, scope), step.action, by));
             }
             Next::Owns => {
-                let before = before.expect("only a member can become the owner");
                 let owner = self.group_mut(group).owner;
-                if owner == Some(person) && before.scope == Scope::Admin {
+                let is = before.as_ref().map(|before| (before.state, before.scope));
+                if owner == Some(person) && is == Some((State::Member, Scope::Admin)) {
                     return Ok(false);
                 }
-                let admin = (before.state, Scope::Admin);
-                self.set_membership(standing(Some(before), group, person, admin, step.action, by));
+                let admin = (State::Member, Scope::Admin);
+                self.set_membership(standing(before, group, person, admin, step.action, by));
                 let group = self.group_mut(group);
                 (group.owner, group.updated_at) = (Some(person), Some(now));
             }
@@ -154,7 +154,12 @@ fn standing(
     if action == Action::Ask {
         after.asked_at = now;
     }
-    if matches!(action, Action::SetScope(_) | Action::TransferOwnership) && was_scope != Some(scope) {
+    let in_rank = match action {
+        Action::SetScope(_) | Action::TransferOwnership => true,
+        Action::Appoint => was == Some(State::Member),
+        _ => false,
+    };
+    if in_rank && was_scope != Some(scope) {
         (after.scope_changed_at, after.scope_changed_by) = (now, by.person);
     }
     // What belongs to one state is set when it is entered, and cleared when it is left.
@@ -165,7 +170,7 @@ fn standing(
             State::Member => {
                 after.joined_at = now;
                 after.joined_by = match action {
-                    Action::Approve | Action::Add(_) => by.person,
+                    Action::Approve | Action::Add(_) | Action::Appoint => by.person,
                     _ => None,
                 };
             }

@@ -73,6 +73,7 @@ fn refusal<T>(outcome: Result<T, CommandError>) -> String {
         Err(CommandError::NotAllowed(refusal) | CommandError::Step { failure: StepFailure::Refused(refusal), .. }) => {
             format!("{refusal:?}")
         }
+        Err(CommandError::Owner(refusal)) => format!("owner {refusal:?}"),
         Err(CommandError::Field(bad)) => format!("field {}", bad.field),
         Err(CommandError::InUse(field)) => format!("in use {field}"),
         Err(CommandError::Immutable(field)) => format!("immutable {field}"),

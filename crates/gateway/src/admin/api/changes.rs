@@ -3,28 +3,33 @@
 use super::answer::{Answer, Outcome};
 use super::endpoint::{Endpoint, Gives, Param, Usual, Work};
 use super::paging::{items, with};
-use super::pipeline::Call;
+use super::pipeline::{Call, ask};
 use super::problem::{Kind, Problem};
-use super::refusals::of_gateway;
 use super::request::Ask;
 use super::shape::Shape;
 use super::shapes::CHANGES;
 use super::{groups::no_such_group, keys, represent};
 use crate::admin::state::WAITING;
-use actix_web::HttpResponse;
+use crate::server::has_left;
+use actix_web::{HttpRequest, HttpResponse};
 use dialect::{Core, Cost, json};
+use futures_util::future::{Either, select};
 use membership::{Changes, GroupKey, limits};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// For how many seconds one may wait.
 const WAIT: i64 = 60;
+/// How often it is looked whether who waits is still there.
+const LOOK: Duration = Duration::from_secs(1);
 /// Entries of a reply, unless the request says it, and at most.
 const USUAL: u32 = 100;
 const MOST: i64 = 1_000;
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::get("/changes", "listChanges", Work::Changes)
+        .within_groups()
     .says(
         "Read the change log",
         "The entries behind `after`, by number. Numbers have no gaps, and one is visible only when all lower ones are: who \
@@ -48,7 +53,7 @@ struct Wanted {
     limit: u32,
 }
 
-pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
+pub(super) async fn answer(call: Call, request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let ask = &call.ask;
     let (group, lives) = group(&call).await?;
     // Nobody waits for what cannot happen.
@@ -72,9 +77,18 @@ pub(super) async fn answer(call: Call) -> Result<HttpResponse, Problem> {
         }
         // What has been looked through once concerned other groups.
         wanted.after = next;
-        if !call.admin.feed.beyond(&call.gateway, next, until).await {
+        let moved = pin!(call.admin.feed.beyond(&call.gateway, next, until));
+        // Who has left holds no place for long. Who has only said all that it has to say is answered early.
+        if !matches!(select(moved, pin!(leaving(request))).await, Either::Left((true, _))) {
             return Ok(call.seen(write(ask, &found, next)));
         }
+    }
+}
+
+/// Comes to its end when the client has left.
+async fn leaving(request: &HttpRequest) {
+    while !has_left(request) {
+        sleep(LOOK).await;
     }
 }
 
@@ -85,7 +99,7 @@ async fn group(call: &Call) -> Result<(Option<i64>, bool), Problem> {
     let key = keys::group(text).map_err(|problem| Problem::parameter("group", problem))?;
     let wanted = key.clone();
     let find = move |core: Core<'_>| core.directory.group(&wanted);
-    let found = call.gateway.ask(call.id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
+    let found = ask(call, Cost::Inline, find).await??;
     match (found, key) {
         (Some(group), _) => Ok((Some(group.number), true)),
         (None, GroupKey::Number(number)) => Ok((Some(number), false)),
@@ -95,7 +109,7 @@ async fn group(call: &Call) -> Result<(Option<i64>, bool), Problem> {
 
 async fn read(call: &Call, wanted: Wanted) -> Result<Changes, Problem> {
     let read = move |core: Core<'_>| core.directory.changes(wanted.after, wanted.group, wanted.limit);
-    let found = call.gateway.ask(call.id, Cost::Inline, read).await.map_err(|refusal| of_gateway(&refusal))??;
+    let found = ask(call, Cost::Inline, read).await??;
     if wanted.after > found.head {
         let detail = format!("The change log ends at number {}, before {}.", found.head, wanted.after);
         return Err(Problem::new(Kind::AheadOfLog, detail).with("head", found.head));

@@ -10,33 +10,47 @@ use super::request::Ask;
 use super::shape::{Field, Object, Shape};
 use super::shapes::CREDENTIAL;
 use super::{keys, represent};
-use crate::cli::{AdminScope, KeyScope};
-use crate::issue::{IssueError, Terms, Wanted, issue};
-use access::Credential;
+use crate::cli::{KeyScope, Scope};
+use crate::issue::{Client, IssueError, Terms, Wanted, issue};
+use access::{Credential, Groups};
 use dialect::{Core, json};
 use serde_json::Value;
 
 /// At most in how many seconds a credential may end: ten years.
 const LIFETIME: i64 = 315_360_000;
 
-const EXPIRES_IN: Field =
+pub(super) const EXPIRES_IN: Field =
     Field::new("expires_in", Shape::Integer(1, LIFETIME), "In how many seconds it ends; never, when not said.");
 const NOTE: Field = Field::new("note", Shape::Text(0, 100), "What is noted with it, to be shown as `client_id`.");
 
+pub(super) const GROUPS: Field = Field::new(
+    "groups",
+    Shape::List(&Shape::GroupKey, 1, GROUPS_AT_MOST),
+    "Keys of the groups that it is limited to; of all, when not said.",
+);
+/// At most how many groups a credential may be limited to.
+const GROUPS_AT_MOST: usize = 100;
+
+/// What a credential may do.
+pub(super) const SCOPE: Field =
+    Field::new("scope", Shape::Word(|| vec!["read", "write", "admin"]), "What it may do; as usual, when not said.");
+
 macro_rules! wanted {
-    ($audience:literal $(, $more:expr)*) => {
+    ($audience:literal, $($more:expr),*) => {
         Object {
             name: $audience,
             fields: || {
                 vec![
                     Field::new("audience", Shape::Word(|| vec![$audience]), "What it opens.").required(),
                     $($more,)*
+                    GROUPS,
                     EXPIRES_IN,
                 ]
             },
         }
     };
 }
+pub(super) use wanted;
 
 const WANTED: Shape = Shape::OneOf(
     "audience",
@@ -45,8 +59,8 @@ const WANTED: Shape = Shape::OneOf(
             "admin",
             Field::new(
                 "scope",
-                Shape::Word(|| vec!["full", "read"]),
-                "What the key may do; everything, when not said."
+                Shape::Word(|| vec!["read", "write", "admin", "full"]),
+                "What the key may do; everything, when not said. `full` is another word for `admin`."
             ),
             NOTE
         ),
@@ -54,7 +68,7 @@ const WANTED: Shape = Shape::OneOf(
             "cometchat",
             Field::new(
                 "scope",
-                Shape::Word(|| vec!["full_access", "auth_only"]),
+                Shape::Word(|| vec!["full_access", "auth_only", "read", "write"]),
                 "What the key may do; everything, when not said. `auth_only`: make users and mint their tokens."
             ),
             NOTE
@@ -62,9 +76,10 @@ const WANTED: Shape = Shape::OneOf(
         wanted!(
             "elance",
             Field::new("person", Shape::PersonKey, "The key of the person whose token it is.").required(),
+            SCOPE,
             NOTE
         ),
-        wanted!("rm"),
+        wanted!("rm", SCOPE),
     ],
 );
 
@@ -76,13 +91,13 @@ const SECRET: Object = Object {
             told("admin_key", "A key of this API: `Authorization: Bearer KEY`."),
             told("apikey", "A CometChat key."),
             told("access_token", "An Elance token."),
-            told("client_id", "The public id of an RM client."),
+            told("client_id", "The public id of a client."),
             told("client_secret", "Its secret."),
         ]
     },
 };
 
-const ISSUED: Object = Object {
+pub(super) const ISSUED: Object = Object {
     name: "IssuedCredential",
     fields: || {
         vec![
@@ -92,7 +107,7 @@ const ISSUED: Object = Object {
     },
 };
 
-const LINKS: &[Link] = &[
+pub(super) const LINKS: &[Link] = &[
     Link { name: "get", to: "getCredential", parameters: &[("credential", "$response.body#/credential/id")] },
     Link { name: "revoke", to: "revokeCredential", parameters: &[("credential", "$response.body#/credential/id")] },
 ];
@@ -110,6 +125,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .gives(Gives::Page(&CREDENTIAL))
         .or(&[Kind::NoSuchPerson]),
     Endpoint::post("/credentials", "createCredential", Work::Task(create))
+        .administers()
         .says(
             "Make a credential",
             "The secret is shown in this reply and never again; the store keeps its hash only. A reply with a secret is \
@@ -124,6 +140,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .gives(Gives::Json(Shape::Object(&CREDENTIAL)))
         .or(&[Kind::NoSuchCredential]),
     Endpoint::post("/credentials/{credential}/revoke", "revokeCredential", Work::Task(revoke))
+        .administers()
         .says("Revoke a credential", "And all that were exchanged for it, at once and everywhere. Twice is no error.")
         .gives(Gives::Json(Shape::Object(&CREDENTIAL)))
         .or(&[Kind::NoSuchCredential, Kind::OwnKey]),
@@ -139,16 +156,12 @@ fn list(ask: &Ask, core: &Core<'_>) -> Outcome {
         all.retain(|credential| credential.person == Some(person));
     }
     if let Some(in_force) = ask.value::<bool>("in_force")? {
-        all.retain(|credential| is_in_force(credential, core.now) == in_force);
+        all.retain(|credential| credential.in_force(core.now) == in_force);
     }
     let window = ask.window()?;
     let from = usize::try_from(window.offset).unwrap_or(usize::MAX);
     let rows: Vec<&Credential> = all.iter().skip(from).take(window.limit as usize).collect();
     page(ask, &rows, all.len() as u64, |out, credential| represent::credential(out, credential))
-}
-
-fn is_in_force(credential: &Credential, now: i64) -> bool {
-    credential.revoked_at.is_none() && credential.expires_at.is_none_or(|at| at > now)
 }
 
 fn create(ask: &Ask, core: &Core<'_>) -> Outcome {
@@ -160,17 +173,32 @@ fn create(ask: &Ask, core: &Core<'_>) -> Outcome {
             let nobody = || Problem::field(Kind::UnknownReference, "person", "names nobody");
             Wanted::Elance(person.ok_or_else(nobody)?.number)
         }
-        Some("rm") => Wanted::Rm,
-        Some("cometchat") if ask.said.text("scope") == Some("auth_only") => Wanted::Cometchat(KeyScope::AuthOnly),
-        Some("cometchat") => Wanted::Cometchat(KeyScope::FullAccess),
-        _ if ask.said.text("scope") == Some("read") => Wanted::Admin(AdminScope::Read),
-        _ => Wanted::Admin(AdminScope::Full),
+        Some("rm") => Wanted::Rm(Client::default()),
+        Some("cometchat") => Wanted::Cometchat(match ask.said.text("scope") {
+            Some("auth_only") => KeyScope::AuthOnly,
+            Some("read") => KeyScope::Read,
+            Some("write") => KeyScope::Write,
+            _ => KeyScope::FullAccess,
+        }),
+        _ => Wanted::Admin,
+    };
+    made(ask, core, wanted)
+}
+
+/// Makes a credential on the terms that the body says, and shows its secret.
+pub(super) fn made(ask: &Ask, core: &Core<'_>, wanted: Wanted) -> Outcome {
+    let scope = match ask.said.text("scope") {
+        Some("read") => Some(Scope::Read),
+        Some("write") => Some(Scope::Write),
+        Some("admin" | "full") => Some(Scope::Admin),
+        _ => None,
     };
     let lifetime = ask.said.value.get("expires_in").and_then(Value::as_i64);
     let terms = Terms {
-        note: ask.said.text("note").unwrap_or_default(),
-        now: core.now,
         expires_at: lifetime.map(|lifetime| core.now.saturating_add(lifetime)),
+        scope,
+        groups: groups(ask, core)?,
+        ..Terms::usual(ask.said.text("note").unwrap_or_default(), core.now)
     };
     let made = issue(core.vault, wanted, terms).map_err(|error| match error {
         IssueError::NoRandomness(error) => unavailable(&error),
@@ -187,6 +215,21 @@ fn create(ask: &Ask, core: &Core<'_>) -> Outcome {
     object.end();
     let location = format!("{PREFIX}/credentials/{}", made.credential.id);
     Ok(Answer::created(body).header("location", location).secret())
+}
+
+/// The groups that the body limits it to.
+fn groups(ask: &Ask, core: &Core<'_>) -> Result<Groups, Problem> {
+    let Some(said) = ask.said.value.get("groups").and_then(Value::as_array) else { return Ok(Groups::All) };
+    let mut numbers = Vec::new();
+    for (at, key) in said.iter().enumerate() {
+        let at = format!("groups[{at}]");
+        let key = keys::group(key.as_str().unwrap_or_default());
+        let key = key.map_err(|problem| Problem::field(Kind::InvalidBody, &at, problem))?;
+        let group = core.directory.group(&key)?;
+        let none = || Problem::field(Kind::UnknownReference, &at, "names no group");
+        numbers.push(group.ok_or_else(none)?.number);
+    }
+    Ok(Groups::only(numbers))
 }
 
 /// The credential in the path.

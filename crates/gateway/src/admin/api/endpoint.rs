@@ -21,6 +21,8 @@ pub(super) struct Endpoint {
     pub doc: &'static str,
     /// What it takes to be let in; nothing when absent.
     pub needs: Option<Right>,
+    /// Whether a key that is limited to groups may ask at all. If so, the core keeps to the limit.
+    pub within_groups: bool,
     /// What the query may hold.
     pub query: &'static [Param],
     /// What the body may be.
@@ -197,7 +199,7 @@ impl Endpoint {
     const fn new(method: Verb, path: &'static str, name: &'static str, work: Work) -> Self {
         let needs = match method {
             Verb::Get => Some(Right::Read),
-            Verb::Post | Verb::Patch | Verb::Delete => Some(Right::Admin),
+            Verb::Post | Verb::Patch | Verb::Delete => Some(Right::Write),
         };
         Self {
             method,
@@ -206,6 +208,7 @@ impl Endpoint {
             summary: "",
             doc: "",
             needs,
+            within_groups: false,
             query: &[],
             body: Body::None,
             gives: Gives::Nothing,
@@ -220,7 +223,7 @@ impl Endpoint {
         Self::new(Verb::Get, path, name, work)
     }
 
-    /// A `POST`; takes the right to administer, like those that follow.
+    /// A `POST`; takes the right to write, like those that follow.
     pub const fn post(path: &'static str, name: &'static str, work: Work) -> Self {
         Self::new(Verb::Post, path, name, work)
     }
@@ -239,6 +242,18 @@ impl Endpoint {
     pub const fn says(mut self, summary: &'static str, doc: &'static str) -> Self {
         self.summary = summary;
         self.doc = doc;
+        self
+    }
+
+    /// Takes the right to administer.
+    pub const fn administers(mut self) -> Self {
+        self.needs = Some(Right::Admin);
+        self
+    }
+
+    /// A key that is limited to groups may ask, too: all that it does is asked of the [`Core`] and concerns groups.
+    pub const fn within_groups(mut self) -> Self {
+        self.within_groups = true;
         self
     }
 

@@ -5,6 +5,7 @@ use super::answer::{Answer, Outcome};
 use super::endpoint::{Body, Endpoint, Gives, Link, Param, Work};
 use super::model::{GROUP, GROUP_PATCH, LISTED_GROUP, NEW_GROUP};
 use super::paging::{PAGE, PAGE_SIZE, SEARCH, page};
+use super::patch::{Patched, patched};
 use super::preconditions::tag_of;
 use super::problem::{Kind, Problem};
 use super::queries::{holds, order, too_large};
@@ -12,8 +13,7 @@ use super::request::Ask;
 use super::shape::{Shape, words};
 use super::{records, represent};
 use dialect::Core;
-use membership::{CommandError, Group, GroupEdit, GroupKind, GroupQuery, NewGroup, TextField, limits};
-use std::sync::atomic::{AtomicBool, Ordering};
+use membership::{Group, GroupEdit, GroupKind, GroupQuery, NewGroup, TextField, limits};
 
 /// From a reply that shows a group to what can be done with it.
 pub(super) const LINKS: &[Link] = &[
@@ -27,6 +27,7 @@ pub(super) const LINKS: &[Link] = &[
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/groups", "listGroups", Work::Task(list))
+        .within_groups()
         .says("List groups", "In the order of their numbers, which is that of their making, unless `order` says otherwise.")
         .query(&[
             Param::new("search", SEARCH, "Only groups in whose name, guid or description this text stands, whatever the case."),
@@ -46,17 +47,20 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .or(&[Kind::InUse, Kind::UnknownReference, Kind::PasswordRequired, Kind::NumbersUsedUp])
         .leads(LINKS),
     Endpoint::get("/groups/{group}", "getGroup", Work::Task(get))
+        .within_groups()
         .says("Get a group", "")
         .gives(Gives::Json(Shape::Object(&GROUP)))
         .or(&[Kind::NoSuchGroup])
         .leads(LINKS),
     Endpoint::patch("/groups/{group}", "changeGroup", Work::Task(change))
-        .says("Change a group", "What is said changes, the rest stays; null empties a field. A change that changes nothing leaves no trace.")
+        .within_groups()
+        .says("Change a group", "What is said changes, the rest stays; null empties a field. A new owner becomes a member, as an admin, and must not be banned. A change that changes nothing leaves no trace.")
         .takes(Body::Patch(&GROUP_PATCH))
         .gives(Gives::Json(Shape::Object(&GROUP)))
-        .or(&[Kind::NoSuchGroup, Kind::Immutable, Kind::UnknownReference, Kind::PasswordRequired, Kind::Overtaken])
+        .or(&[Kind::NoSuchGroup, Kind::Immutable, Kind::UnknownReference, Kind::PasswordRequired, Kind::StepRefused, Kind::Overtaken])
         .leads(LINKS),
     Endpoint::delete("/groups/{group}", "deleteGroup", Work::Task(delete))
+        .within_groups()
         .says("Delete a group", "Its memberships end with it; jobs that prefer it lose the preference.")
         .or(&[Kind::NoSuchGroup]),
 ];
@@ -100,13 +104,10 @@ fn get(ask: &Ask, core: &Core<'_>) -> Outcome {
     Ok(Answer::json(represent::alone(represent::group, &group)))
 }
 
-/// How often a patch is merged anew when somebody else changes the metadata in between.
-const TRIES: usize = 10;
-
 fn change(ask: &Ask, core: &Core<'_>) -> Outcome {
     let key = ask.group()?;
-    for _ in 0..TRIES {
-        let before = core.directory.group(&key)?.ok_or_else(no_such_group)?;
+    let read = || core.directory.group(&key)?.ok_or_else(no_such_group);
+    patched(ask, "group", read, |before, expected| {
         if records::says_null(&ask.said, "owner") && before.owner.is_some() {
             return Err(Problem::field(Kind::Immutable, "owner", "can be passed on, but not taken away"));
         }
@@ -114,21 +115,18 @@ fn change(ask: &Ask, core: &Core<'_>) -> Outcome {
             record: records::patch(&ask.said, "password", &before.metadata)?,
             password: ask.said.text("password").map(str::to_owned),
         };
-        let merges = records::says(&ask.said, "metadata");
-        let overtaken = AtomicBool::new(false);
-        let expected = |group: &Group| {
-            overtaken.store(merges && group.metadata != before.metadata, Ordering::SeqCst);
-            ask.conditions.let_change(&tag(group)) && !overtaken.load(Ordering::SeqCst)
-        };
-        match core.registrar.edit_group(&ask.by_system(), &key, &edit, Some(&expected)) {
-            Err(CommandError::Unexpected) if overtaken.load(Ordering::SeqCst) => {}
-            changed => {
-                let changed = changed?.group;
-                return Ok(Answer::json(represent::alone(represent::group, &changed)).tagged());
-            }
-        }
+        Ok(core.registrar.edit_group(&ask.by_system(), &key, &edit, Some(expected)).map(|changed| changed.group))
+    })
+}
+
+impl Patched for Group {
+    fn metadata(&self) -> &str {
+        &self.metadata
     }
-    Err(Problem::new(Kind::Overtaken, "Others change the metadata of this group all the time."))
+
+    fn shown(&self) -> Vec<u8> {
+        represent::alone(represent::group, self)
+    }
 }
 
 fn delete(ask: &Ask, core: &Core<'_>) -> Outcome {

@@ -20,6 +20,7 @@ use store::Store;
 use store::import::{Format, ImportError, ImportOptions, ImportReport, Spool};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[Endpoint::post("/import", "import", Work::Import)
+    .administers()
     .says(
         "Import groups, persons and memberships",
         "NDJSON, or CSV of one kind, as `docs/import-export.md` has it. If a row is bad nothing is applied, unless \

@@ -37,6 +37,7 @@ const LINKS: &[Link] = &[
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/jobs", "listJobs", Work::Task(list))
+        .within_groups()
         .says("List the jobs that prefer a group", "Newest first.")
         .query(&[
             Param::new("group", Shape::GroupKey, "The key of the group.").required(),
@@ -47,6 +48,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .gives(Gives::Page(&JOB))
         .or(&[Kind::NoSuchGroup]),
     Endpoint::post("/jobs", "postJob", Work::Task(post))
+        .within_groups()
         .says("Post a job", "")
         .query(&[AS])
         .takes(Body::Json(Shape::Object(&NEW_JOB)))
@@ -54,11 +56,13 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .or(&[Kind::NoSuchPerson, Kind::UnknownReference, Kind::NumbersUsedUp])
         .leads(LINKS),
     Endpoint::get("/jobs/{job}", "getJob", Work::Task(get))
+        .within_groups()
         .says("Get a job", "")
         .gives(Gives::Json(Shape::Object(&JOB)))
         .or(&[Kind::NoSuchJob])
         .leads(LINKS),
     Endpoint::post("/jobs/{job}/close", "closeJob", Work::Task(close))
+        .within_groups()
         .says("Close a job", "One that is closed already stays as it is. As a person, only who posted it may.")
         .query(&[AS])
         .gives(Gives::Json(Shape::Object(&JOB)))

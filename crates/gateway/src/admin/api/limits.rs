@@ -1,15 +1,17 @@
 //! The limits of a request that hold whatever it asks.
 
 use super::problem::{Kind, Problem};
-use crate::server::limits::{Client, Exceeded, TooLarge};
+use crate::server::limits::{Client, Exceeded, TooLarge, slow_down};
 use crate::server::{Gateway, Guard};
 use access::Principal;
 use actix_web::HttpRequest;
 
 /// Lets a request in as long as its address has not asked too often, and no part of its header is too large.
-pub(super) fn admit(guard: &Guard, request: &HttpRequest) -> Result<Client, Problem> {
+pub(super) async fn admit(guard: &Guard, request: &HttpRequest) -> Result<Client, Problem> {
     let client = guard.client(request);
-    guard.admit(&client).map_err(too_many)?;
+    if let Err(exceeded) = guard.admit(&client) {
+        return Err(too_many(exceeded).await);
+    }
     let caps = guard.caps();
     caps.header(request.headers()).map_err(|large| Problem::header_field(large.part, &large.problem))?;
     let query = request.uri().query().unwrap_or_default();
@@ -18,9 +20,11 @@ pub(super) fn admit(guard: &Guard, request: &HttpRequest) -> Result<Client, Prob
 }
 
 /// Lets in whoever was found as long as the key has not been used too often.
-pub(super) fn admit_key(guard: &Guard, principal: Principal) -> Result<Principal, Problem> {
-    if let Some(credential) = principal.credential {
-        guard.admit_credential(credential).map_err(too_many)?;
+pub(super) async fn admit_key(guard: &Guard, principal: Principal) -> Result<Principal, Problem> {
+    if let Some(credential) = principal.credential
+        && let Err(exceeded) = guard.admit_credential(credential)
+    {
+        return Err(too_many(exceeded).await);
     }
     Ok(principal)
 }
@@ -31,7 +35,9 @@ pub(super) fn check_json(gateway: &Gateway, body: &[u8]) -> Result<(), Problem> 
     gateway.guard().caps().json(body).map_err(told)
 }
 
-fn too_many(exceeded: Exceeded) -> Problem {
+/// The refusal, after a pause.
+async fn too_many(exceeded: Exceeded) -> Problem {
+    slow_down().await;
     let detail = format!("Too many requests. Ask again in {} seconds.", exceeded.seconds);
     Problem::later(Kind::TooManyRequests, exceeded.seconds, &detail)
 }

@@ -15,6 +15,7 @@ use membership::{MemberQuery, PersonFields, Scope, ScopeSet, State};
 
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/groups/{group}/members", "listMembers", Work::Task(list))
+        .within_groups()
         .says(
             "List the members of a group",
             "In the order in which they became members, then by number, unless `order` says otherwise.",
@@ -34,6 +35,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         .gives(Gives::Page(&MEMBER))
         .or(&[Kind::NoSuchGroup]),
     Endpoint::get("/groups/{group}/members/{person}", "getMembership", Work::Task(get))
+        .within_groups()
         .says("Get a membership", "In whatever state it stands.")
         .gives(Gives::Json(Shape::Object(&MEMBERSHIP)))
         .or(&[Kind::NoSuchGroup, Kind::NoSuchPerson, Kind::NoSuchMembership]),

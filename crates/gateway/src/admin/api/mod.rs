@@ -12,6 +12,7 @@
 
 mod answer;
 mod changes;
+mod clients;
 mod credentials;
 mod document;
 mod endpoint;
@@ -27,6 +28,7 @@ mod members;
 mod model;
 mod once;
 mod paging;
+mod patch;
 mod persons;
 mod pipeline;
 mod preconditions;
@@ -46,8 +48,10 @@ mod tests;
 pub(super) use answer::PROBLEM;
 pub(super) use document::document;
 
+use access::Right;
 use actix_web::web;
 use endpoint::Endpoint;
+use std::sync::LazyLock;
 
 /// Below which all addresses lie.
 pub(super) const PREFIX: &str = "/admin/v1";
@@ -63,6 +67,7 @@ const ENDPOINTS: &[&[Endpoint]] = &[
     persons::ENDPOINTS,
     jobs::ENDPOINTS,
     credentials::ENDPOINTS,
+    clients::ENDPOINTS,
     import::ENDPOINTS,
     export::ENDPOINTS,
     changes::ENDPOINTS,
@@ -72,6 +77,50 @@ const ENDPOINTS: &[&[Endpoint]] = &[
 /// All endpoints, one after the other.
 fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
     ENDPOINTS.iter().copied().flatten()
+}
+
+/// The pattern of the address that a path is, whatever the method; one for all that are none.
+pub(super) fn pattern(path: &str) -> Option<&'static str> {
+    /// Each with the segments behind the prefix.
+    static PATTERNS: LazyLock<Vec<(Vec<&str>, String)>> = LazyLock::new(|| {
+        let mut paths: Vec<&'static str> = endpoints().map(|endpoint| endpoint.path).collect();
+        paths.dedup();
+        paths.into_iter().map(|path| (path.split('/').collect(), format!("{PREFIX}{path}"))).collect()
+    });
+    let segments: Vec<&str> = path.strip_prefix(PREFIX)?.split('/').collect();
+    let fits = |own: &[&str]| {
+        let same = |(own, sent): (&&str, &&str)| own == sent || own.starts_with('{') && !sent.is_empty();
+        own.len() == segments.len() && own.iter().zip(&segments).all(same)
+    };
+    PATTERNS.iter().find(|(own, _)| fits(own)).map(|(_, pattern)| pattern.as_str())
+}
+
+/// A method of an address, for whoever wants to try all that there are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method. Where it is `GET`, `HEAD` does too.
+    pub method: &'static str,
+    /// The path, with variable segments in braces.
+    pub pattern: String,
+    /// The right that it takes; `None` when everybody may.
+    pub needs: Option<Right>,
+    /// Whether a key that is limited to groups may ask.
+    pub within_groups: bool,
+}
+
+/// Every method of every address.
+///
+/// ```
+/// let open = gateway::admin::routes().filter(|route| route.needs.is_none());
+/// assert!(open.map(|route| route.pattern).eq(["/admin/v1/openapi.json", "/admin/v1/problems/{problem}"]));
+/// ```
+pub fn routes() -> impl Iterator<Item = Route> {
+    endpoints().map(|endpoint| Route {
+        method: endpoint.method.name(),
+        pattern: format!("{PREFIX}{}", endpoint.path),
+        needs: endpoint.needs,
+        within_groups: endpoint.within_groups,
+    })
 }
 
 /// Everything below the prefix.

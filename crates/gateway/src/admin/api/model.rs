@@ -157,6 +157,10 @@ const PASSWORD: Field = Field::new(
     "The password of a group of that type, in clear. Only its hash is kept, and no reply shows it.",
 );
 
+/// Told in a list of groups, whose rows can be sent back.
+const MEMBERS: Field =
+    Field { read_only: true, nullable: true, ..Field::new("members", COUNT, "How many members it has.") };
+
 /// A person.
 pub(super) const PERSON: Object = Object { name: "Person", fields: || shown(person()) };
 /// A person to be made.
@@ -170,7 +174,7 @@ pub(super) const LISTED_GROUP: Object = Object {
     name: "ListedGroup",
     fields: || {
         let mut fields = shown(group());
-        fields.push(Field::new("members", COUNT, "How many members it has.").required());
+        fields.push(Field { nullable: false, ..MEMBERS }.required());
         fields
     },
 };
@@ -179,7 +183,7 @@ pub(super) const NEW_GROUP: Object = Object {
     name: "NewGroup",
     fields: || {
         let mut fields = new(group());
-        fields.push(PASSWORD.nullable());
+        fields.extend([PASSWORD.nullable(), MEMBERS]);
         fields
     },
 };
@@ -188,7 +192,7 @@ pub(super) const GROUP_PATCH: Object = Object {
     name: "GroupPatch",
     fields: || {
         let mut fields = patch(group());
-        fields.push(PASSWORD);
+        fields.extend([PASSWORD, MEMBERS]);
         fields
     },
 };
@@ -204,7 +208,7 @@ pub(super) fn null_means(field: &str) -> Option<&'static str> {
 
 /// Whether only replies say the field.
 pub(super) fn is_read_only(field: &str) -> bool {
-    field == UPDATED_AT.field.name
+    [UPDATED_AT.field.name, MEMBERS.name].contains(&field)
 }
 
 #[cfg(test)]
@@ -224,7 +228,7 @@ mod tests {
         assert_eq!(names(&GROUP), GroupRecord::FIELDS);
         for object in [&NEW_GROUP, &GROUP_PATCH] {
             assert_eq!(names(object)[..17], *GroupRecord::FIELDS, "{}", object.name);
-            assert_eq!(names(object)[17..], ["password"]);
+            assert_eq!(names(object)[17..], ["password", "members"]);
         }
     }
 }

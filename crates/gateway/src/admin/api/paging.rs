@@ -20,7 +20,7 @@ pub(super) const PAGE: Param =
 pub(super) const PAGE_SIZE: Param = Param::new("page_size", Shape::Integer(1, MOST), "How many items a page has.")
     .usually(Usual::Number(USUAL_SIZE as i64));
 /// A text that is looked for.
-pub(super) const SEARCH: Shape = Shape::Text(0, limits::NAME);
+pub(super) const SEARCH: Shape = Shape::Text(1, limits::NAME);
 
 /// A page of `total` items, each written by `write`.
 pub(super) fn page<T>(ask: &Ask, rows: &[T], total: u64, write: impl Fn(&mut Vec<u8>, &T)) -> Outcome {

@@ -5,16 +5,18 @@ use super::answer::{Answer, Outcome};
 use super::endpoint::{Body, Endpoint, Gives, Link, Param, Usual, Work};
 use super::model::{NEW_PERSON, PERSON, PERSON_PATCH};
 use super::paging::{PAGE, PAGE_SIZE, SEARCH, page};
+use super::patch::{Patched, patched};
 use super::preconditions::tag_of;
 use super::problem::{Kind, Problem};
 use super::queries::{holds, is, order, too_large};
+use super::refusals::unavailable;
 use super::request::Ask;
-use super::shape::{Shape, words};
+use super::shape::{Field, Object, Shape, words};
 use super::shapes::MEMBERSHIP;
 use super::{records, represent};
+use access::PasswordHash;
 use dialect::Core;
-use membership::{AccountStatus, CommandError, Filter, Person, PersonQuery, Presence, State, TextField, limits};
-use std::sync::atomic::{AtomicBool, Ordering};
+use membership::{AccountStatus, Filter, Person, PersonQuery, Presence, State, TextField, limits};
 
 /// From a reply that shows a person to what can be done with it.
 const LINKS: &[Link] = &[
@@ -45,6 +47,17 @@ pub(super) const ORDER: Shape = Shape::Word(|| {
     ]
 });
 
+const PASSWORD: Object = Object {
+    name: "Password",
+    fields: || {
+        vec![
+            Field::new("password", Shape::Password, "The new password; null forgets the old one.")
+                .required()
+                .nullable(),
+        ]
+    },
+};
+
 pub(super) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::get("/persons", "listPersons", Work::Task(list))
         .says("List persons", "In the order of their numbers, which is that of their making, unless `order` says otherwise.")
@@ -60,30 +73,43 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
         ])
         .gives(Gives::Page(&PERSON)),
     Endpoint::post("/persons", "createPerson", Work::Task(create))
+        .administers()
         .says("Make a person", "What is not said is generated or empty.")
         .takes(Body::Json(Shape::Object(&NEW_PERSON)))
         .gives(Gives::Created(Shape::Object(&PERSON)))
         .or(&[Kind::InUse, Kind::NumbersUsedUp])
         .leads(LINKS),
     Endpoint::get("/persons/{person}", "getPerson", Work::Task(get))
+        .within_groups()
         .says("Get a person", "")
         .gives(Gives::Json(Shape::Object(&PERSON)))
         .or(&[Kind::NoSuchPerson])
         .leads(LINKS),
     Endpoint::patch("/persons/{person}", "changePerson", Work::Task(change))
+        .administers()
         .says("Change a person", "What is said changes, the rest stays; null empties a field. A change that changes nothing leaves no trace.")
         .takes(Body::Patch(&PERSON_PATCH))
         .gives(Gives::Json(Shape::Object(&PERSON)))
         .or(&[Kind::NoSuchPerson, Kind::Immutable, Kind::Overtaken])
         .leads(LINKS),
     Endpoint::delete("/persons/{person}", "deletePerson", Work::Task(delete))
+        .administers()
         .says(
             "Delete a person",
             "The memberships end, the credentials are revoked, and each group that the person owns passes on to its \
              longest-standing other admin.",
         )
         .or(&[Kind::NoSuchPerson, Kind::StillOwner]),
+    Endpoint::post("/persons/{person}/password", "setPassword", Work::Task(password))
+        .administers()
+        .says(
+            "Set or forget a person's password",
+            "With which the person signs in to consent to clients. The sign-in sessions of the person end. It is never shown.",
+        )
+        .takes(Body::Json(Shape::Object(&PASSWORD)))
+        .or(&[Kind::NoSuchPerson]),
     Endpoint::get("/persons/{person}/memberships", "listMembershipsOfPerson", Work::Task(memberships))
+        .within_groups()
         .says("List the memberships of a person", "In the order of the groups' numbers.")
         .query(&[
             Param::new("state", words!(State), "Only memberships that stand so.").usually(Usual::Word("member")),
@@ -131,32 +157,43 @@ fn get(ask: &Ask, core: &Core<'_>) -> Outcome {
     Ok(Answer::json(represent::alone(represent::person, &found(ask, core)?)))
 }
 
-/// How often a patch is merged anew when somebody else changes the metadata in between.
-const TRIES: usize = 10;
-
 fn change(ask: &Ask, core: &Core<'_>) -> Outcome {
     let key = ask.person()?;
-    for _ in 0..TRIES {
-        let before = found(ask, core)?;
-        let record = records::patch(&ask.said, "", &before.metadata)?;
-        let merges = records::says(&ask.said, "metadata");
-        let overtaken = AtomicBool::new(false);
-        let expected = |person: &Person| {
-            overtaken.store(merges && person.metadata != before.metadata, Ordering::SeqCst);
-            ask.conditions.let_change(&tag(person)) && !overtaken.load(Ordering::SeqCst)
-        };
-        match core.registrar.edit_person(&ask.by_system(), &key, &record, Some(&expected)) {
-            Err(CommandError::Unexpected) if overtaken.load(Ordering::SeqCst) => {}
-            changed => return Ok(Answer::json(represent::alone(represent::person, &changed?)).tagged()),
-        }
+    patched(
+        ask,
+        "person",
+        || found(ask, core),
+        |before, expected| {
+            let record = records::patch(&ask.said, "", &before.metadata)?;
+            Ok(core.registrar.edit_person(&ask.by_system(), &key, &record, Some(expected)))
+        },
+    )
+}
+
+impl Patched for Person {
+    fn metadata(&self) -> &str {
+        &self.metadata
     }
-    Err(Problem::new(Kind::Overtaken, "Others change the metadata of this person all the time."))
+
+    fn shown(&self) -> Vec<u8> {
+        represent::alone(represent::person, self)
+    }
 }
 
 fn delete(ask: &Ask, core: &Core<'_>) -> Outcome {
     let expected = |person: &Person| ask.conditions.let_change(&tag(person));
     core.registrar.delete_person(&ask.by_system(), &ask.person()?, Some(&expected))?;
     Ok(Answer::nothing())
+}
+
+fn password(ask: &Ask, core: &Core<'_>) -> Outcome {
+    let person = found(ask, core)?;
+    let hash = ask.said.text("password").map(PasswordHash::of).transpose().map_err(|error| unavailable(&error))?;
+    if core.vault.set_password(person.number, hash.as_ref(), core.now)? {
+        Ok(Answer::nothing())
+    } else {
+        Err(no_such_person())
+    }
 }
 
 fn memberships(ask: &Ask, core: &Core<'_>) -> Outcome {

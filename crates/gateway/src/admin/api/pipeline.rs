@@ -12,7 +12,7 @@ use super::refusals::of_gateway;
 use super::request::{self, Ask, Values};
 use super::said::Said;
 use super::{AUDIENCE, PREFIX, changes, endpoints, export, help, import};
-use crate::admin::observe::id_of;
+use crate::admin::observe::{id_of, note_credential};
 use crate::admin::state::Admin;
 use crate::server::limits::Client;
 use crate::server::{Body, Gateway};
@@ -20,7 +20,7 @@ use access::{CredentialKind, Principal, Secret};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
-use dialect::{Core, Cost};
+use dialect::{Core, Cost, within};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -49,7 +49,7 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let mut body = Body::of(&request, payload);
+    let mut body = Body::of(&request, payload).within(gateway.guard().bodies());
     let limit = gateway.body_bytes();
     let id = id_of(&request);
     let reply = reply(admin.into_inner(), gateway.into_inner(), id, &request, &mut body).await;
@@ -69,12 +69,15 @@ async fn reply(
     request: &HttpRequest,
     body: &mut Body,
 ) -> Result<HttpResponse, Problem> {
-    let client = admit(gateway.guard(), request)?;
+    let client = admit(gateway.guard(), request).await?;
     let headers = request.headers();
     let address = request.uri().path();
     let (endpoint, in_path) = route(request.method().as_str(), address)?;
     let secret = bearer(headers);
     let principal = let_in(&gateway, id, endpoint, &client, secret.as_ref()).await?;
+    if let Some(id) = principal.credential {
+        note_credential(request, id);
+    }
     let accepted = accepted(headers, endpoint.gives.types())?;
     let conditions = Conditions::of(headers)?;
     let idempotency_key = if endpoint.method == Verb::Post { idempotency_key(headers)? } else { None };
@@ -100,7 +103,7 @@ async fn reply(
         Work::Task(task) => call.task(task, body).await,
         Work::Import => import::answer(call, body).await,
         Work::Export => export::answer(call).await,
-        Work::Changes => changes::answer(call).await,
+        Work::Changes => changes::answer(call, request).await,
         Work::Document => Ok(call.seen(Ok(Answer::json(call.admin.document.to_vec())))),
         Work::Problem => Ok(call.seen(help::problem(&call.ask))),
     }
@@ -147,19 +150,38 @@ async fn let_in(
     let hash = secret.hash();
     let find = move |core: Core<'_>| {
         let found = core.vault.find(AUDIENCE, CredentialKind::Key, &hash)?;
-        Ok::<_, access::VaultError>(found.and_then(|found| found.judge(core.now).ok()))
+        let principal = found.and_then(|found| found.judge(core.now).ok());
+        if let Some(id) = principal.as_ref().and_then(|principal| principal.credential) {
+            core.vault.note_use(id, core.now);
+        }
+        Ok::<_, access::VaultError>(principal)
     };
     let found = gateway.ask(id, Cost::Inline, find).await.map_err(|refusal| of_gateway(&refusal))??;
     let Some(principal) = found else {
         gateway.guard().failed(client);
         return Err(challenge("The key is unknown, revoked or expired.", ", error=\"invalid_token\""));
     };
-    let principal = admit_key(gateway.guard(), principal)?;
-    if principal.rights.contains(right) {
+    let principal = admit_key(gateway.guard(), principal).await?;
+    let detail = if !principal.rights.contains(right) {
+        "The rights of the key do not reach so far."
+    } else if principal.groups.limit().is_some() && !endpoint.within_groups {
+        "The key is limited to some groups, and this is beyond them."
+    } else {
         return Ok(principal);
-    }
+    };
     let challenge = "Bearer realm=\"rollcall admin\", error=\"insufficient_scope\"";
-    Err(Problem::new(Kind::Forbidden, "The key may only read.").header("www-authenticate", challenge))
+    Err(Problem::new(Kind::Forbidden, detail).header("www-authenticate", challenge))
+}
+
+/// What the core says to the one who asks, within the limits of the key.
+pub(super) async fn ask<T: Send + 'static>(
+    call: &Call,
+    cost: Cost,
+    work: impl FnOnce(Core<'_>) -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let principal = call.ask.principal.clone();
+    let work = move |core: Core<'_>| within(core, &principal, work);
+    call.gateway.ask(call.id, cost, work).await.map_err(|refusal| of_gateway(&refusal))
 }
 
 /// Refuses a body of which the header alone shows that it is not taken.
@@ -200,7 +222,7 @@ impl Call {
         let reads = self.endpoint.method == Verb::Get;
         let cost = if reads { Cost::Blocking } else { Cost::Writing };
         let work = move |core: Core<'_>| {
-            let outcome = || task(&self.ask, &core);
+            let outcome = || within(core, &self.ask.principal, |core| task(&self.ask, &core));
             if reads {
                 self.seen_rendered(outcome())
             } else {

@@ -50,7 +50,7 @@ kinds! {
     Unauthorized = 401 "unauthorized", "Unauthorized",
         "No key came along (`Authorization: Bearer KEY`), or one that is unknown, revoked or expired.";
     Forbidden = 403 "forbidden", "Forbidden",
-        "The key may only read.";
+        "The rights of the key do not reach so far, or it is limited to some groups and this is beyond them.";
     NotAllowed = 403 "not-allowed", "Not Allowed",
         "The person named by `as`, or the one who asks, may not do this in this group, or gave no or a wrong password. `reason` names the rule.";
     NoSuchAddress = 404 "no-such-address", "Not Found",

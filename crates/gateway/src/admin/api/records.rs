@@ -137,7 +137,7 @@ mod tests {
             ..PersonRecord::default()
         };
         assert_eq!(changed, empty);
-        let body = json!({ "owner": null, "password": "x", "metadata": { "a": null, "c": 1 } });
+        let body = json!({ "owner": null, "password": "x", "members": 3, "metadata": { "a": null, "c": 1 } });
         let group: GroupRecord =
             patch(&said(&body, Shape::Object(&GROUP_PATCH)), "password", r#"{"a":1,"b":2}"#).expect("good");
         let metadata = Metadata::parse(r#"{"b":2,"c":1}"#).expect("an object");

@@ -3,7 +3,7 @@
 use super::problem::{Kind, Problem};
 use access::VaultError;
 use dialect::Refusal;
-use membership::life_cycle::StepRefusal;
+use membership::life_cycle::{Blame, StepRefusal};
 use membership::limits::BadText;
 use membership::{CommandError, DirectoryError, StepFailure};
 use store::StoreError;
@@ -27,6 +27,9 @@ impl From<DirectoryError> for Problem {
     fn from(error: DirectoryError) -> Self {
         match error {
             DirectoryError::NoSuchGroup => Self::new(Kind::NoSuchGroup, "There is no group with this key."),
+            DirectoryError::OutOfReach => {
+                Self::new(Kind::Forbidden, "The key is limited to some groups, and this is beyond them.")
+            }
             DirectoryError::Gone(floor) => {
                 let detail = format!("The change log now begins behind number {floor}.");
                 Self::new(Kind::Pruned, detail).with("floor", floor)
@@ -67,6 +70,7 @@ impl From<CommandError> for Problem {
             CommandError::NoSuchJob => Self::new(Kind::NoSuchJob, "There is no job with this number."),
             CommandError::Step { entry, failure } => of_entry(entry, &failure),
             CommandError::NotAllowed(refusal) => of_step(refusal),
+            CommandError::Owner(refusal) => of_step(refusal).with("field", "owner"),
             CommandError::Field(bad) => of_field(&bad),
             CommandError::InUse(field) => Self::field(Kind::InUse, field, "is already in use"),
             CommandError::Immutable(field) => Self::field(Kind::Immutable, field, "cannot be changed"),
@@ -120,12 +124,7 @@ pub(super) fn of_step(refusal: StepRefusal) -> Problem {
     let (kind, reason) = reason(refusal);
     let subject = match refusal {
         StepRefusal::JoinNotAllowed => "The group",
-        StepRefusal::OnlyOneself
-        | StepRefusal::NotOneself
-        | StepRefusal::OnlyOwner
-        | StepRefusal::OnlyAdmin
-        | StepRefusal::OnlyModerator
-        | StepRefusal::ScopeTooHigh => "This",
+        _ if refusal.blames() != Blame::Standing => "This",
         _ => "The person",
     };
     Problem::new(kind, format!("{subject} {refusal}.")).with("reason", reason)

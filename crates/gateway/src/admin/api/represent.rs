@@ -2,7 +2,7 @@
 //! entity tag.
 
 use access::Credential;
-use dialect::json::{Object, integer};
+use dialect::json::{Object, integer, string};
 use membership::{AccountStatus, ChangeEntry, Group, GroupEntry, Job, MemberRow, Membership, Person, Presence, Rows};
 
 const NULL: &[u8] = b"null";
@@ -158,7 +158,16 @@ pub(super) fn credential(out: &mut Vec<u8>, c: &Credential) {
     object.integer("id", c.id).string("audience", &c.audience).plain("kind", c.kind.as_str());
     object.plain("rights", c.rights.to_words()).maybe("person", c.person).string("client_id", &c.client_id);
     object.maybe("parent", c.parent).integer("created_at", c.created_at);
-    object.maybe("expires_at", c.expires_at).maybe("revoked_at", c.revoked_at).end();
+    object.maybe("expires_at", c.expires_at).maybe("revoked_at", c.revoked_at);
+    object.maybe("used_at", c.used_at).maybe("last_used_at", c.last_used_at);
+    let out = object.key("groups");
+    match c.agreed.groups.limit() {
+        Some(numbers) => super::paging::items(out, numbers, |out, number| integer(out, *number)),
+        None => out.extend_from_slice(b"null"),
+    }
+    object.string("name", &c.agreed.name);
+    super::paging::items(object.key("redirect_uris"), &c.agreed.redirect_uris, |out, uri| string(out, uri));
+    object.end();
 }
 
 /// An entry of the change log.

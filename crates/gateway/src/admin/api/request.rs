@@ -205,7 +205,7 @@ mod tests {
     const PARAMS: &[Param] = &[
         Param::new("page", Shape::Integer(1, 10), ""),
         Param::new("state", Shape::List(&words!(State), 0, 2), ""),
-        Param::new("search", Shape::Text(0, 3), ""),
+        Param::new("search", Shape::Text(1, 3), ""),
     ];
 
     #[test]
@@ -213,12 +213,12 @@ mod tests {
         let read = |raw: &str| query(PARAMS, raw).map_err(|problem| problem.detail);
         assert_eq!(read(""), Ok(vec![]));
         assert_eq!(
-            read("state=member&page=2&state=pending&search="),
+            read("state=member&page=2&state=pending&search=x"),
             Ok(vec![
                 ("page", "2".to_owned()),
                 ("state", "member".to_owned()),
                 ("state", "pending".to_owned()),
-                ("search", String::new())
+                ("search", "x".to_owned())
             ])
         );
         for (raw, detail) in [
@@ -226,6 +226,7 @@ mod tests {
             ("page=1&page=1", "page is given twice."),
             ("state=", "state must be one of pending, member, banned."),
             ("state=member&state=member&state=member", "state must be given at most 2 times."),
+            ("search=", "search must have at least 1 character(s)."),
             ("search=abcd", "search must have at most 3 characters."),
             ("search=%zz", "search has a percent sign without two hexadecimal digits behind it."),
             ("pag=1", "pag is not known here; the query may hold page, state, search."),

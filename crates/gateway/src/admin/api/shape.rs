@@ -19,6 +19,11 @@ pub(super) enum Shape {
     Integer(i64, i64),
     /// An amount of US dollars, as a text.
     Money,
+    /// A person's new password: as [`access::check_password`] takes it, and of 256 characters at the most, so that a
+    /// schema can say the same.
+    Password,
+    /// An address to which a browser may be sent, as [`access::check_redirect_uri`] takes it.
+    RedirectUri,
     /// True or false.
     Flag,
     /// One of these words.
@@ -175,6 +180,9 @@ impl Shape {
                 let short = *least > 0 && text.chars().count() < *least;
                 if short { Err(format!("must have at least {least} character(s)")) } else { Ok(()) }
             }
+            Self::Password if text.chars().count() > 256 => Err("must have at most 256 characters".to_owned()),
+            Self::Password => access::check_password(text).map_err(|bad| bad.to_string()),
+            Self::RedirectUri => access::check_redirect_uri(text).map_err(|bad| bad.to_string()),
             Self::Uid => limits::check_uid("", text).map(drop).map_err(|bad| bad.problem),
             Self::Uuid if uuid(text) => Ok(()),
             Self::Uuid => Err("must be a UUID: 8, 4, 4, 4 and 12 hexadecimal digits with hyphens between".to_owned()),

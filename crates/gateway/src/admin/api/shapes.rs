@@ -1,6 +1,7 @@
 //! What replies hold beside groups and persons.
 
 use super::shape::{COUNT, Field, NUMBER, Object, Shape, TIME, words};
+use crate::cli::{CLIENT_NAME, REDIRECT_URIS};
 use access::CredentialKind;
 use membership::{ACTIONS, AccountStatus, JobState, Presence, Scope, State, limits};
 
@@ -135,6 +136,16 @@ pub(super) const CREDENTIAL: Object = Object {
             field("created_at", TIME, "When it was made, in unix seconds."),
             field("expires_at", TIME, "From when on it is no longer valid.").nullable(),
             field("revoked_at", TIME, "When it was revoked.").nullable(),
+            field("used_at", TIME, "When a code or refresh token was exchanged.").nullable(),
+            field("last_used_at", TIME, "When it last let somebody in, to the minute.").nullable(),
+            field("groups", Shape::List(&NUMBER, 0, 100), "Numbers of the groups that it is limited to; null for all.")
+                .nullable(),
+            field("name", Shape::Text(0, CLIENT_NAME), "The name of a client."),
+            field(
+                "redirect_uris",
+                Shape::List(&Shape::Text(1, 2_048), 0, REDIRECT_URIS),
+                "Where a client may have browsers sent.",
+            ),
         ]
     },
 };

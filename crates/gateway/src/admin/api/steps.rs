@@ -70,6 +70,7 @@ const fn next(to: &'static str) -> Link {
 macro_rules! step {
     ($path:literal, $name:literal, $summary:literal, $doc:literal, $task:expr) => {
         Endpoint::post(concat!("/groups/{group}/members/{person}/", $path), $name, Work::Task($task))
+            .within_groups()
             .says($summary, $doc)
             .gives(Gives::Json(Shape::Object(&STEP)))
             .or(PROBLEMS)
@@ -99,6 +100,7 @@ pub(super) const ENDPOINTS: &[Endpoint] = &[
     step!("ban", "ban", "Remove the person, who may not join again", "", |a, c| other(a, c, Action::Ban)).query(&[AS]),
     step!("unban", "unban", "Lift the ban", "", |a, c| other(a, c, Action::Unban)).query(&[AS]),
     Endpoint::post("/groups/{group}/members", "takeSteps", Work::Task(list))
+        .within_groups()
         .says(
             "Take a list of steps",
             "In the order of the list, each judged by what the ones before have left. Together: all or none, and the \

@@ -3,7 +3,7 @@
 use super::client::{Proxies, key};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The open connections of one listener.
@@ -15,13 +15,21 @@ pub(crate) struct Connections {
     /// They bring the clients of many addresses, so the bound of one is not theirs.
     proxies: Proxies,
     open: AtomicUsize,
+    refused: AtomicU64,
     by_address: Mutex<HashMap<u64, usize>>,
 }
 
 impl Connections {
     /// So many at most, and so many from one address (0: any number) that is no proxy of ours.
     pub(super) fn new(most: usize, per_address: usize, proxies: Proxies) -> Self {
-        Self { most, per_address, proxies, open: AtomicUsize::new(0), by_address: Mutex::default() }
+        Self {
+            most,
+            per_address,
+            proxies,
+            open: AtomicUsize::new(0),
+            refused: AtomicU64::new(0),
+            by_address: Mutex::default(),
+        }
     }
 
     /// How many there may be.
@@ -29,8 +37,26 @@ impl Connections {
         self.most
     }
 
+    /// How many there are.
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// How many have found no place since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
     /// A place for a connection from this address; none when there are as many as there may be.
     pub fn enter(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Place> {
+        let place = self.place(peer);
+        if place.is_none() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        place
+    }
+
+    fn place(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Place> {
         let mut place = Place { connections: Arc::clone(self), key: None };
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.most {
             return None;
@@ -50,7 +76,7 @@ impl Connections {
     }
 
     #[cfg(test)]
-    fn open(&self) -> (usize, usize) {
+    fn counts(&self) -> (usize, usize) {
         (self.open.load(Ordering::Relaxed), self.by_address.lock().expect("sound").len())
     }
 }
@@ -93,9 +119,9 @@ mod tests {
         let proxied = [from("10.0.0.1"), from("10.0.0.1"), from("10.0.0.1")];
         assert!(proxied.iter().all(Option::is_some), "a proxy brings many clients");
         assert!(from("192.0.2.2").is_none(), "five are there");
-        assert_eq!(connections.open(), (5, 1));
+        assert_eq!(connections.counts(), (5, 1));
         drop((second, third, proxied));
-        assert_eq!(connections.open(), (0, 0));
+        assert_eq!((connections.counts(), connections.refused()), ((0, 0), 3));
         let any = Arc::new(Connections::new(9, 0, Proxies::default()));
         let many: Vec<_> = (0..9).filter_map(|_| any.enter(None)).collect();
         assert_eq!(many.len(), 9);

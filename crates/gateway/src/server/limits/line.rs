@@ -50,6 +50,12 @@ impl Line {
         }
     }
 
+    /// How many turns there are, how many are taken, and how many wait for one.
+    pub fn standing(&self) -> (usize, usize, usize) {
+        let in_use = self.width.saturating_sub(self.turns.available_permits());
+        (self.width, in_use, self.waiting.load(Ordering::Relaxed))
+    }
+
     /// A turn, whoever else waits and however long it takes.
     pub async fn turn_beside(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()

@@ -25,6 +25,7 @@ use dialect::Standing;
 use rate::Rate;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Watches over what clients ask for. Shared by all threads.
 pub struct Guard {
@@ -34,12 +35,23 @@ pub struct Guard {
     failures: Option<Rate>,
     caps: Caps,
     waiting: usize,
+    bodies: Arc<Semaphore>,
     public: Arc<Connections>,
     admin: Arc<Connections>,
 }
 
 /// How many connections the admin listener has at most.
 const ADMIN_CONNECTIONS: usize = 256;
+
+/// How long a client that asks too often waits for the reply that says so. Requests of one connection are answered one
+/// after the other, so this bounds what a client can make us do by sending one after the other without waiting, and
+/// leaves the time to others.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Keeps a client that asks too often waiting.
+pub(crate) async fn slow_down() {
+    tokio::time::sleep(PAUSE).await;
+}
 
 /// How often clients of whom nothing has to be known any more are forgotten.
 const SWEEP: Duration = Duration::from_secs(60);
@@ -61,6 +73,7 @@ impl Guard {
                 json_depth: limits.json_depth as usize,
             },
             waiting: limits.queue_length as usize,
+            bodies: Arc::new(Semaphore::new(kibibytes(limits.bodies_bytes))),
             public: connections(descriptors::connections(limits.connections as usize)),
             admin: connections(ADMIN_CONNECTIONS),
             proxies,
@@ -77,6 +90,7 @@ impl Guard {
             failures: None,
             caps: Caps::default(),
             waiting: usize::MAX,
+            bodies: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             public: any(),
             admin: any(),
         }
@@ -120,6 +134,11 @@ impl Guard {
         self.waiting
     }
 
+    /// The memory that all bodies share, as permits of a KiB each.
+    pub(crate) const fn bodies(&self) -> &Arc<Semaphore> {
+        &self.bodies
+    }
+
     /// The connections of the dialects' listeners.
     pub(crate) const fn public(&self) -> &Arc<Connections> {
         &self.public
@@ -137,4 +156,8 @@ impl Guard {
             [&self.addresses, &self.credentials, &self.failures].into_iter().flatten().for_each(Rate::sweep);
         }
     }
+}
+
+fn kibibytes(bytes: u64) -> usize {
+    usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
 }

@@ -6,6 +6,7 @@ use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{Quota, RateLimiter};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A rate of requests, for each client by itself: so many a minute, which may come at once; what was used comes back
@@ -13,6 +14,8 @@ use std::time::Duration;
 pub(super) struct Rate {
     limiter: RateLimiter<Probe, Keys, MonotonicClock, StateInformationMiddleware>,
     per_minute: NonZeroU32,
+    /// Whether anybody may be remembered: where nobody is, nothing has to be looked up.
+    known: AtomicBool,
 }
 
 /// A request is beyond the rate.
@@ -29,17 +32,23 @@ impl Rate {
     pub fn per_minute(requests: u32) -> Option<Self> {
         let per_minute = NonZeroU32::new(requests)?;
         let limiter = RateLimiter::new(Quota::per_minute(per_minute), Keys::new(), MonotonicClock);
-        Some(Self { limiter, per_minute })
+        Some(Self { limiter, per_minute, known: AtomicBool::new(false) })
     }
 
     /// Counts a request of this client, unless it is refused.
     pub fn spend(&self, key: u64) -> Result<Standing, Exceeded> {
-        self.ask(Probe { key, spend: true })
+        let asked = self.ask(Probe { key, spend: true });
+        if !self.known.load(Ordering::Relaxed) {
+            self.known.store(true, Ordering::Relaxed);
+        }
+        asked
     }
 
     /// Whether a request of this client would be refused. Counts none.
     pub fn check(&self, key: u64) -> Result<(), Exceeded> {
-        // Without a left-over the answer is the same as with one: one that was let through shows in what is left.
+        if !self.known.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         self.ask(Probe { key, spend: false }).map(|_| ())
     }
 
@@ -58,6 +67,11 @@ impl Rate {
     /// Forgets the clients of whom nothing has to be known any more.
     pub fn sweep(&self) {
         self.limiter.retain_recent();
+        // In this order, so that nobody who comes meanwhile is overlooked.
+        self.known.store(false, Ordering::SeqCst);
+        if !self.limiter.is_empty() {
+            self.known.store(true, Ordering::SeqCst);
+        }
     }
 
     /// How many clients are remembered.

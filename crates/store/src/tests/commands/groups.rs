@@ -1,8 +1,9 @@
 //! Groups made, changed and deleted.
 
 use super::*;
+use crate::tests::soundness;
 use membership::record::Metadata;
-use membership::{Directory, GroupEdit};
+use membership::{Directory, GroupEdit, State};
 use uuid::Uuid;
 
 fn named(guid: &str) -> GroupRecord {
@@ -204,10 +205,81 @@ fn who_may_change_a_group_is_judged_first() {
         assert_eq!(refused(store, || edit(store, &by(1), g, owner(2))), "can only be done by the owner");
         edit(store, &by(2), g, owner(1)).expect("it is the owner already");
         let edited = edit(store, &SYSTEM, g, owner(5)).expect("changed");
-        assert_eq!(edited.owner.map(|owner| owner.number), Some(5), "who need not be a member");
+        assert_eq!(edited.owner.map(|owner| owner.number), Some(5));
         assert_eq!(refused(store, || edit(store, &SYSTEM, g, owner(6))), "owner names nobody");
         assert_eq!(refused(store, || store.delete_group(&by(1), &key(g), None)), "can only be done by the owner");
         store.delete_group(&by(5), &key(g), None).expect("deleted by its owner");
+        sound(store);
+    });
+}
+
+#[test]
+fn a_new_owner_becomes_an_admin() {
+    on_both(|store| {
+        persons(store, 6);
+        let g = group(store, GroupKind::Public, Some(1));
+        add(store, g, &[(2, Scope::Participant), (6, Scope::Participant)]);
+        step(store, &by(3), g, 3, Action::Ask).expect("asked");
+        step(store, &SYSTEM, g, 5, Action::Ban).expect("banned");
+        let owner = |owner| GroupRecord { owner: Some(whose(owner)), ..GroupRecord::default() };
+        let told = "owner: the person is banned from the group";
+        assert_eq!(refused(store, || edit(store, &SYSTEM, g, owner(5))), told);
+        let named = GroupRecord { name: Some("Another".into()), ..owner(5) };
+        assert_eq!(refused(store, || edit(store, &SYSTEM, g, named)), told, "all of it or nothing");
+        // A member, one who has asked, one who is nothing: how many members there are then, and since when.
+        for (person, members, joined_at, scope_changed_at) in
+            [(2, 3, NOW, Some(NOW + 1)), (3, 4, NOW + 1, None), (4, 5, NOW + 1, None)]
+        {
+            let before = head(store);
+            let entry_of = edit(store, &By::system(NOW + 1), g, owner(person)).expect("appointed");
+            let owner = (entry_of.group.owner, entry_of.group.updated_at, entry_of.members);
+            assert_eq!(owner, (Some(person), Some(NOW + 1), members));
+            let stands =
+                store.membership(&key(g), &one(person)).expect("asked").expect("there").membership.expect("a member");
+            let of_joining = (stands.state, stands.scope, stands.joined_at, stands.scope_changed_at);
+            assert_eq!(of_joining, (State::Member, Scope::Admin, Some(joined_at), scope_changed_at), "{person}");
+            assert_eq!(log(store, before), [entry("transfer_ownership", g, person, 0)]);
+            assert_eq!(refused(store, || Err::<(), _>(ban(store, g, person))), OWNER);
+        }
+        let before = head(store);
+        let both = GroupRecord { name: Some("Another".into()), ..owner(6) };
+        let entry_of = edit(store, &SYSTEM, g, both).expect("changed");
+        assert_eq!((entry_of.group.name.as_str(), entry_of.group.owner), ("Another", Some(6)));
+        assert_eq!(log(store, before), [entry("group_edit", g, 0, 0), entry("transfer_ownership", g, 6, 0)]);
+        let before = head(store);
+        edit(store, &SYSTEM, g, owner(6)).expect("owns it already");
+        assert_eq!(head(store), before);
+        sound(store);
+    });
+}
+
+const OWNER: &str = "entry 1: the person owns the group and must pass it on first";
+
+/// Why the system cannot ban this one.
+fn ban(store: &Store, group: i64, person: i64) -> CommandError {
+    let steps = [Step::new(one(person), Action::Ban)];
+    store.steps(&SYSTEM, &key(group), &steps, Failing::Together(&[])).expect_err("refused")
+}
+
+#[test]
+fn an_imported_owner_who_is_no_member_cannot_be_banned() {
+    on_both(|store| {
+        let lines = [
+            r#"{"kind":"person","number":1}"#,
+            r#"{"kind":"person","number":2}"#,
+            r#"{"kind":"group","number":1,"owner":{"number":1}}"#,
+            r#"{"kind":"group","number":2,"owner":{"number":2}}"#,
+            r#"{"kind":"membership","group":{"number":2},"person":{"number":2},"state":"pending","scope":"admin"}"#,
+        ];
+        soundness::import(store, &lines.join("\n"), NOW);
+        for (group, members) in [(1, 0), (2, 0)] {
+            assert_eq!(refused(store, || Err::<(), _>(ban(store, group, group))), OWNER);
+            assert_eq!(store.group_entry(&key(group), None).expect("there").members, members);
+        }
+        // One who has asked, as an admin, and owns the group, becomes a member.
+        let taken = step(store, &SYSTEM, 2, 2, Action::Appoint).expect("appointed");
+        assert!(taken.changed);
+        assert_eq!(store.group_entry(&key(2), None).expect("there").members, 1);
         sound(store);
     });
 }

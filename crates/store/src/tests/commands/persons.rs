@@ -1,7 +1,7 @@
 //! Persons made, changed and deleted, and their presence.
 
 use super::*;
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{AccountStatus, Directory, Presence};
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ fn credential(person: Option<i64>, parent: Option<i64>, secret: &str) -> NewCred
         secret: Secret::presented(secret).hash(),
         created_at: 1,
         expires_at: None,
+        agreed: Agreed::default(),
     }
 }
 
@@ -178,9 +179,18 @@ fn who_is_deleted_passes_the_groups_on() {
         let logged = [
             entry("transfer_ownership", passed, 4, 0),
             entry("group_edit", alone, 0, 0),
+            entry("person_delete", passed, 1, 0),
+            entry("person_delete", alone, 1, 0),
+            entry("person_delete", other, 1, 0),
             entry("person_delete", 0, 1, 0),
         ];
         assert_eq!(log(store, before), logged);
+        // Who follows one group sees that the membership ended, asked for as it was.
+        let followed = store.changes(before as u64, Some(other), 10).expect("asked");
+        assert_eq!(
+            followed.entries.iter().map(|e| (&*e.action, e.person)).collect::<Vec<_>>(),
+            [("person_delete", Some(1))]
+        );
         sound(store);
     });
 }

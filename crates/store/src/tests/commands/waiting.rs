@@ -4,7 +4,7 @@ use super::*;
 use crate::Settings;
 use crate::commands::keep_person;
 use crate::tests::{postgresql, until_somebody_waits};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use diesel::connection::SimpleConnection;
 use membership::life_cycle::StepRefusal;
 use membership::{Directory, DirectoryError};
@@ -88,6 +88,7 @@ fn who_is_being_deleted_can_be_referred_to_no_more() {
         secret: Secret::presented(format!("token {person}")).hash(),
         created_at: 1_000,
         expires_at: None,
+        agreed: Agreed::default(),
     };
     let delete = |person: i64| format!("DELETE FROM persons WHERE number = {person}");
     let made = one_behind_the_other(store, &delete(1), || store.create(&token(1)));
@@ -128,13 +129,53 @@ fn an_import_makes_nobody_who_is_gone_an_owner() {
     let store = &postgresql();
     persons(store, 1);
     let lines = r#"{"kind":"group","guid":"g","owner":{"uid":"p1"}}"#;
-    let bad = one_behind_the_other(store, "DELETE FROM persons WHERE number = 1", || {
+    assert_eq!(imported_behind(store, "DELETE FROM persons WHERE number = 1", lines), ["owner names nobody"]);
+    sound(store);
+}
+
+/// Imports these lines behind a change that others have begun. Gives the problems of bad rows.
+fn imported_behind(store: &Store, first: &str, lines: &str) -> Vec<String> {
+    let bad = one_behind_the_other(store, first, || {
         let mut spool = crate::Spool::new().expect("a spool");
         spool.read("test", &mut lines.as_bytes(), crate::Format::Ndjson, &mut |_| {}).expect("spooled");
         let options = crate::ImportOptions { dry_run: false, skip_bad: false, now: NOW };
         store.import(&mut spool, &options, &mut |_| {}).expect("imported").bad
     });
-    assert_eq!(bad.iter().map(|row| row.problem.as_str()).collect::<Vec<_>>(), ["owner names nobody"]);
+    bad.into_iter().map(|row| row.problem).collect()
+}
+
+#[test]
+fn an_import_bans_nobody_who_comes_to_own_the_group_meanwhile() {
+    for there in ["", "member"] {
+        let store = &postgresql();
+        persons(store, 2);
+        let g = group(store, GroupKind::Public, Some(1));
+        if !there.is_empty() {
+            add(store, g, &[(2, Scope::Admin)]);
+        }
+        // What an import that names another owner does, but slowly.
+        let first = format!("UPDATE groups SET owner = 2 WHERE number = {g}");
+        let line =
+            format!(r#"{{"kind":"membership","group":{{"number":{g}}},"person":{{"uid":"p2"}},"state":"banned"}}"#);
+        let told = imported_behind(store, &first, &line);
+        assert_eq!(told, ["state cannot be restored: the person owns the group and must pass it on first"]);
+        sound(store);
+    }
+}
+
+#[test]
+fn an_import_makes_nobody_an_owner_who_is_banned_meanwhile() {
+    let store = &postgresql();
+    persons(store, 2);
+    let g = group(store, GroupKind::Public, Some(1));
+    // What `ban` does, but slowly; its row of the group is held.
+    let first = format!(
+        "SELECT 1 FROM groups WHERE number = {g} FOR NO KEY UPDATE; \
+         INSERT INTO memberships SELECT {g}, 'banned', 0, 2, 'participant', 0, 0, 0, 0, 5, 0; \
+         INSERT INTO group_totals VALUES ({g}, 'banned', 'participant', 1)"
+    );
+    let line = format!(r#"{{"kind":"group","number":{g},"owner":{{"uid":"p2"}}}}"#);
+    assert_eq!(imported_behind(store, &first, &line), ["owner is banned from the group"]);
     sound(store);
 }
 

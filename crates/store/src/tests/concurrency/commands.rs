@@ -2,12 +2,12 @@
 
 use super::super::{number, on_both, postgresql, sqlite};
 use crate::{Format, ImportError, ImportOptions, Spool, Store};
-use access::{CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
+use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::life_cycle::Action;
 use membership::record::{GroupRecord, PersonRecord, PersonRef};
 use membership::{
     By, CommandError, Directory, Failing, GroupEdit, GroupKey, MemberQuery, NewGroup, NewJob, PersonKey, Presence,
-    Registrar, Scope, ScopeSet, Step, Window,
+    Registrar, Scope, ScopeSet, State, Step, Window,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +16,8 @@ const WRITERS: u64 = 16;
 const ROUNDS: u64 = 120;
 /// Persons with these numbers are never deleted; they alone act in the groups that are kept.
 const STAYING: i64 = 8;
-/// Groups with these numbers are never deleted and have no owner.
-const KEPT: i64 = 2;
+/// Groups with numbers up to this one are never deleted. The last is owned by one of those who stay, the others by nobody.
+const OWNED: i64 = 3;
 
 /// Numbers that look random, the same for the same seed.
 struct Dice(u64);
@@ -49,8 +49,9 @@ fn populate(store: &Store) {
         let record = PersonRecord { number: Some(number), ..PersonRecord::default() };
         store.create_person(&system, &record).expect("made");
     }
-    for number in 1..=KEPT {
-        let record = GroupRecord { number: Some(number), ..GroupRecord::default() };
+    for number in 1..=OWNED {
+        let owner = (number == OWNED).then(|| PersonRef { number: Some(STAYING), ..PersonRef::default() });
+        let record = GroupRecord { number: Some(number), owner, ..GroupRecord::default() };
         let steps = (1..=3).map(|person| Step::new(PersonKey::Number(person), Action::Add(Scope::Admin))).collect();
         store.create_group(&system, &NewGroup { record, steps, password: None }).expect("made");
     }
@@ -69,12 +70,20 @@ fn refusable<T>(outcome: Result<T, CommandError>) -> Option<T> {
 }
 
 fn steps(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
-    let by = By::person(dice.from(1, STAYING), now);
+    let group = GroupKey::Number(dice.from(1, OWNED));
+    // Often the owner, as long as it is the owner.
+    let owner = store.group(&group).expect("read").and_then(|group| group.owner).filter(|_| dice.below(2) == 0);
+    let by = By::person(owner.unwrap_or_else(|| dice.from(1, STAYING)), now);
     let scopes = [Scope::Participant, Scope::Moderator, Scope::Admin];
     let count = dice.from(1, 4);
     let all: Vec<Step> = (0..count)
         .map(|_| {
-            let action = match dice.below(9) {
+            let action = match dice.below(17) {
+                9 | 10 => Action::Ask,
+                11 => Action::Withdraw,
+                12 | 13 => Action::Approve,
+                14 => Action::Reject,
+                15 | 16 => Action::TransferOwnership,
                 0 => Action::Join,
                 1 => Action::Leave,
                 2 | 3 => Action::Add(dice.of(&scopes)),
@@ -84,16 +93,18 @@ fn steps(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
                 _ => Action::Unban,
             };
             let person = match action {
-                Action::Join | Action::Leave => by.person.expect("a person"),
+                Action::Ask | Action::Withdraw | Action::Join | Action::Leave => by.person.expect("a person"),
                 // Who is deleted is an admin no more, even the last.
-                Action::Add(_) | Action::SetScope(_) => dice.from(1, STAYING),
+                Action::Add(_) | Action::SetScope(_) | Action::Approve | Action::Reject | Action::TransferOwnership => {
+                    dice.from(1, STAYING)
+                }
                 _ => dice.from(1, STAYING + 12),
             };
             Step::new(PersonKey::Number(person), action)
         })
         .collect();
     let failing = if dice.below(3) == 0 { Failing::Together(&[]) } else { Failing::Alone };
-    let Some(stepped) = refusable(store.steps(&by, &GroupKey::Number(dice.from(1, KEPT)), &all, failing)) else {
+    let Some(stepped) = refusable(store.steps(&by, &group, &all, failing)) else {
         return;
     };
     for (step, taken) in all.iter().zip(&stepped.steps) {
@@ -164,6 +175,7 @@ fn other(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
                 secret: Secret::presented(format!("{now} {}", dice.0)).hash(),
                 created_at: now,
                 expires_at: None,
+                agreed: Agreed::default(),
             };
             match store.create(&credential) {
                 Ok(_) => count("credential_create", Some(1)),
@@ -178,7 +190,7 @@ fn other(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
 fn watch(store: &Store, done: &AtomicBool) -> u64 {
     let mut looks = 0;
     while !done.load(Ordering::Relaxed) {
-        for group in 1..=KEPT {
+        for group in 1..=OWNED {
             let mut query = MemberQuery::new(GroupKey::Number(group), Window::page(1, 100));
             query.scopes = ScopeSet::NONE.with(Scope::Admin);
             let mut seen = (0, 0);
@@ -228,10 +240,24 @@ fn sixteen_commanders_leave_nothing_that_cannot_be() {
         }
         for (action, times) in expected {
             let query = "SELECT COUNT(*) AS number FROM changes WHERE number > ";
-            assert_eq!(number(store, &format!("{query}{begun} AND action = '{action}'")), times, "{action}");
+            // Who is deleted has an entry for each membership, too, and other groups pass on when their owners are deleted.
+            let of = match action {
+                "person_delete" => "group_number = 0".to_owned(),
+                "transfer_ownership" => format!("group_number = {OWNED}"),
+                _ => "1 = 1".to_owned(),
+            };
+            assert_eq!(number(store, &format!("{query}{begun} AND action = '{action}' AND {of}")), times, "{action}");
             assert!(times > 0, "nobody managed {action}: this proves little");
         }
         assert!(store.head().expect("head") as i64 > begun + 500);
+        for action in ["ask", "withdraw", "approve", "reject", "transfer_ownership", "join", "leave", "ban", "unban"] {
+            let query = format!("SELECT COUNT(*) AS number FROM changes WHERE action = '{action}'");
+            assert!(number(store, &query) > 0, "nobody managed {action}: this proves little");
+        }
+        let owner = store.group(&GroupKey::Number(OWNED)).expect("read").expect("there").owner.expect("an owner");
+        let membership = store.membership(&GroupKey::Number(OWNED), &PersonKey::Number(owner)).expect("read");
+        let membership = membership.and_then(|entry| entry.membership).expect("a member");
+        assert_eq!((membership.state, membership.scope), (State::Member, Scope::Admin));
         let unowned = "SELECT COUNT(*) AS number FROM \"groups\" g WHERE owner <> 0 \
                        AND NOT EXISTS (SELECT 1 FROM persons p WHERE p.number = g.owner)";
         assert_eq!(number(store, unowned), 0);
@@ -296,9 +322,11 @@ fn lines(dice: &mut Dice) -> String {
     for _ in 0..4 {
         let (person, group): (String, String) = (name("p", dice), name("g", dice));
         let (state, scope) = (dice.of(&["member", "pending", "banned"]), dice.of(&["participant", "admin"]));
+        // Who owns a group cannot be banned; one who comes to own it at the same time is refused or waited for.
+        let owner = if state == "banned" { String::new() } else { format!(",\"owner\":{{\"uid\":\"{person}\"}}") };
         lines.push_str(&format!(
             "{{\"kind\":\"person\",\"uid\":\"{person}\",\"city\":\"{}\"}}\n\
-             {{\"kind\":\"group\",\"guid\":\"{group}\",\"owner\":{{\"uid\":\"{person}\"}}}}\n\
+             {{\"kind\":\"group\",\"guid\":\"{group}\"{owner}}}\n\
              {{\"kind\":\"membership\",\"group\":{{\"guid\":\"{group}\"}},\"person\":{{\"uid\":\"{person}\"}},\
              \"state\":\"{state}\",\"scope\":\"{scope}\"}}\n",
             dice.0

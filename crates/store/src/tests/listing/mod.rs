@@ -170,6 +170,15 @@ fn groups_are_chosen_by_kind_owner_and_membership() {
                 }),
                 &[10, 20, 30],
             ),
+            // Group 20 is private, and neither of them is a member.
+            (group_query(|q| q.visible = true), &[10, 30]),
+            (
+                group_query(|q| {
+                    q.viewer = viewer;
+                    q.visible = true;
+                }),
+                &[10, 30],
+            ),
             (group_query(|q| q.joined = Some(true)), &[]),
             (group_query(|q| q.joined = Some(false)), &[10, 20, 30]),
             (group_query(|q| q.tags = words(&["y", "z"])), &[20]),

@@ -124,6 +124,12 @@ fn a_viewer_sees_how_it_stands() {
     assert_eq!((joined(Some(1), true), joined(Some(1), false)), (vec![1], vec![2, 3]));
     assert_eq!((joined(None, true), joined(None, false)), (vec![], vec![1, 2, 3]));
     assert_eq!(joined(Some(99), true), NONE);
+    let visible = |viewer, joined| groups(|q| (q.viewer, q.joined, q.visible) = (viewer, joined, true));
+    assert_eq!(
+        (visible(Some(1), None), visible(Some(2), None), visible(None, None)),
+        (vec![1, 3], vec![1, 2, 3], vec![1, 3])
+    );
+    assert_eq!((visible(Some(2), Some(true)), visible(Some(1), Some(false))), (vec![1, 2], vec![3]));
 
     let entry = directory.group_entry(&GroupKey::Guid("b".into()), Some(2)).expect("there");
     assert_eq!((entry.group.number, entry.members, entry.standing.map(|s| s.joined_at)), (2, 1, Some(Some(12))));

@@ -102,6 +102,7 @@ impl<'a> Maker<'a> {
             Action::Add(scope),
             Action::SetScope(scope),
             Action::TransferOwnership,
+            Action::Appoint,
             Action::Leave,
             Action::Kick,
             Action::Ban,

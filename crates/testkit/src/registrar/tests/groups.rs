@@ -1,7 +1,7 @@
 use super::*;
 use membership::life_cycle::Action;
 use membership::record::PersonRef;
-use membership::{GroupEdit, GroupKind, NewGroup, NewJob};
+use membership::{Failing, GroupEdit, GroupKind, NewGroup, NewJob};
 use uuid::Uuid;
 
 fn said(name: &str) -> GroupRecord {
@@ -181,9 +181,13 @@ fn the_system_alone_names_an_owner_or_a_time() {
     let directory = five();
     let record =
         GroupRecord { owner: of_number(6), created_at: Some(3), updated_at: Some(4), ..GroupRecord::default() };
+    let banned = directory.edit_group(&By::system(NOW), &G, &edit(record.clone()), None);
+    assert_eq!(refusal(banned), "owner Banned");
+    let lift = [Step::new(PersonKey::Number(6), Action::Unban)];
+    directory.steps(&By::system(NOW), &G, &lift, Failing::Alone).expect("asked");
     let entry = directory.edit_group(&By::system(NOW), &G, &edit(record), None).expect("the system may");
     assert_eq!((entry.group.owner, entry.group.created_at, entry.group.updated_at), (Some(6), 3, Some(NOW)));
-    assert_eq!(state(&directory, 1, 6), Some((State::Banned, Scope::Participant)), "an owner need not be a member");
+    assert_eq!(state(&directory, 1, 6), Some((State::Member, Scope::Admin)), "an owner becomes a member");
     // Who is the owner already may be said by anybody who may edit.
     let record = GroupRecord { owner: of_number(6), created_at: Some(9), ..GroupRecord::default() };
     let entry = directory.edit_group(&By::person(6, 6_000), &G, &edit(record), None).expect("the owner may");

@@ -146,6 +146,8 @@ fn a_deleted_persons_groups_pass_on() {
     let expected = [
         line("transfer_ownership", 1, 2, 0, 0),
         line("group_edit", alone, 0, 0, 0),
+        line("person_delete", 1, 1, 0, 0),
+        line("person_delete", alone, 1, 0, 0),
         line("credential_revoke", 0, 1, 0, 0),
         line("person_delete", 0, 1, 0, 0),
     ];

@@ -5,6 +5,7 @@ use super::super::problem::Kind;
 use super::super::shape::Shape;
 use super::super::{PROBLEM as PROBLEM_TYPE, endpoints};
 use super::{PROBLEM, schema::Schemas};
+use access::Right;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::header::HeaderBuilder;
@@ -63,7 +64,12 @@ fn description(endpoint: &Endpoint) -> String {
         Verb::Post => "Takes an `Idempotency-Key`.",
         Verb::Patch | Verb::Delete => "Takes `If-Match` and `If-None-Match`.",
     };
-    [endpoint.doc, more].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    let rights = match endpoint.needs {
+        Some(Right::Admin) => "Takes a key with the right to administer.",
+        Some(Right::Write) => "Takes a key with the right to write.",
+        _ => "",
+    };
+    [endpoint.doc, more, rights].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn in_path(name: &str) -> &'static str {
@@ -182,10 +188,10 @@ fn problems(endpoint: &Endpoint) -> BTreeMap<u16, Vec<Kind>> {
         Kind::Internal,
     ];
     if endpoint.needs.is_some() {
-        kinds.extend([Kind::Unauthorized, Kind::Unavailable]);
+        kinds.extend([Kind::Unauthorized, Kind::Forbidden, Kind::Unavailable]);
     }
     if endpoint.method != Verb::Get {
-        kinds.extend([Kind::Forbidden, Kind::BadBody]);
+        kinds.push(Kind::BadBody);
     }
     if !endpoint.gives.types().is_empty() {
         kinds.push(Kind::NotAcceptable);

@@ -6,8 +6,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
-    AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, Ref, Schema, SchemaFormat,
-    SchemaType, Type,
+    AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Ref, Schema,
+    SchemaFormat, SchemaType, Type,
 };
 
 /// No text holds U+0000.
@@ -89,6 +89,16 @@ impl Schemas {
                 .min_length((*least > 0).then_some(*least))
                 .max_length(Some(*most))
                 .pattern(Some(NO_NUL)),
+            Shape::Password => of(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+                .min_length(Some(8))
+                .max_length(Some(256))
+                .pattern(Some("^[^\\u0000-\\u001f\\u007f-\\u009f]*$")),
+            // More than a pattern can say is judged, see [`access::check_redirect_uri`].
+            Shape::RedirectUri => of(Type::String)
+                .format(Some(SchemaFormat::Custom("uri".to_owned())))
+                .pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"))
+                .max_length(Some(2_048)),
             Shape::Uid => of(Type::String).pattern(Some(UID)),
             Shape::Uuid => of(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned()))),
             Shape::Integer(least, most) => of(Type::Integer).minimum(Some(bound(*least))).maximum(Some(bound(*most))),

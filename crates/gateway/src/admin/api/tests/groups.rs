@@ -38,10 +38,20 @@ async fn a_group_is_made_changed_and_deleted() {
         (json!({ "owner": { "login": "nobody" } }), 409, "unknown-reference"),
         (json!({ "type": "password" }), 409, "password-required"),
         (json!({ "type": null }), 422, "invalid-body"),
-        (json!({ "members": 3 }), 422, "invalid-body"),
+        (json!({ "member": 3 }), 422, "invalid-body"),
     ] {
         api.ask("PATCH", "/groups/7", Some(patch)).await.is(status, kind);
     }
+    // A new owner becomes an admin; one who is banned does not become the owner.
+    let (next, banned) = (person(&api, "ned").await, person(&api, "bob").await);
+    api.ask("PATCH", "/groups/7", Some(json!({ "owner": { "number": next } }))).await.is(200, "");
+    let membership = api.get("/groups/7/members/login:ned").await.is(200, "").json();
+    assert_eq!((&membership["state"], &membership["scope"]), (&"member".into(), &"admin".into()));
+    api.ask("POST", &format!("/groups/7/members/{banned}/ban"), None).await.is(200, "");
+    let problem = api.ask("PATCH", "/groups/7", Some(json!({ "owner": { "number": banned } }))).await;
+    let problem = problem.is(409, "step-refused").json();
+    assert_eq!((&problem["field"], &problem["reason"]), (&"owner".into(), &"banned".into()));
+    api.ask("POST", &format!("/groups/7/members/{next}/ban"), None).await.is(409, "step-refused");
     api.ask("PATCH", "/groups/7", Some(json!({ "type": "password", "password": "sesame" }))).await.is(200, "");
     assert!(api.oracle.has_password(7, "sesame"));
 

@@ -6,6 +6,7 @@ mod groups;
 mod lists;
 mod persons;
 mod rest;
+mod rights;
 mod steps;
 
 use super::endpoint::{Endpoint, Gives, Verb};
@@ -83,6 +84,7 @@ impl Api {
             writers: 1,
             quick: 1,
             queue_timeout: Duration::from_secs(1),
+            answer_timeout: Duration::from_secs(30),
         };
         let registry = Registry::of(Vec::new()).expect("none");
         let gateway = Gateway::new(registry, oracle.clone(), oracle.clone(), oracle.clone(), true, limits);
@@ -200,7 +202,7 @@ fn addresses_find_their_endpoints() {
     ] {
         let found = endpoint_of(method, address).expect(address);
         assert_eq!(found.name, name);
-        assert!(found.method != Verb::Post || found.needs == Some(Right::Admin));
+        assert!(found.method != Verb::Post || found.needs == Some(Right::Write));
     }
     assert!(endpoint_of("GET", "/").is_none());
 }

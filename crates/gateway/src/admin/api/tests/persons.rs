@@ -1,6 +1,7 @@
 //! Persons.
 
 use super::{Api, person};
+use access::Vault;
 use serde_json::json;
 
 #[actix_web::test]
@@ -65,4 +66,32 @@ async fn the_last_number_is_told() {
     api.ask("POST", "/persons", Some(json!({ "number": 9_007_199_254_740_991_i64 }))).await.is(201, "");
     api.ask("POST", "/persons", Some(json!({}))).await.is(409, "numbers-used-up");
     api.ask("POST", "/persons", Some(json!({ "number": 5 }))).await.is(201, "");
+}
+
+#[actix_web::test]
+async fn a_password_is_set_and_forgotten() {
+    let api = Api::new();
+    person(&api, "olga").await;
+    let kept = || api.oracle.password_of("olga").expect("asked").expect("a person").password;
+    let path = "/persons/login:olga/password";
+    let reply = api.ask("POST", path, Some(json!({ "password": "sésame 8" }))).await.is(204, "");
+    assert_eq!(reply.text, "");
+    assert!(kept().is_some_and(|hash| hash.is_of("sésame 8")));
+    for bad in [
+        json!({}),
+        json!({ "password": "short" }),
+        json!({ "password": "x".repeat(257) }),
+        json!({ "password": "a line\nand another" }),
+    ] {
+        let problem = api.ask("POST", path, Some(bad.clone())).await.is(422, "invalid-body");
+        assert!(!problem.text.contains("short") && !problem.text.contains("another"), "it is not told again");
+        assert!(kept().is_some_and(|hash| hash.is_of("sésame 8")), "{bad}");
+    }
+    api.ask("POST", "/persons/login:nobody/password", Some(json!({ "password": null })))
+        .await
+        .is(404, "no-such-person");
+    let shown = api.get("/persons/login:olga").await.is(200, "");
+    assert!(!shown.text.contains("password") && !shown.text.contains("argon2"));
+    api.ask("POST", path, Some(json!({ "password": null }))).await.is(204, "");
+    assert_eq!(kept(), None);
 }

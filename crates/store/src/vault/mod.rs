@@ -1,56 +1,33 @@
 //! The store as a [`Vault`].
 
+mod exchange;
+mod passwords;
+mod row;
+mod uses;
+
+pub(crate) use passwords::forget as forget_password;
+pub(crate) use uses::Uses;
+
 use crate::changes::{self, Change};
 use crate::commands::keep_person;
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::query::{Kind, Sql};
 use crate::rows::{self, Corrupt};
-use crate::schema::{counters, credentials};
+use crate::schema::credentials;
 use crate::store::{Failure, Store};
-use access::{Credential, CredentialKind, Found, Holder, NewCredential, Rights, SecretHash, Vault, VaultError, Viewer};
+use access::{
+    Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, Login,
+    NewCredential, PasswordHash, Rights, SecretHash, Vault, VaultError, Viewer,
+};
 use diesel::prelude::*;
+use row::load_credentials;
 use std::collections::BTreeSet;
-
-/// A credential's row.
-#[derive(Queryable, Selectable, Debug)]
-#[diesel(table_name = credentials)]
-struct CredentialRecord {
-    id: i64,
-    audience: String,
-    kind: String,
-    rights: String,
-    person_number: i64,
-    client_id: String,
-    parent: i64,
-    created_at: i64,
-    expires_at: i64,
-    revoked_at: i64,
-}
-
-impl TryFrom<CredentialRecord> for Credential {
-    type Error = Corrupt;
-
-    fn try_from(row: CredentialRecord) -> Result<Self, Corrupt> {
-        Ok(Self {
-            id: row.id,
-            audience: row.audience,
-            kind: CredentialKind::from_word(&row.kind).ok_or(Corrupt("credentials.kind"))?,
-            rights: Rights::from_words(&row.rights).ok_or(Corrupt("credentials.rights"))?,
-            person: rows::some(row.person_number),
-            client_id: row.client_id,
-            parent: rows::some(row.parent),
-            created_at: row.created_at,
-            expires_at: rows::some(row.expires_at),
-            revoked_at: rows::some(row.revoked_at),
-        })
-    }
-}
 
 impl Vault for Store {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
         // Asked by every request, so it goes the short way.
-        const COLUMNS: [&str; 10] = [
+        const COLUMNS: [&str; 17] = [
             "c.id",
             "c.rights",
             "c.person_number",
@@ -59,13 +36,20 @@ impl Vault for Store {
             "c.created_at",
             "c.expires_at",
             "c.revoked_at",
+            "c.used_at",
+            "c.last_used_at",
+            "c.only_groups",
+            "c.name",
+            "c.redirect_uris",
+            "c.scope",
+            "c.code_challenge",
             "COALESCE(p.uid, '')",
             "COALESCE(p.account_status, '')",
         ];
         const FROM: &str =
             " FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
         use Kind::{Int, Text};
-        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Text, Text];
+        let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Int, Int, Text, Text, Text, Text, Text, Text, Text];
         Ok(self.read(|connection| {
             let mut sql = Sql::new(connection);
             sql.push("SELECT ").columns(COLUMNS).push(FROM).text(&secret.to_hex());
@@ -86,12 +70,15 @@ impl Vault for Store {
                 created_at: int(5),
                 expires_at: rows::some(int(6)),
                 revoked_at: rows::some(int(7)),
+                used_at: rows::some(int(8)),
+                last_used_at: rows::some(int(9)),
+                agreed: row::agreed([text(10), text(11), text(12), text(13), text(14)])?,
             };
-            let holder = match (credential.person, text(8)) {
+            let holder = match (credential.person, text(15)) {
                 (None, _) | (_, "") => None,
                 (Some(number), uid) => Some(Holder {
                     viewer: Viewer { number, uid: uid.to_owned() },
-                    account_status: rows::account_status(text(9))?,
+                    account_status: rows::account_status(text(16))?,
                 }),
             };
             Ok(Some(Found { credential, holder }))
@@ -104,16 +91,14 @@ impl Vault for Store {
             return Ok(None);
         }
         Ok(self.read(|connection| {
-            let row: Option<(CredentialRecord, String)> = credentials::table
+            let client = credentials::table
                 .filter(credentials::audience.eq(audience))
                 .filter(credentials::client_id.eq(client_id))
-                .filter(credentials::kind.eq(CredentialKind::Client.as_str()))
-                .select((CredentialRecord::as_select(), credentials::secret_hash))
-                .first(connection)
-                .optional()?;
-            let Some((row, hash)) = row else { return Ok(None) };
+                .filter(credentials::kind.eq(CredentialKind::Client.as_str()));
+            let Some(found) = load_credentials!(connection, client).pop() else { return Ok(None) };
+            let hash: String = credentials::table.find(found.id).select(credentials::secret_hash).first(connection)?;
             let hash = SecretHash::from_hex(&hash).ok_or(Corrupt("credentials.secret_hash"))?;
-            Ok(Some((row.try_into()?, hash)))
+            Ok(Some((found, hash)))
         })?)
     }
 
@@ -128,50 +113,38 @@ impl Vault for Store {
                 hold(connection, parent)?;
                 forget_expired(connection, parent, new.created_at)?;
             }
-            diesel::update(counters::table.find("credential"))
-                .set(counters::last.eq(counters::last + 1))
-                .execute(connection)?;
-            let id: i64 = counters::table.find("credential").select(counters::last).first(connection)?;
-            diesel::insert_into(credentials::table)
-                .values((
-                    credentials::id.eq(id),
-                    credentials::audience.eq(&new.audience),
-                    credentials::kind.eq(new.kind.as_str()),
-                    credentials::rights.eq(new.rights.to_words()),
-                    credentials::person_number.eq(new.person.unwrap_or(0)),
-                    credentials::client_id.eq(&new.client_id),
-                    credentials::secret_hash.eq(new.secret.to_hex()),
-                    credentials::parent.eq(new.parent.unwrap_or(0)),
-                    credentials::created_at.eq(new.created_at),
-                    credentials::expires_at.eq(new.expires_at.unwrap_or(0)),
-                    credentials::revoked_at.eq(0),
-                ))
-                .execute(connection)?;
-            let action = "credential_create";
-            let person = new.person.unwrap_or(0);
-            changes::log(
-                connection,
-                new.created_at,
-                &[Change { action, person, credential: id, ..Change::default() }],
-            )?;
-            Ok(Credential {
-                id,
-                audience: new.audience.clone(),
-                kind: new.kind,
-                rights: new.rights,
-                person: new.person,
-                client_id: new.client_id.clone(),
-                parent: new.parent,
-                created_at: new.created_at,
-                expires_at: new.expires_at,
-                revoked_at: None,
-            })
+            if new.kind == CredentialKind::Session {
+                sweep(connection, new.created_at)?;
+            }
+            let (credential, change) = row::keep(connection, new)?;
+            changes::log(connection, new.created_at, &[change])?;
+            Ok(credential)
         })?)
+    }
+
+    fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError> {
+        exchange::consent(self, consent)
+    }
+
+    fn exchange(&self, exchange: &Exchange<'_>) -> Result<Exchanged, ExchangeError> {
+        exchange::exchange(self, exchange)
+    }
+
+    fn note_use(&self, id: i64, now: i64) {
+        uses::note(self, id, now);
+    }
+
+    fn set_password(&self, person: i64, password: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError> {
+        passwords::set(self, person, password, now)
+    }
+
+    fn password_of(&self, login: &str) -> Result<Option<Login>, VaultError> {
+        passwords::of(self, login)
     }
 
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
         Ok(self.write(|connection| {
-            let first = by_id(connection, id)?;
+            let first = id_and_person(connection, id)?;
             let known = !first.is_empty();
             let revoked = revoke(connection, first, now)?;
             changes::log(connection, now, &revoked)?;
@@ -181,24 +154,16 @@ impl Vault for Store {
 
     fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
         Ok(self.read(|connection| {
-            let rows = credentials::table
+            let of = credentials::table
                 .filter(credentials::person_number.eq(person))
                 .filter(credentials::audience.eq(audience))
-                .order(credentials::id)
-                .select(CredentialRecord::as_select())
-                .load(connection)?;
-            let all: Result<Vec<_>, _> = rows.into_iter().map(Credential::try_from).collect();
-            Ok(all?)
+                .order(credentials::id);
+            Ok(load_credentials!(connection, of))
         })?)
     }
 
     fn list(&self) -> Result<Vec<Credential>, VaultError> {
-        Ok(self.read(|connection| {
-            let rows =
-                credentials::table.order(credentials::id).select(CredentialRecord::as_select()).load(connection)?;
-            let all: Result<Vec<_>, _> = rows.into_iter().map(Credential::try_from).collect();
-            Ok(all?)
-        })?)
+        Ok(self.read(|connection| Ok(load_credentials!(connection, credentials::table.order(credentials::id))))?)
     }
 }
 
@@ -238,7 +203,7 @@ fn revoke(connection: &mut Connection, mut generation: Vec<(i64, i64)>, now: i64
 }
 
 /// Id and person of this credential, if there is one.
-fn by_id(connection: &mut Connection, id: i64) -> Result<Vec<(i64, i64)>, Failure> {
+fn id_and_person(connection: &mut Connection, id: i64) -> Result<Vec<(i64, i64)>, Failure> {
     let row = credentials::table.find(id).select((credentials::id, credentials::person_number));
     Ok(row.load(connection)?)
 }
@@ -258,10 +223,56 @@ fn hold(connection: &mut Connection, parent: i64) -> Result<(), Failure> {
     if held == 0 { Err(StoreError::Gone.into()) } else { Ok(()) }
 }
 
-/// Tokens that have been of no use for a day are dropped when the same client asks for a new one, so that they do not
+/// For how long what has expired is kept, in seconds: whoever comes late is told that it has.
+const KEPT_FOR: i64 = 86_400;
+/// For how long a refresh token without an end is kept after its exchange, in seconds. Whoever presents it later is
+/// refused all the same, but gives nothing away any more about who had it.
+const USED_KEPT_FOR: i64 = 90 * 86_400;
+/// At most how many of each kind are dropped at once, so that nobody waits long.
+const DROPPED: i64 = 100;
+
+/// What was exchanged for this one and has been of no use for a day is dropped when something new is, so that it does not
 /// pile up.
 fn forget_expired(connection: &mut Connection, parent: i64, now: i64) -> Result<(), Failure> {
-    let old = credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - 86_400));
-    diesel::delete(credentials::table.filter(credentials::parent.eq(parent)).filter(old)).execute(connection)?;
+    let of = || credentials::table.filter(credentials::parent.eq(parent));
+    // A grant may be the parent of others; it goes when the last of these has gone, see [`sweep`].
+    let single = credentials::kind.ne(CredentialKind::Grant.as_str());
+    let old = credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - KEPT_FOR)).and(single);
+    diesel::delete(of().filter(old)).execute(connection)?;
+    let used = credentials::used_at.gt(0).and(credentials::used_at.lt(now - USED_KEPT_FOR));
+    diesel::delete(of().filter(used)).execute(connection)?;
+    Ok(())
+}
+
+/// Drops some of the codes, tokens and sessions, whosever they are, that have been of no use for a day, and the grants of
+/// which nothing is left then.
+fn sweep(connection: &mut Connection, now: i64) -> Result<(), Failure> {
+    use CredentialKind::{Code, Refresh, Session, Token};
+    for kind in [Code, Refresh, Session, Token] {
+        let old: Vec<(i64, i64)> = credentials::table
+            .filter(credentials::kind.eq(kind.as_str()))
+            .filter(credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - KEPT_FOR)))
+            // A token that was made by hand is shown as long as nobody deletes its person.
+            .filter(credentials::parent.ne(0).or(credentials::kind.eq(Session.as_str())))
+            .order(credentials::expires_at)
+            .limit(DROPPED)
+            .select((credentials::id, credentials::parent))
+            .load(connection)?;
+        for (id, parent) in old {
+            diesel::delete(credentials::table.find(id)).execute(connection)?;
+            if parent == 0 {
+                continue;
+            }
+            let others: Option<i64> = credentials::table
+                .filter(credentials::parent.eq(parent))
+                .select(credentials::id)
+                .first(connection)
+                .optional()?;
+            if others.is_none() {
+                let grant = credentials::kind.eq(CredentialKind::Grant.as_str());
+                diesel::delete(credentials::table.find(parent).filter(grant)).execute(connection)?;
+            }
+        }
+    }
     Ok(())
 }

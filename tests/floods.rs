@@ -1,0 +1,195 @@
+//! Clients that want too much, or too slowly, and what others notice of it.
+
+use crate::support::gateway::{Database, Gateway};
+use crate::support::http::Client;
+use crate::support::keys::{Dialect, Keys};
+use crate::support::postgres::Server;
+use crate::support::shapes;
+use membership::sample::NDJSON;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const PAGE: &str = "/v3/groups/supergroup/members?perPage=10";
+
+/// Requests a minute of one address.
+const RATE: usize = 50;
+
+/// How many times others ask in a round.
+const ASKED: usize = 300;
+
+/// How many pairs of rounds, a quiet one and a busy one, are compared. They take turns, so that what else the machine does
+/// disturbs both alike.
+const ROUNDS: usize = 5;
+
+/// How often it is measured anew when a machine that does much else has spoilt the figures.
+const ATTEMPTS: usize = 4;
+
+/// How many connections say a byte a second.
+const HALF_OPEN: usize = 2_000;
+
+/// Clients of several addresses ask for a page again and again, never faster than their rate allows. Gives the time that
+/// all but the slowest in a hundred stay within.
+fn p99(client: &mut Client, key: &str, round: usize) -> Duration {
+    let mut times: Vec<Duration> = (0..ASKED)
+        .map(|time| {
+            let address = format!("10.1.{round}.{}", time / RATE);
+            let headers = [("apikey", key), ("X-Forwarded-For", address.as_str())];
+            std::thread::sleep(Duration::from_millis(2));
+            let begun = Instant::now();
+            let response = client.get(PAGE, &headers);
+            let time = begun.elapsed();
+            assert_eq!(response.status, 200, "{}", response.text());
+            time
+        })
+        .collect();
+    times.sort_unstable();
+    times[ASKED * 99 / 100]
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Connections with the beginning of a header.
+fn half_open(address: SocketAddr) -> Vec<TcpStream> {
+    let open = || {
+        let mut stream = TcpStream::connect(address).expect("listens");
+        stream.write_all(b"GET /v3/groups HTTP/1.1\r\nX-Slow: ").expect("sent");
+        stream.set_nonblocking(true).expect("a connected socket");
+        stream
+    };
+    std::iter::repeat_with(open).take(HALF_OPEN).collect()
+}
+
+/// Says one more byte a second on each, until `over`. Gives how many the gateway still holds then.
+fn drip(mut all: Vec<TcpStream>, over: &AtomicBool) -> usize {
+    while !over.load(Ordering::Relaxed) {
+        for part in all.chunks_mut(HALF_OPEN / 200) {
+            for stream in part {
+                let _ = stream.write_all(b"x");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    let is_held = |stream: &TcpStream| {
+        let mut stream = stream;
+        let read = stream.read(&mut [0; 1]);
+        read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    };
+    all.iter().filter(|stream| is_held(stream)).count()
+}
+
+/// Ten times as many requests as the rate allows in a minute, all sent at once from one address on eight connections.
+/// Gives the connections, so that they stay open as long as the caller wants.
+fn burst(address: SocketAddr, key: &str, from: usize) -> Vec<TcpStream> {
+    const CONNECTIONS: usize = 8;
+    let request =
+        format!("GET {PAGE} HTTP/1.1\r\nHost: x\r\napikey: {key}\r\nX-Forwarded-For: 198.51.100.{from}\r\n\r\n");
+    let all = request.repeat(10 * RATE / CONNECTIONS);
+    let sent = (0..CONNECTIONS).map(|_| {
+        let mut stream = TcpStream::connect(address).expect("listens");
+        stream.set_nonblocking(true).expect("a connected socket");
+        // As much as the gateway lets come; it reads on as it answers.
+        let _ = stream.write(all.as_bytes());
+        stream
+    });
+    sent.collect()
+}
+
+#[test]
+fn others_hardly_notice_who_says_little_and_who_asks_too_often() {
+    // One for each connection, and more for everything else that the tests beside this one open.
+    rlimit::increase_nofile_limit(u64::MAX).expect("may be raised");
+    let database = Database::sqlite();
+    database.import(NDJSON);
+    let gateway = Gateway::start(
+        &["--database", &database.url],
+        &[
+            ("ROLLCALL__LIMITS__ADDRESS_PER_MINUTE", &RATE.to_string()),
+            ("ROLLCALL__LIMITS__CONNECTIONS_PER_ADDRESS", "0"),
+            ("ROLLCALL__SERVER__TRUSTED_PROXIES", "127.0.0.1"),
+            // So that none of those who say little are ended before the measurement is.
+            ("ROLLCALL__SERVER__REQUEST_TIMEOUT_SECONDS", "120"),
+            ("ROLLCALL__LOGGING__FILTER", "warn"),
+        ],
+    );
+    let keys = Keys::make(&database, &gateway, "synapseindia");
+    let key = keys.cometchat.as_str();
+    let mut client = gateway.client();
+    // Whatever is slow once is slow now.
+    p99(&mut client, key, 255);
+    let mut addresses = 0..255;
+    let mut next = || addresses.next().expect("one that nobody has had");
+    for attempt in 1..=ATTEMPTS {
+        let (mut quiet, mut busy) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            quiet.push(p99(&mut client, key, next()));
+            let (all, over) = (half_open(gateway.address), AtomicBool::new(false));
+            let held = std::thread::scope(|scope| {
+                let dripping = scope.spawn(|| drip(all, &over));
+                let bursting = burst(gateway.address, key, next());
+                busy.push(p99(&mut client, key, next()));
+                over.store(true, Ordering::Relaxed);
+                drop(bursting);
+                dripping.join().expect("drips to the end")
+            });
+            assert_eq!(held, HALF_OPEN, "all were held while it was measured");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        println!("p99, quiet: {quiet:?}");
+        println!("p99, with {HALF_OPEN} half-open connections and a burst: {busy:?}");
+        let (quiet, busy) = (median(quiet), median(busy));
+        println!("medians: {quiet:?}, {busy:?}");
+        if busy <= 2 * quiet {
+            return;
+        }
+        assert!(attempt < ATTEMPTS, "{busy:?}, and {quiet:?} without");
+    }
+}
+
+/// Somebody else holds a lock, so nothing that is slow gets done. Two have a turn, three wait, and everybody else is told
+/// at once.
+#[test]
+fn what_piles_up_is_refused_at_once() {
+    const SLOW: &str =
+        "/api/Organization/groups/6fe49ce4-56d4-475f-9483-1adca6b2976c/members?$filter=substringof(Name,'a')";
+    const LOCKED: Duration = Duration::from_secs(6);
+    let server = Server::shared();
+    let database = Database::postgresql();
+    database.import(NDJSON);
+    let gateway = Gateway::start(
+        &["--database", &database.url],
+        &[("ROLLCALL__DATABASE__POOL_SIZE", "2"), ("ROLLCALL__LIMITS__QUEUE_LENGTH", "3")],
+    );
+    let keys = Keys::make(&database, &gateway, "synapseindia");
+    let name = database.url.rsplit('/').next().expect("a name");
+    let lock = format!("LOCK TABLE memberships IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({})", LOCKED.as_secs());
+    std::thread::scope(|scope| {
+        let locking = scope.spawn(|| server.execute(name, &lock));
+        std::thread::sleep(Duration::from_millis(500));
+        let asking: Vec<_> = (0..20)
+            .map(|_| {
+                std::thread::sleep(Duration::from_millis(20));
+                scope.spawn(|| {
+                    let begun = Instant::now();
+                    let response = keys.get(&mut gateway.client(), Dialect::Rm, SLOW, &[]);
+                    shapes::check(Dialect::Rm, &response, SLOW);
+                    (response, begun.elapsed())
+                })
+            })
+            .collect();
+        let answers: Vec<_> = asking.into_iter().map(|one| one.join().expect("answered")).collect();
+        let (served, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|(response, _)| response.status == 200);
+        assert_eq!((served.len(), refused.len()), (5, 15));
+        for (response, time) in refused {
+            assert_eq!((response.status, &response.json()["error"]), (503, &"temporarily_unavailable".into()));
+            assert!(response.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok()));
+            assert!(*time < LOCKED / 2, "waited {time:?}");
+        }
+        locking.join().expect("unlocked");
+        assert_eq!(keys.get(&mut gateway.client(), Dialect::Rm, SLOW, &[]).status, 200, "and then all is well");
+    });
+}
