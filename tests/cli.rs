@@ -412,6 +412,16 @@ fn sigterm_lets_requests_finish() {
 }
 
 #[test]
+fn a_signal_is_heard_as_soon_as_the_first_line_is_there() {
+    let database = Database::sqlite();
+    for _ in 0..10 {
+        let mut gateway = Gateway::serve(&database);
+        gateway.signal("TERM");
+        assert!(gateway.wait().success(), "ended by the signal itself: {}", gateway.log());
+    }
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     let database = Database::sqlite();
     database.import(NDJSON);

@@ -61,18 +61,18 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         // The ports are taken, so nothing can fail any more that has nothing to do with the demo itself.
         let demo =
             if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };
-        announce(bound, admin_bound, demo)?;
+        // Who reads the first line may send a signal at once.
         let ending =
-            server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), backlog, || behind.end());
+            server::end_on_signal(server.handle(), admin.as_ref().map(Server::handle), backlog, || behind.end())?;
+        announce(bound, admin_bound, demo)?;
         let serving = try_join(server, OptionFuture::from(admin).map(Option::transpose));
         match select(serving, pin!(ending)).await {
             Either::Left((served, _)) => {
                 served?;
             }
             // The threads that still serve would be waited for when everything is put away, so it is not.
-            Either::Right((Ok(Ended::AtOnce), _)) => std::process::exit(1),
-            Either::Right((ended, serving)) => {
-                ended?;
+            Either::Right((Ended::AtOnce, _)) => std::process::exit(1),
+            Either::Right((Ended::Drained, serving)) => {
                 serving.await?;
             }
         }

@@ -23,13 +23,25 @@ pub enum Ended {
 ///
 /// No connection is reset: no more clients are greeted, those that were are taken, then idle connections end and the
 /// others get their answer (see [`Backlog`]).
-pub async fn end_on_signal(
+///
+/// Signals are heard from the call on, not only once what it gives is waited for. Fails when the system refuses that.
+pub fn end_on_signal(
     public: ServerHandle,
     admin: Option<ServerHandle>,
     backlog: Backlog,
     let_go: impl FnOnce(),
-) -> std::io::Result<Ended> {
-    let mut signals = Signals::new()?;
+) -> std::io::Result<impl Future<Output = Ended>> {
+    let signals = Signals::new()?;
+    Ok(end(signals, public, admin, backlog, let_go))
+}
+
+async fn end(
+    mut signals: Signals,
+    public: ServerHandle,
+    admin: Option<ServerHandle>,
+    backlog: Backlog,
+    let_go: impl FnOnce(),
+) -> Ended {
     let name = signals.next().await;
     log::info!("{name}: ending when the requests under way are done");
     let_go();
@@ -46,9 +58,9 @@ pub async fn end_on_signal(
     let (draining, again) = (pin!(join(public, admin)), pin!(signals.next()));
     if let Either::Right((name, _)) = select(draining, again).await {
         log::warn!("{name} again: ending at once");
-        return Ok(Ended::AtOnce);
+        return Ended::AtOnce;
     }
-    Ok(Ended::Drained)
+    Ended::Drained
 }
 
 /// How long a connection may be on its way from the greeting to the thread that answers it.
