@@ -221,7 +221,7 @@ impl Endpoint {
 
 /// Whether a browser is at the other end, which is to be shown pages.
 pub(crate) fn is_page(request: &Request<'_>) -> bool {
-    matches(AUTHORIZE, request.path.strip_suffix('/').unwrap_or(request.path))
+    matches(AUTHORIZE, without_slash(request.path))
 }
 
 /// Whether `path` is one of those that `pattern` describes. A variable segment is never empty.
