@@ -24,9 +24,9 @@ struct Inner {
     readers: Pool,
     /// SQLite: a single connection, since there is a single writer. PostgreSQL: the same pool as the readers.
     writers: Pool,
-    /// The writers of the store that this one was made of, see [`Store::loader`]. Who writes takes one of them away
-    /// first, so that all who write in this process wait in one line.
-    before: Option<Pool>,
+    /// The store that this one was made of, see [`Store::loader`]. Who writes takes its writer away first, so that all who
+    /// write in this process wait in one line.
+    before: Option<Store>,
     /// What the writers were made by.
     manager: Manager,
     /// Who waits for which of them.
@@ -38,7 +38,7 @@ struct Inner {
     url: DatabaseUrl,
     uses: Uses,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
-    temporary: Option<Arc<TempDir>>,
+    _temporary: Option<TempDir>,
 }
 
 /// A store that is there as long as somebody else has it.
@@ -86,22 +86,19 @@ impl Store {
         let readers =
             if in_process { pool::build(manager(Role::Reader), settings.pool_size, acquire)? } else { writers.clone() };
         let url = settings.url.clone();
-        let temporary = temporary.map(Arc::new);
-        let before = None;
-        let manager = manager_of_writers;
         Ok(Self {
             inner: Arc::new(Inner {
                 readers,
                 writers,
-                before,
-                manager,
+                before: None,
+                manager: manager_of_writers,
                 in_process,
                 url,
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 uses: Uses::default(),
-                temporary,
+                _temporary: temporary,
             }),
         })
     }
@@ -116,7 +113,7 @@ impl Store {
             inner: Arc::new(Inner {
                 readers: inner.readers.clone(),
                 writers,
-                before: Some(inner.writers.clone()),
+                before: Some(self.clone()),
                 manager,
                 in_process: inner.in_process,
                 url: inner.url.clone(),
@@ -124,7 +121,7 @@ impl Store {
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 uses: Uses::default(),
-                temporary: inner.temporary.clone(),
+                _temporary: None,
             }),
         })
     }
@@ -276,9 +273,8 @@ impl Store {
     }
 
     /// Takes away the writer of the store that this one was made of, if it was made of another.
-    fn stand_in_line(&self) -> Result<Option<r2d2::PooledConnection<Manager>>, StoreError> {
-        let away = |error| StoreError::Unavailable(format!("no connection to the database: {error}"));
-        self.inner.before.as_ref().map(|writers| writers.get().map_err(away)).transpose()
+    fn stand_in_line(&self) -> Result<Option<Taken>, StoreError> {
+        self.inner.before.as_ref().map(|store| store.take(Role::Writer)).transpose()
     }
 
     /// A connection, as soon as one is free.

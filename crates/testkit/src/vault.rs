@@ -43,23 +43,17 @@ impl MemoryDirectory {
 
     /// Makes a client for the dialect `audience`, an application with full rights; gives its id.
     pub fn grant_client(&self, audience: &str, client_id: &str, secret: &str) -> i64 {
-        self.keep(&NewCredential {
-            audience: audience.to_owned(),
-            kind: CredentialKind::Client,
-            rights: Rights::FULL,
-            person: None,
-            client_id: client_id.to_owned(),
-            parent: None,
-            secret: Secret::presented(secret).hash(),
-            created_at: 0,
-            expires_at: None,
-            agreed: Agreed::default(),
-        })
-        .id
+        self.client_with(audience, client_id, secret, Agreed::default())
     }
 
     /// Makes a client to which persons may consent, whose browsers may be sent to these addresses; gives its id.
     pub fn grant_web_client(&self, audience: &str, client_id: &str, secret: &str, redirect_uris: &[&str]) -> i64 {
+        let redirect_uris = redirect_uris.iter().map(|uri| (*uri).to_owned()).collect();
+        let agreed = Agreed { name: "An <App>".to_owned(), redirect_uris, ..Agreed::default() };
+        self.client_with(audience, client_id, secret, agreed)
+    }
+
+    fn client_with(&self, audience: &str, client_id: &str, secret: &str, agreed: Agreed) -> i64 {
         self.keep(&NewCredential {
             audience: audience.to_owned(),
             kind: CredentialKind::Client,
@@ -70,11 +64,7 @@ impl MemoryDirectory {
             secret: Secret::presented(secret).hash(),
             created_at: 0,
             expires_at: None,
-            agreed: Agreed {
-                name: "An <App>".to_owned(),
-                redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
-                ..Agreed::default()
-            },
+            agreed,
         })
         .id
     }
