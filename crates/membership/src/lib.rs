@@ -37,6 +37,7 @@ mod query;
 pub mod record;
 mod registrar;
 pub mod sample;
+mod source;
 pub mod text;
 
 pub use change::{ACTIONS, ChangeEntry, Changes};
@@ -53,4 +54,5 @@ pub use registrar::{
     By, CommandError, Expected, Failing, GroupEdit, Named, NewGroup, NewJob, Registrar, Step, StepFailure, Stepped,
     Taken,
 };
+pub use source::{CatchUp, Changed, Loaded, Source};
 pub use text::Folded;
