@@ -239,7 +239,7 @@ fn no_secret_is_at_rest() {
             code: code.hash(),
             now,
         };
-        store.consent(&consent).expect("kept");
+        store.consent(&membership::By::system(1_000), &consent).expect("kept");
         let exchange = Exchange {
             client: &client,
             proof: Proof::Code {

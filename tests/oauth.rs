@@ -4,7 +4,10 @@
 use crate::support::gateway::{Database, Gateway};
 use crate::support::http::{Client, Response};
 use crate::support::keys::word;
+use access::{CredentialKind, Vault};
+use membership::Directory;
 use serde_json::Value;
+use store::Store;
 use testkit::browser::between;
 
 /// What a line of the demo tells.
@@ -111,6 +114,60 @@ fn the_demo_is_signed_in_to_as_it_tells() {
         assert!(log.contains("/api2/oauth/token") && log.contains("has been used before"), "{log}");
         for secret in secrets {
             assert!(!log.contains(&secret), "{}: a secret is in the log", database.name);
+        }
+    }
+}
+
+/// The log says who signed in, who consented by which session, and which client exchanged, used again and gave back.
+#[test]
+fn the_log_says_who_consented_and_which_client_exchanged() {
+    for database in Database::both() {
+        let gateway = Gateway::start(&["--demo", "--database", &database.url], &[]);
+        let store = Store::open(&store::Settings::new(database.url.parse().expect("a URL"))).expect("opens");
+        for (at, told) in told(&gateway).iter().enumerate() {
+            let before = store.head().expect("asked");
+            let mut browser = browser(&gateway);
+            let code = browser.code(told);
+            let form = format!("{}{code}", told.form);
+            let exchange = || gateway.client().send("POST", &told.token, &[], form.as_bytes());
+            let given = exchange();
+            assert_eq!(given.status, 200, "{}: {}", database.name, given.text());
+            let revoke = told.token.replace("/token", "/revoke").replace("/Token", "/Revoke");
+            let json: Value = given.json();
+            let access = word(if at == 0 { &json["data"] } else { &json }, "access_token");
+            let form = format!("{}&token={access}", told.form);
+            let given_back = gateway.client().send("POST", &revoke, &[], form.as_bytes());
+            assert_eq!(given_back.status, 200, "{}: {}", database.name, given_back.text());
+            assert_eq!(exchange().status, 400, "{}: once", database.name);
+            let page = browser.get(&told.authorize);
+            assert_eq!(browser.press(&page, "do=sign-out").status, 200);
+
+            let log = store.changes(before, None, 100).expect("asked").entries;
+            let subject = |at: usize| log[at].subject.expect("a credential");
+            let person = log[0].person;
+            assert!(person.is_some());
+            let client = log[3].credential;
+            let (session, grant, code) = (subject(0), subject(1), subject(2));
+            let (access, refresh) = (subject(3), subject(4));
+            let expected = [
+                ("credential_create", person, None, session),
+                ("credential_create", person, Some(session), grant),
+                ("credential_create", person, Some(session), code),
+                ("credential_create", None, client, access),
+                ("credential_create", None, client, refresh),
+                ("credential_revoke", None, client, access),
+                ("credential_revoke", None, client, grant),
+                ("credential_revoke", None, client, code),
+                ("credential_revoke", None, client, refresh),
+                ("credential_revoke", person, Some(session), session),
+            ];
+            let told: Vec<_> = log.iter().map(|e| (e.action.as_str(), e.actor, e.credential, e.subject)).collect();
+            let expected: Vec<_> =
+                expected.map(|(action, actor, by, subject)| (action, actor, by, Some(subject))).into();
+            assert_eq!(told, expected, "{}", database.name);
+            let client = client.expect("a client");
+            let known = store.list().expect("asked").into_iter().find(|c| c.id == client).expect("known");
+            assert_eq!(known.kind, CredentialKind::Client);
         }
     }
 }

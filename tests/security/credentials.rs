@@ -199,12 +199,14 @@ impl Kind {
 
     /// Keeps what is presented, as it must stand in the store.
     fn keep(self, world: &World, new: NewCredential, group: i64) {
-        let create = |new: NewCredential| world.store.create(&new).expect("kept");
+        let create = |new: NewCredential| world.store.create(&membership::By::system(1_000), &new).expect("kept");
         let other = |area: Area| if area == Area::Elance { "rm" } else { "elance" };
         match self {
             Self::Nothing | Self::Garbage => {}
             // One who is gone takes the credentials along; what is presented was the person's.
-            Self::PersonGone => assert!(world.store.create(&new).is_err(), "nobody is there to have it"),
+            Self::PersonGone => {
+                assert!(world.store.create(&membership::By::system(1_000), &new).is_err(), "nobody is there to have it")
+            }
             Self::AnotherAudience => {
                 for area in Area::ALL.iter().filter(|area| area.audience() != new.audience) {
                     let mut there = new.clone();

@@ -5,6 +5,7 @@ use super::routes::{self, Area};
 use super::world::{World, seen, send};
 use crate::support::gateway::Database;
 use crate::support::shapes;
+use membership::Directory;
 
 #[test]
 fn every_route_with_every_kind_of_credential() {
@@ -35,6 +36,11 @@ fn every_route_with_every_kind_of_credential() {
             }
             if expected != Seen::In && world.head() != before {
                 fault("something was changed");
+            }
+            // Whatever was done, the log says by which credential.
+            let log = world.store.changes(before, None, 100).expect("asked");
+            if log.entries.iter().any(|entry| entry.credential.is_none()) {
+                fault("the log does not say by which credential");
             }
             if *kind == Kind::Outside
                 && expected == Seen::In

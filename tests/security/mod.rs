@@ -2,6 +2,7 @@
 //! a new one cannot be forgotten. `docs/security.md` says what is tried here, and where.
 
 mod assignment;
+mod audit;
 mod credentials;
 mod document;
 mod injection;

@@ -64,7 +64,7 @@ fn what_is_presented_twice_ends_the_family() {
                     code,
                     now: world.now,
                 };
-                world.store.consent(&consent).expect("kept");
+                world.store.consent(&membership::By::system(1_000), &consent).expect("kept");
             };
             let exchange = |proof: Proof<'_>, access: &Secret, refresh: &Secret| -> Result<Exchanged, ExchangeError> {
                 world.store.exchange(&Exchange {

@@ -94,12 +94,12 @@ impl World {
             expires_at: None,
             agreed,
         };
-        (self.store.create(&new).expect("kept"), secret.reveal().to_owned())
+        (self.store.create(&membership::By::system(1_000), &new).expect("kept"), secret.reveal().to_owned())
     }
 
     /// Revokes it.
     pub fn revoke(&self, credential: &Credential) {
-        self.store.revoke(credential.id, self.now).expect("revoked");
+        self.store.revoke(&membership::By::system(self.now), credential.id).expect("revoked");
     }
 
     /// The number of the last change.

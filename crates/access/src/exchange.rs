@@ -2,7 +2,7 @@
 //! which makes a grant and a code; the client exchanges the code, and later one refresh token after the other.
 
 use crate::{Agreed, Credential, CredentialKind, Holder, NewCredential, Rights, Secret, SecretHash, VaultError};
-use membership::AccountStatus;
+use membership::{AccountStatus, By};
 
 /// For how many seconds a code can be exchanged. RFC 6749 (4.1.2) recommends ten minutes at the most.
 pub const CODE_LIFETIME: i64 = 300;
@@ -122,6 +122,11 @@ pub struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
+    /// On whose authority it is done: the client's.
+    pub const fn by(&self) -> By {
+        By { person: None, credential: Some(self.client.id), now: self.now }
+    }
+
     /// Of what kind the thing is that is presented, and its hash.
     pub const fn presented(&self) -> (CredentialKind, &SecretHash) {
         match &self.proof {

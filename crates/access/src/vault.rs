@@ -4,6 +4,7 @@ use crate::{
     Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, NewCredential,
     PasswordHash, SecretHash,
 };
+use membership::By;
 
 /// Keeps credentials. What one call changes is committed when it returns, and in force at once everywhere.
 pub trait Vault: Send + Sync {
@@ -15,14 +16,16 @@ pub trait Vault: Send + Sync {
 
     /// Keeps a new credential. Refused (as [`VaultError::Gone`]) when its parent has been revoked meanwhile, or when the
     /// person it is to belong to does not exist (any more).
-    fn create(&self, new: &NewCredential) -> Result<Credential, VaultError>;
+    ///
+    /// Nobody is judged by `by`, here and below: it is what the change log says of who did it.
+    fn create(&self, by: &By, new: &NewCredential) -> Result<Credential, VaultError>;
 
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
-    fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError>;
+    fn revoke(&self, by: &By, id: i64) -> Result<bool, VaultError>;
 
     /// Keeps a person's consent to a client: makes a grant, and a code to be exchanged. Refused (as
     /// [`VaultError::Gone`]) when the client has been revoked meanwhile or there is no such person.
-    fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError>;
+    fn consent(&self, by: &By, consent: &Consent<'_>) -> Result<Consented, VaultError>;
 
     /// Exchanges a code or a refresh token for a new access token and a new refresh token, in one transaction, so that
     /// of several that present the same at once a single one gets them.
@@ -30,6 +33,8 @@ pub trait Vault: Send + Sync {
     /// What has been exchanged before has got into two hands, and nobody knows which of them is the client's: it is
     /// refused as [`ExchangeRefusal::Reused`], and the grant with the whole family is revoked (RFC 6819, 5.2.1.1; RFC
     /// 9700, 4.14.2). Everything else that is refused leaves all as it was.
+    ///
+    /// It is done on the authority of the client: see [`Exchange::by`].
     ///
     /// [`ExchangeRefusal::Reused`]: crate::ExchangeRefusal::Reused
     fn exchange(&self, exchange: &Exchange<'_>) -> Result<Exchanged, ExchangeError>;
@@ -40,7 +45,7 @@ pub trait Vault: Send + Sync {
 
     /// Keeps a person's password, or forgets it, and revokes the sessions in which the person is signed in. False when
     /// there is no person of this number.
-    fn set_password(&self, person: i64, password: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError>;
+    fn set_password(&self, by: &By, person: i64, password: Option<&PasswordHash>) -> Result<bool, VaultError>;
 
     /// The person with this login, and what is known of the password; `None` when there is no such person.
     fn password_of(&self, login: &str) -> Result<Option<Login>, VaultError>;

@@ -6,6 +6,7 @@ mod support;
 use dialect::Reply;
 use dialect::access::{Agreed, CredentialKind, NewCredential, Rights, SIGN_IN, Secret, Vault};
 use dialect_elance::{Elance, Settings};
+use membership::By;
 use serde_json::Value;
 use support::{NOW, directory, text};
 use testkit::MemoryDirectory;
@@ -144,7 +145,7 @@ fn pages_for_who_is_signed_in() {
         expires_at: Some(NOW + 1),
         agreed: Agreed::default(),
     };
-    directory.create(&signed_in).expect("made");
+    directory.create(&By::system(NOW), &signed_in).expect("made");
     let elance = Elance::new(Settings::default());
     let cookie = format!("rollcall={cookie}");
     let mut browser = Browser { cookie: Some(cookie.clone()), address: None };
@@ -329,7 +330,7 @@ fn what_a_client_may_not_its_tokens_may_not() {
         expires_at: None,
         agreed: found.0.agreed,
     };
-    directory.create(&reading).expect("made");
+    directory.create(&By::system(NOW), &reading).expect("made");
     let target = AUTHORIZE.replace("5000001", "5000003");
     let form = exchange_form(&code(&elance, &directory, &target)).replace("5000001", "5000003");
     let (access, _) = tokens(&post(&elance, &directory, NOW, TOKEN, &form));

@@ -6,7 +6,7 @@ use access::{
     VaultError, Viewer,
 };
 use membership::limits::BadText;
-use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
+use membership::{By, CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
 
 /// What answers calls.
 #[derive(Clone, Copy)]
@@ -115,18 +115,22 @@ fn exchange(
     let client = authenticate(core, audience, client_id, client_secret)?;
     let access_token = Secret::hexadecimal(20).map_err(no_randomness)?;
     let expires_at = core.now.saturating_add(lifetime);
-    let created = core.vault.create(&NewCredential {
-        audience: audience.to_owned(),
-        kind: CredentialKind::Token,
-        rights: client.rights,
-        person: client.person,
-        client_id: client.client_id,
-        parent: Some(client.id),
-        secret: access_token.hash(),
-        created_at: core.now,
-        expires_at: Some(expires_at),
-        agreed: Agreed::limited(client.agreed.groups),
-    });
+    let by = By { person: None, credential: Some(client.id), now: core.now };
+    let created = core.vault.create(
+        &by,
+        &NewCredential {
+            audience: audience.to_owned(),
+            kind: CredentialKind::Token,
+            rights: client.rights,
+            person: client.person,
+            client_id: client.client_id,
+            parent: Some(client.id),
+            secret: access_token.hash(),
+            created_at: core.now,
+            expires_at: Some(expires_at),
+            agreed: Agreed::limited(client.agreed.groups),
+        },
+    );
     match created {
         Ok(_) => Ok(Token { access_token, expires_in: lifetime, expires_at }),
         Err(VaultError::Gone) => Err(Refusal::BadClient),

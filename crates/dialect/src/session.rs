@@ -259,7 +259,7 @@ impl<'a> Session<'a> {
             expires_at: new.expires_at,
             agreed: Agreed::limited(self.principal.groups.clone()),
         };
-        self.core.vault.create(&credential).map_err(|error| match error {
+        self.core.vault.create(&self.by(), &credential).map_err(|error| match error {
             // It builds on nothing but the person.
             VaultError::Gone => no_such_person(&PersonKey::Number(new.person)),
             other => vault_refusal(other),
@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
     /// Revokes a credential that [`Session::credentials_of`] or [`Session::find_credential`] gave, and all that were
     /// exchanged for it; false when there is none.
     pub fn revoke(&self, id: i64) -> Result<bool, Refusal> {
-        self.core.vault.revoke(id, self.core.now).map_err(vault_refusal)
+        self.core.vault.revoke(&self.by(), id).map_err(vault_refusal)
     }
 }
 

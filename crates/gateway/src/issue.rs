@@ -5,6 +5,7 @@ use crate::cli::{KeyScope, Scope};
 use access::{
     Agreed, Credential, CredentialKind, Groups, NewCredential, NoRandomness, Rights, Secret, Vault, VaultError,
 };
+use membership::By;
 
 /// What a credential is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub(crate) struct Client {
 pub(crate) struct Terms<'a> {
     /// What is noted with it; without effect for a client, which has a public id of its own.
     pub note: &'a str,
-    /// The time, in unix seconds.
-    pub now: i64,
+    /// On whose authority it is made, and when.
+    pub by: By,
     /// From when on it is no longer valid.
     pub expires_at: Option<i64>,
     /// What it may do; as usual for what is wanted, when not said. Without effect for a CometChat key, which says it
@@ -51,9 +52,9 @@ pub(crate) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    /// Nothing unusual, with this note.
+    /// Nothing unusual, with this note, on the authority of the system.
     pub const fn usual(note: &'a str, now: i64) -> Self {
-        Self { note, now, expires_at: None, scope: None, groups: Groups::All }
+        Self { note, by: By::system(now), expires_at: None, scope: None, groups: Groups::All }
     }
 }
 
@@ -137,18 +138,21 @@ pub(crate) fn issue(vault: &dyn Vault, wanted: Wanted, terms: Terms<'_>) -> Resu
         Wanted::ElanceClient(client) | Wanted::Rm(client) => client,
         _ => Client::default(),
     };
-    let credential = vault.create(&NewCredential {
-        audience: audience.to_owned(),
-        kind,
-        rights,
-        person,
-        client_id: client_id.as_ref().map_or(terms.note, Secret::reveal).to_owned(),
-        parent: None,
-        secret: secret.hash(),
-        created_at: terms.now,
-        expires_at: terms.expires_at,
-        agreed: Agreed { name: about.name, redirect_uris: about.redirect_uris, ..Agreed::limited(terms.groups) },
-    })?;
+    let credential = vault.create(
+        &terms.by,
+        &NewCredential {
+            audience: audience.to_owned(),
+            kind,
+            rights,
+            person,
+            client_id: client_id.as_ref().map_or(terms.note, Secret::reveal).to_owned(),
+            parent: None,
+            secret: secret.hash(),
+            created_at: terms.by.now,
+            expires_at: terms.expires_at,
+            agreed: Agreed { name: about.name, redirect_uris: about.redirect_uris, ..Agreed::limited(terms.groups) },
+        },
+    )?;
     let shown = client_id.map(|id| ("client_id", id)).into_iter().chain([(name, secret)]).collect();
     Ok(Issued { credential, shown })
 }

@@ -15,10 +15,12 @@ pub struct ChangeEntry {
     pub person: Option<i64>,
     /// Number of the person who did it; `None` for the system.
     pub actor: Option<i64>,
-    /// Id of the credential that it concerns, or else by which it was done.
+    /// Id of the credential by which it was done; `None` for the command line, and where none was needed.
     pub credential: Option<i64>,
     /// Number of the job, if it concerns one.
     pub job: Option<i64>,
+    /// Id of the credential that was changed, if it concerns one.
+    pub subject: Option<i64>,
 }
 
 /// A stretch of the change log.

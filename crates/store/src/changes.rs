@@ -5,7 +5,7 @@ use crate::rows::{Corrupt, some};
 use crate::schema::{change_head, changes};
 use crate::store::Failure;
 use diesel::prelude::*;
-use membership::{ChangeEntry, Changes};
+use membership::{By, ChangeEntry, Changes};
 
 /// One change, before it has a number. A number of 0 means none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,6 +22,16 @@ pub struct Change {
     pub credential: i64,
     /// The job, or 0.
     pub job: i64,
+    /// The credential that was changed, or 0.
+    pub subject: i64,
+}
+
+impl Change {
+    /// The same, done on this authority.
+    #[must_use]
+    pub fn by(self, by: &By) -> Self {
+        Self { actor: by.person.unwrap_or(0), credential: by.credential.unwrap_or(0), ..self }
+    }
 }
 
 /// How many entries one statement inserts: PostgreSQL binds up to 65,535 values.
@@ -53,6 +63,7 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
             changes::actor.eq(change.actor),
             changes::credential.eq(change.credential),
             changes::job.eq(change.job),
+            changes::subject.eq(change.subject),
         )
     });
     match connection {
@@ -115,6 +126,7 @@ struct Entry {
     actor: i64,
     credential: i64,
     job: i64,
+    subject: i64,
 }
 
 impl TryFrom<Entry> for ChangeEntry {
@@ -130,6 +142,7 @@ impl TryFrom<Entry> for ChangeEntry {
             actor: some(row.actor),
             credential: some(row.credential),
             job: some(row.job),
+            subject: some(row.subject),
         })
     }
 }

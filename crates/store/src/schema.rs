@@ -115,6 +115,7 @@ diesel::table! {
         actor -> BigInt,
         credential -> BigInt,
         job -> BigInt,
+        subject -> BigInt,
     }
 }
 

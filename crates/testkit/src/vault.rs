@@ -72,26 +72,27 @@ impl MemoryDirectory {
     /// Gives a person a password to sign in with.
     pub fn give_password(&self, person: i64, password: &str) {
         let hash = PasswordHash::of(password).expect("random bits");
-        assert!(self.set_password(person, Some(&hash), 0).expect("in memory"), "there is such a person");
+        assert!(self.set_password(&By::system(0), person, Some(&hash)).expect("in memory"), "there is such a person");
     }
 
     fn keep(&self, new: &NewCredential) -> Credential {
-        let kept = self.command(|world| world.keep(new));
+        let kept = self.command(|world| world.keep(&By::system(new.created_at), new));
         kept.expect("its parent, if it has one, stands")
     }
 }
 
 impl World {
     /// Keeps a new credential. Refused when what it is exchanged for does not stand any more.
-    fn keep(&mut self, new: &NewCredential) -> Result<Credential, VaultError> {
+    fn keep(&mut self, by: &By, new: &NewCredential) -> Result<Credential, VaultError> {
         let stands = |id| self.credentials.iter().any(|k| k.credential.id == id && k.credential.revoked_at.is_none());
         if new.parent.is_some_and(|parent| !stands(parent)) {
             return Err(VaultError::Gone);
         }
         let credential = new.kept(self.credentials.last().map_or(1, |last| last.credential.id + 1));
         self.credentials.push(Kept { credential: credential.clone(), secret: new.secret.clone() });
-        let by = By { credential: Some(credential.id), ..By::system(new.created_at) };
-        self.log(&by, "credential_create", About { person: new.person, ..About::default() });
+        let by = By { now: new.created_at, ..*by };
+        let about = About { person: new.person, subject: Some(credential.id), ..About::default() };
+        self.log(&by, "credential_create", about);
         Ok(credential)
     }
 
@@ -111,8 +112,7 @@ impl World {
             }
         }
         for (id, person) in revoked {
-            let by = By { credential: Some(id), ..*by };
-            self.log(&by, "credential_revoke", About { person, ..About::default() });
+            self.log(by, "credential_revoke", About { person, subject: Some(id), ..About::default() });
         }
     }
 }
@@ -136,7 +136,7 @@ impl World {
             Ok(()) => {}
             Err(refusal) => {
                 if refusal == ExchangeRefusal::Reused {
-                    self.revoke(&By::system(exchange.now), &[grant.id]);
+                    self.revoke(&exchange.by(), &[grant.id]);
                 }
                 return Err(refusal.into());
             }
@@ -144,8 +144,8 @@ impl World {
         for kept in self.credentials.iter_mut().filter(|k| k.credential.id == presented.id) {
             kept.credential.used_at = Some(exchange.now.max(1));
         }
-        let access = self.keep(&exchange.access(&grant))?;
-        let refresh = self.keep(&exchange.refresh(&grant))?;
+        let access = self.keep(&exchange.by(), &exchange.access(&grant))?;
+        let refresh = self.keep(&exchange.by(), &exchange.refresh(&grant))?;
         Ok(Exchanged { access, refresh, holder: person.ok_or(ExchangeRefusal::Unknown)? })
     }
 }
@@ -178,27 +178,27 @@ impl Vault for MemoryDirectory {
         Ok(found.map(|k| (k.credential.clone(), k.secret.clone())))
     }
 
-    fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
+    fn create(&self, by: &By, new: &NewCredential) -> Result<Credential, VaultError> {
         self.command(|world| {
             if new.person.is_some_and(|number| world.person(number).is_none()) {
                 return Err(VaultError::Gone);
             }
-            world.keep(new)
+            world.keep(by, new)
         })
     }
 
-    fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
+    fn revoke(&self, by: &By, id: i64) -> Result<bool, VaultError> {
         self.command(|world| {
-            world.revoke(&By::system(now), &[id]);
+            world.revoke(by, &[id]);
             Ok(world.credentials.iter().any(|k| k.credential.id == id))
         })
     }
 
-    fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError> {
+    fn consent(&self, by: &By, consent: &Consent<'_>) -> Result<Consented, VaultError> {
         self.command(|world| {
             world.person(consent.person).ok_or(VaultError::Gone)?;
-            let grant = world.keep(&consent.grant())?;
-            let code = world.keep(&consent.code(&grant))?;
+            let grant = world.keep(by, &consent.grant())?;
+            let code = world.keep(by, &consent.code(&grant))?;
             Ok(Consented { grant, code })
         })
     }
@@ -225,18 +225,18 @@ impl Vault for MemoryDirectory {
         noted.expect("nothing can fail");
     }
 
-    fn set_password(&self, person: i64, password: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError> {
+    fn set_password(&self, by: &By, person: i64, password: Option<&PasswordHash>) -> Result<bool, VaultError> {
         self.command(|world| {
             if world.person(person).is_none() {
                 return Ok(false);
             }
             world.login_passwords.remove(&person);
             world.login_passwords.extend(password.map(|hash| (person, hash.clone())));
-            world.log(&By::system(now), "password_change", About { person: Some(person), ..About::default() });
+            world.log(by, "password_change", About { person: Some(person), ..About::default() });
             let is_session = |c: &Credential| c.kind == CredentialKind::Session && c.person == Some(person);
             let sessions = world.credentials.iter().map(|k| &k.credential).filter(|c| is_session(c));
             let sessions: Vec<i64> = sessions.map(|c| c.id).collect();
-            world.revoke(&By::system(now), &sessions);
+            world.revoke(by, &sessions);
             Ok(true)
         })
     }
@@ -296,11 +296,11 @@ mod tests {
             expires_at: Some(10),
             agreed: Agreed::default(),
         };
-        let token = directory.create(&child).expect("the parent stands").id;
-        assert!(directory.revoke(client, 7).expect("in memory"));
+        let token = directory.create(&By::system(5), &child).expect("the parent stands").id;
+        assert!(directory.revoke(&By::system(7), client).expect("in memory"));
         let revoked: Vec<_> = directory.list().expect("in memory").into_iter().map(|c| (c.id, c.revoked_at)).collect();
         assert_eq!(revoked, [(client, Some(7)), (other, None), (token, Some(7))]);
-        assert!(matches!(directory.create(&child), Err(VaultError::Gone)));
-        assert!(!directory.revoke(99, 8).expect("in memory"));
+        assert!(matches!(directory.create(&By::system(5), &child), Err(VaultError::Gone)));
+        assert!(!directory.revoke(&By::system(8), 99).expect("in memory"));
     }
 }

@@ -42,6 +42,7 @@ pub(crate) struct About {
     pub group: Option<i64>,
     pub person: Option<i64>,
     pub job: Option<i64>,
+    pub subject: Option<i64>,
 }
 
 impl World {
@@ -148,6 +149,7 @@ impl World {
             actor: by.person,
             credential: by.credential,
             job: about.job,
+            subject: about.subject,
         });
     }
 }

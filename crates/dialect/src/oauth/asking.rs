@@ -7,7 +7,15 @@ use access::{
     Agreed, Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Login,
     NewCredential, Proof, Rights, SIGN_IN, Secret, SecretHash, VaultError,
 };
-use membership::{Person, PersonKey};
+use membership::{By, Person, PersonKey};
+
+/// Who is signed in at the pages.
+pub(crate) struct SignedIn {
+    /// The person.
+    pub person: Person,
+    /// On whose authority it acts there: the person's, by the session.
+    pub by: By,
+}
 
 /// For how long a person is signed in at the pages at the most, in seconds.
 const SIGNED_IN: i64 = 12 * 3_600;
@@ -25,12 +33,13 @@ impl Session<'_> {
     }
 
     /// The person who is signed in with a cookie of this hash, if somebody is.
-    pub(crate) fn signed_in(&self, cookie: &SecretHash) -> Result<Option<Person>, Refusal> {
+    pub(crate) fn signed_in(&self, cookie: &SecretHash) -> Result<Option<SignedIn>, Refusal> {
         let found = self.core.vault.find(SIGN_IN, CredentialKind::Session, cookie).map_err(vault_refusal)?;
-        let viewer = found.and_then(|found| found.judge(self.core.now).ok()).and_then(|principal| principal.viewer);
-        match viewer.map(|viewer| self.person(&PersonKey::Number(viewer.number))) {
-            None | Some(Err(Refusal::NoSuchPerson(_))) => Ok(None),
-            Some(person) => person.map(Some),
+        let Some(principal) = found.and_then(|found| found.judge(self.core.now).ok()) else { return Ok(None) };
+        let Some(viewer) = &principal.viewer else { return Ok(None) };
+        match self.person(&PersonKey::Number(viewer.number)) {
+            Err(Refusal::NoSuchPerson(_)) => Ok(None),
+            person => Ok(Some(SignedIn { person: person?, by: principal.by(self.core.now) })),
         }
     }
 
@@ -48,14 +57,19 @@ impl Session<'_> {
             expires_at: Some(self.core.now.saturating_add(SIGNED_IN)),
             agreed: Agreed::default(),
         };
-        self.core.vault.create(&new).map(|_| ()).map_err(vault_refusal)
+        // The password let it in, not a credential.
+        let by = By::person(person, self.core.now);
+        self.core.vault.create(&by, &new).map(|_| ()).map_err(vault_refusal)
     }
 
     /// Signs out whoever is signed in with a cookie of this hash.
     pub(crate) fn end_sign_in(&self, cookie: &SecretHash) -> Result<(), Refusal> {
         let found = self.core.vault.find(SIGN_IN, CredentialKind::Session, cookie).map_err(vault_refusal)?;
         match found.map(|found| found.credential).filter(|session| session.revoked_at.is_none()) {
-            Some(session) => self.revoke(session.id).map(|_| ()),
+            Some(session) => {
+                let by = By { person: session.person, credential: Some(session.id), now: self.core.now };
+                self.core.vault.revoke(&by, session.id).map(|_| ()).map_err(vault_refusal)
+            }
             None => Ok(()),
         }
     }
@@ -66,8 +80,8 @@ impl Session<'_> {
     }
 
     /// See [`access::Vault::consent`].
-    pub(crate) fn consent(&self, consent: &Consent<'_>) -> Result<Consented, Refusal> {
-        self.core.vault.consent(consent).map_err(vault_refusal)
+    pub(crate) fn consent(&self, by: &By, consent: &Consent<'_>) -> Result<Consented, Refusal> {
+        self.core.vault.consent(by, consent).map_err(vault_refusal)
     }
 
     /// The number of the person who has consented to what is presented; `None` when nobody knows it.
@@ -97,6 +111,7 @@ impl Session<'_> {
     /// Revokes a token of this client; with a refresh token all that came of the same consent. What nobody knows is
     /// passed over; what is another client's is refused.
     pub(crate) fn give_back(&self, client: &Credential, token: &Secret) -> Result<(), Refusal> {
+        let by = By { person: None, credential: Some(client.id), now: self.core.now };
         for kind in [CredentialKind::Token, CredentialKind::Refresh] {
             let Some(found) = self.find_credential(kind, token)? else { continue };
             // A token of a person that no client was given bears what was noted with it, which may be anything.
@@ -104,7 +119,7 @@ impl Session<'_> {
                 return Err(Refusal::BadGrant(ExchangeRefusal::Unknown));
             }
             let first = if kind == CredentialKind::Refresh { found.parent.unwrap_or(found.id) } else { found.id };
-            self.revoke(first)?;
+            self.core.vault.revoke(&by, first).map_err(vault_refusal)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod exchange;
 mod grant;
 mod revoke;
 
+pub(crate) use asking::SignedIn;
 pub use client::ClientProof;
 pub use exchange::{Issuing, MakeTokens, Tokens, exchange};
 pub use grant::Grant;

@@ -6,6 +6,7 @@ use super::forms::{Pressed, Sent};
 use super::page::{self, Shown, Wrong};
 use super::{Flow, Shared};
 use crate::answer::no_randomness;
+use crate::oauth::SignedIn;
 use crate::{Refusal, Reply, Session};
 use access::{Credential, Rights, Secret};
 use membership::AccountStatus;
@@ -89,7 +90,7 @@ impl Visit {
         let (client, target, rights) = place;
         let (title, asked) = (self.flow.title, &self.asked);
         if let Some(cookie) = &self.cookie
-            && let Some(person) = session.signed_in(&cookie.hash())?
+            && let Some(SignedIn { person, .. }) = session.signed_in(&cookie.hash())?
         {
             let proof = cookie.proof(&asked.again).to_hex();
             return Ok(Shown { title, client, asked, target, proof: &proof }.consent(&person, rights, wrong));
@@ -147,11 +148,11 @@ impl Visit {
 
     fn allow(&self, session: &Session<'_>, place: Place<'_>, cookie: &Cookie) -> Result<Reply, Refusal> {
         let (client, target, rights) = place;
-        let (Some(person), Ok(terms)) = (session.signed_in(&cookie.hash())?, &self.asked.terms) else {
+        let (Some(SignedIn { person, by }), Ok(terms)) = (session.signed_in(&cookie.hash())?, &self.asked.terms) else {
             return self.next(session, place, Some(UNPROVEN));
         };
         let code = Secret::hexadecimal(CODE_BYTES).map_err(no_randomness)?;
-        session.consent(&access::Consent {
+        let consent = access::Consent {
             client,
             person: person.number,
             rights,
@@ -160,7 +161,8 @@ impl Visit {
             code_challenge: terms.code_challenge.clone(),
             code: code.hash(),
             now: session.now(),
-        })?;
+        };
+        session.consent(&by, &consent)?;
         Ok(page::to(self.asked.with_code(target, code.reveal())))
     }
 

@@ -5,7 +5,7 @@ use crate::cli::{ClientArgs, CreateCommand, CredentialCommand, LimitArgs, Place,
 use crate::issue::{Client, Issued, Terms, Wanted, issue};
 use access::{Credential, Groups, PasswordHash, Secret, Vault};
 use anyhow::{Context, bail};
-use membership::{Directory, PersonKey};
+use membership::{By, Directory, PersonKey};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use store::Store;
@@ -43,7 +43,7 @@ pub(super) fn fresh_password(store: &Store, person: i64) -> anyhow::Result<Secre
 }
 
 fn keep_password(store: &Store, person: i64, hash: Option<&PasswordHash>) -> anyhow::Result<()> {
-    if !store.set_password(person, hash, super::now())? {
+    if !store.set_password(&By::system(super::now()), person, hash)? {
         bail!("the person has been deleted meanwhile");
     }
     log::info!("the password of person {person} is {}", if hash.is_some() { "set" } else { "forgotten" });
@@ -68,7 +68,7 @@ fn create(store: &Store, command: &CreateCommand) -> anyhow::Result<()> {
         made.shown.iter().map(|(name, secret)| ((*name).to_owned(), secret.reveal().into())).collect();
     if let Err(error) = show(&shown.into()) {
         // Nobody has seen the secret, and nobody ever will.
-        store.revoke(made.credential.id, super::now())?;
+        store.revoke(&By::system(super::now()), made.credential.id)?;
         return Err(error).context("cannot write the secret, so the credential is revoked");
     }
     log::info!("credential {} made for {}", made.credential.id, made.credential.audience);
@@ -87,7 +87,7 @@ fn revoke(store: &Store, id: i64) -> anyhow::Result<()> {
     let now = super::now();
     let in_force = |c: &Credential| c.id == id && c.revoked_at.is_none() && c.expires_at.is_none_or(|at| at > now);
     let was_in_force = store.list()?.iter().any(in_force);
-    if !store.revoke(id, now)? {
+    if !store.revoke(&By::system(now), id)? {
         bail!("there is no credential {id}");
     }
     match show(&json!({ "id": id, "was_in_force": was_in_force })) {

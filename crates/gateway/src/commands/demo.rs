@@ -6,6 +6,7 @@ use crate::issue::{Client, Wanted};
 use crate::settings::Dialects;
 use access::{CredentialKind, Vault};
 use anyhow::{Context, bail};
+use membership::By;
 use membership::sample::{GROUP_GUID, GROUP_ID, GROUP_NUMBER, NDJSON};
 use std::net::SocketAddr;
 use store::Store;
@@ -39,7 +40,7 @@ pub(super) fn load(store: &Store) -> anyhow::Result<()> {
     }
     let mut spool = Spool::new()?;
     spool.read("sample", &mut NDJSON.as_bytes(), Format::Ndjson, &mut |_| ())?;
-    let options = ImportOptions { dry_run: false, skip_bad: false, now: super::now() };
+    let options = ImportOptions { dry_run: false, skip_bad: false, by: By::system(super::now()) };
     let report = store.import(&mut spool, &options, &mut |_| ())?;
     if let Some(bad) = report.bad.first() {
         bail!("the sample data cannot be loaded: line {}, column {}: {}", bad.line, bad.column, bad.problem);
@@ -59,7 +60,9 @@ pub(super) fn lines(
     for old in store.list()? {
         let is_ours = old.client_id == MARK || old.kind == CredentialKind::Client && old.agreed.name == CLIENT_NAME;
         if is_ours && old.revoked_at.is_none() {
-            store.revoke(old.id, super::now()).context("a credential of the demo before cannot be revoked")?;
+            store
+                .revoke(&By::system(super::now()), old.id)
+                .context("a credential of the demo before cannot be revoked")?;
         }
     }
     let base = format!("http://{bound}");

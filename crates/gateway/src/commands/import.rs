@@ -5,6 +5,7 @@ use crate::printable::printable;
 use crate::progress::Bar;
 use crate::settings::Settings;
 use anyhow::Context;
+use membership::By;
 use serde_json::json;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -25,7 +26,7 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
         input.read(&mut spool, args.format)?;
     }
     let bar = Bar::rows(if args.dry_run { "checking" } else { "importing" });
-    let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, now: super::now() };
+    let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, by: By::system(super::now()) };
     let report = store.import(&mut spool, &options, &mut |progress| bar.at(progress.done, Some(progress.total)))?;
     drop(bar);
     match tell(&report) {

@@ -169,8 +169,7 @@ impl Work<'_> {
 
     /// Notes what was done on the authority `by`, for the change log.
     fn note(&mut self, by: &By, action: &'static str, change: Change) {
-        let (actor, credential) = (by.person.unwrap_or(0), by.credential.unwrap_or(0));
-        self.log.push(Change { action, actor, credential, ..change });
+        self.log.push(Change { action, ..change }.by(by));
     }
 }
 

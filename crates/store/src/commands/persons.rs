@@ -81,7 +81,7 @@ pub(crate) fn delete_person(
             work.leave_without_owner(by, &group, number)?;
         }
         work.end_memberships(by, number)?;
-        let revoked = vault::revoke_all_of(work.connection, number, work.moment())?;
+        let revoked = vault::revoke_all_of(work.connection, by, number)?;
         work.log.extend(revoked);
         vault::forget_password(work.connection, number)?;
         on_either!(&mut *work.connection, inner => diesel::delete(persons::table.find(number)).execute(inner))?;

@@ -11,6 +11,7 @@ use super::write::{self, Batch, Numbers};
 use super::{BATCH, Counts, ImportError, ImportOptions, ImportReport, Progress};
 use crate::Store;
 use crate::connection::Connection;
+use membership::By;
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,7 +43,7 @@ pub(super) fn import(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, ImportError> {
     // Nobody joins at the time 0, which says that there is none.
-    let options = &ImportOptions { now: options.now.max(1), ..*options };
+    let options = &ImportOptions { by: By { now: options.by.now.max(1), ..options.by }, ..*options };
     for attempt in 0..ATTEMPTS {
         // Nobody is kept waiting at first; when somebody was quicker, the numbers are reserved while resolving, unless
         // that would keep others waiting for too long.
@@ -111,7 +112,7 @@ fn run(
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(0);
         let (give_back, used) = channel();
-        let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), size: &size, sender, used };
+        let feeder = Feeder { resolved, now: options.by.now, batch: Batch::default(), size: &size, sender, used };
         let reader = scope.spawn(move || feeder.feed(spool));
         let mut checkpoints = tuned.then(|| Checkpoints::start(scope, store));
         let mut paused = Instant::now();
@@ -126,7 +127,7 @@ fn run(
             let mut took = Duration::ZERO;
             let mut work = |connection: &mut Connection| {
                 let begun = Instant::now();
-                let outcome = write::apply(connection, &batch, numbers, options.now, !options.dry_run);
+                let outcome = write::apply(connection, &batch, numbers, &options.by, !options.dry_run);
                 took = begun.elapsed();
                 overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
                 outcome

@@ -51,6 +51,7 @@ pub use bad::BadRow;
 pub use spool::Spool;
 
 use crate::{Store, StoreError};
+use membership::By;
 
 pub(crate) use lookup::{LIST, on_either, persons_by_id, persons_by_login, persons_by_number, persons_by_uid};
 pub(crate) use lookup::{groups_by_guid, groups_by_id, groups_by_number};
@@ -79,8 +80,8 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// Leave bad rows out instead of applying nothing.
     pub skip_bad: bool,
-    /// The time of the import, unix seconds; before 1 counts as 1.
-    pub now: i64,
+    /// On whose authority, and when; a time before 1 counts as 1.
+    pub by: By,
 }
 
 /// How far a long work has come.

@@ -12,7 +12,7 @@ use crate::store::Failure;
 use crate::totals::Differences;
 use diesel::prelude::*;
 use membership::record::{GroupRecord, PersonRecord};
-use membership::{Scope, State};
+use membership::{By, Scope, State};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A row was deleted after the lines were resolved.
@@ -79,7 +79,7 @@ pub(super) fn apply(
     connection: &mut Connection,
     batch: &Batch,
     numbers: Option<Numbers>,
-    now: i64,
+    by: &By,
     write: bool,
 ) -> Result<Option<Done>, Failure> {
     // How long a batch takes, and whom it waits for, is nothing that a limit for requests should decide.
@@ -91,14 +91,14 @@ pub(super) fn apply(
         }
         raise_counters(connection, numbers.highest)?;
     }
-    let mut work = Work { connection, now, write, touched: BTreeSet::new(), totals: Differences::default() };
+    let mut work = Work { connection, now: by.now, write, touched: BTreeSet::new(), totals: Differences::default() };
     let done =
         Done { persons: work.persons(batch)?, groups: work.groups(batch)?, memberships: work.memberships(batch)? };
     if write {
         let Work { connection, touched, totals, .. } = work;
         totals.apply(connection)?;
-        let entry = |group| Change { action: "import", group, ..Change::default() };
-        changes::log(connection, now, &touched.into_iter().map(entry).collect::<Vec<_>>())?;
+        let entry = |group| Change { action: "import", group, ..Change::default() }.by(by);
+        changes::log(connection, by.now, &touched.into_iter().map(entry).collect::<Vec<_>>())?;
     }
     Ok(Some(done))
 }

@@ -54,18 +54,21 @@ fn sixteen_writers_of_all_kinds_keep_totals_and_log_exact() {
         }
         soundness::import(store, &lines, 1_000);
         let make = |secret: String, parent| {
-            store.create(&NewCredential {
-                audience: "rm".to_owned(),
-                kind: CredentialKind::Token,
-                rights: Rights::USER,
-                person: None,
-                client_id: String::new(),
-                parent,
-                secret: Secret::presented(secret).hash(),
-                created_at: 1,
-                expires_at: None,
-                agreed: Agreed::default(),
-            })
+            store.create(
+                &membership::By::system(1_000),
+                &NewCredential {
+                    audience: "rm".to_owned(),
+                    kind: CredentialKind::Token,
+                    rights: Rights::USER,
+                    person: None,
+                    client_id: String::new(),
+                    parent,
+                    secret: Secret::presented(secret).hash(),
+                    created_at: 1,
+                    expires_at: None,
+                    agreed: Agreed::default(),
+                },
+            )
         };
         let clients: Vec<i64> = (0..4).map(|c| make(format!("client {c}"), None).expect("made").id).collect();
         let clients = &clients;
@@ -98,7 +101,7 @@ fn sixteen_writers_of_all_kinds_keep_totals_and_log_exact() {
                             _ => {
                                 let id = clients[round as usize % 4];
                                 if round >= 2 {
-                                    assert!(store.revoke(id, 3_000).expect("revoked"));
+                                    assert!(store.revoke(&membership::By::system(3_000), id).expect("revoked"));
                                 }
                             }
                         }
@@ -127,18 +130,21 @@ fn the_log_numbers_every_change_once() {
                 scope.spawn(move || {
                     for round in 0..10 {
                         store
-                            .create(&NewCredential {
-                                audience: "rm".to_owned(),
-                                kind: CredentialKind::Client,
-                                rights: Rights::USER,
-                                person: None,
-                                client_id: format!("{writer}.{round}"),
-                                parent: None,
-                                secret: Secret::presented(format!("{writer}.{round}")).hash(),
-                                created_at: 1,
-                                expires_at: None,
-                                agreed: Agreed::default(),
-                            })
+                            .create(
+                                &membership::By::system(1_000),
+                                &NewCredential {
+                                    audience: "rm".to_owned(),
+                                    kind: CredentialKind::Client,
+                                    rights: Rights::USER,
+                                    person: None,
+                                    client_id: format!("{writer}.{round}"),
+                                    parent: None,
+                                    secret: Secret::presented(format!("{writer}.{round}")).hash(),
+                                    created_at: 1,
+                                    expires_at: None,
+                                    agreed: Agreed::default(),
+                                },
+                            )
                             .expect("made");
                     }
                 });

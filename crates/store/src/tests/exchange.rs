@@ -52,7 +52,9 @@ fn client(store: &Store) -> Credential {
         redirect_uris: vec![CALLBACK.to_owned(), "http://localhost:3000/".to_owned()],
         ..Agreed::default()
     };
-    store.create(&NewCredential { agreed, ..new(CredentialKind::Client, "client") }).expect("made")
+    store
+        .create(&membership::By::system(1_000), &NewCredential { agreed, ..new(CredentialKind::Client, "client") })
+        .expect("made")
 }
 
 fn consent<'a>(store: &Store, client: &'a Credential, code: &str) -> Consent<'a> {
@@ -113,7 +115,7 @@ fn sound(store: &Store) {
 fn a_code_gives_tokens_and_a_refresh_token_its_successor() {
     on_both(|store| {
         let client = &client(store);
-        let consented = store.consent(&consent(store, client, "code")).expect("kept");
+        let consented = store.consent(&membership::By::system(1_000), &consent(store, client, "code")).expect("kept");
         assert_eq!(consented.code.expires_at, Some(NOW + CODE_LIFETIME));
         assert_eq!((consented.grant.parent, consented.code.parent), (Some(client.id), Some(consented.grant.id)));
         let first = store.exchange(&exchange(client, code("code"), "1", NOW + 1)).expect("exchanged");
@@ -144,10 +146,10 @@ fn a_client_gets_no_rights_that_it_has_not() {
     on_both(|store| {
         let whole = client(store);
         let only_read = NewCredential { rights: Rights::READ, ..new(CredentialKind::Client, "reader") };
-        let reader = store.create(&only_read).expect("made");
-        let grant = store.consent(&consent(store, &reader, "a")).expect("kept").grant;
+        let reader = store.create(&membership::By::system(1_000), &only_read).expect("made");
+        let grant = store.consent(&membership::By::system(1_000), &consent(store, &reader, "a")).expect("kept").grant;
         assert_eq!(grant.rights, Rights::READ);
-        let grant = store.consent(&consent(store, &whole, "b")).expect("kept").grant;
+        let grant = store.consent(&membership::By::system(1_000), &consent(store, &whole, "b")).expect("kept").grant;
         assert!(!grant.rights.contains(Right::Admin) && grant.rights.contains(Right::Write));
     });
 }
@@ -157,7 +159,7 @@ fn what_is_used_twice_revokes_the_family() {
     on_both(|store| {
         let client = &client(store);
         for (name, again) in [("a", code("a")), ("b", refresh("b 1")), ("c", refresh("c 2"))] {
-            store.consent(&consent(store, client, name)).expect("kept");
+            store.consent(&membership::By::system(1_000), &consent(store, client, name)).expect("kept");
             for (proof, round) in
                 [(code(name), 1), (refresh(&format!("{name} 1")), 2), (refresh(&format!("{name} 2")), 3)]
             {
@@ -214,9 +216,9 @@ fn race(store: &Store, client: &Credential, proof: &Proof<'_>, name: &str) {
 fn of_many_at_once_one_gets_tokens_and_all_lose_them() {
     on_both(|store| {
         let client = &client(store);
-        store.consent(&consent(store, client, "code")).expect("kept");
+        store.consent(&membership::By::system(1_000), &consent(store, client, "code")).expect("kept");
         race(store, client, &code("code"), "first");
-        store.consent(&consent(store, client, "other")).expect("kept");
+        store.consent(&membership::By::system(1_000), &consent(store, client, "other")).expect("kept");
         store.exchange(&exchange(client, code("other"), "1", NOW + 1)).expect("exchanged");
         race(store, client, &refresh("1"), "second");
         let tokens = number(store, "SELECT COUNT(*) AS number FROM credentials WHERE kind = 'token'");
@@ -231,13 +233,14 @@ fn an_exchange_during_a_revocation_leaves_nothing_behind() {
         let client = &client(store);
         for round in 0..10 {
             let name = &format!("code {round}");
-            let grant = store.consent(&consent(store, client, name)).expect("kept").grant.id;
+            let grant =
+                store.consent(&membership::By::system(1_000), &consent(store, client, name)).expect("kept").grant.id;
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     let exchanged = store.exchange(&exchange(client, code(name), name, NOW + 1));
                     assert!(!matches!(exchanged, Err(ExchangeError::Vault(_))), "{exchanged:?}");
                 });
-                scope.spawn(|| assert!(store.revoke(grant, NOW + 1).expect("revoked")));
+                scope.spawn(|| assert!(store.revoke(&membership::By::system(NOW + 1), grant).expect("revoked")));
             });
             let access = secret(&format!("access {name}")).hash();
             assert_eq!(judged(store, CredentialKind::Token, &access, NOW + 2), Err(Denial::Unknown));
@@ -250,10 +253,10 @@ fn only_the_right_client_in_time_gets_tokens() {
     on_both(|store| {
         let client = &client(store);
         let other = NewCredential { client_id: "other".to_owned(), ..new(CredentialKind::Client, "other") };
-        let other = &store.create(&other).expect("made");
+        let other = &store.create(&membership::By::system(1_000), &other).expect("made");
         let foreign = NewCredential { audience: "rm".to_owned(), ..new(CredentialKind::Client, "foreign") };
-        let foreign = &store.create(&foreign).expect("made");
-        store.consent(&consent(store, client, "code")).expect("kept");
+        let foreign = &store.create(&membership::By::system(1_000), &foreign).expect("made");
+        store.consent(&membership::By::system(1_000), &consent(store, client, "code")).expect("kept");
         let ask = |client, proof, now| refusal(store.exchange(&exchange(client, proof, "1", now)));
         assert_eq!(ask(other, code("code"), NOW + 1), ExchangeRefusal::Unknown);
         assert_eq!(ask(foreign, code("code"), NOW + 1), ExchangeRefusal::Unknown);
@@ -269,9 +272,12 @@ fn only_the_right_client_in_time_gets_tokens() {
         // Who is not the client revokes nothing, not even by presenting what has been used.
         assert_eq!(ask(other, code("code"), NOW + 5), ExchangeRefusal::Unknown);
         store.exchange(&exchange(client, refresh("1"), "2", ends - 1)).expect("in time");
-        assert!(store.revoke(client.id, NOW + 400).expect("revoked"));
+        assert!(store.revoke(&membership::By::system(NOW + 400), client.id).expect("revoked"));
         assert_eq!(ask(client, refresh("2"), NOW + 401), ExchangeRefusal::Unknown);
-        assert!(matches!(store.consent(&consent(store, client, "late")), Err(VaultError::Gone)));
+        assert!(matches!(
+            store.consent(&membership::By::system(1_000), &consent(store, client, "late")),
+            Err(VaultError::Gone)
+        ));
     });
 }
 
@@ -292,7 +298,7 @@ fn the_address_and_the_verifier_must_fit() {
             for (at, (now_said, good)) in said.iter().zip(good).enumerate() {
                 let name = &format!("{name}{at}");
                 let consent = Consent { redirect_uri: at_authorize, ..consent(store, client, name) };
-                store.consent(&consent).expect("kept");
+                store.consent(&membership::By::system(1_000), &consent).expect("kept");
                 let proof = Proof::Code { code: secret(name).hash(), redirect_uri: *now_said, rule, verifier: None };
                 let outcome = store.exchange(&exchange(client, proof, name, NOW + 1));
                 match outcome {
@@ -303,8 +309,8 @@ fn the_address_and_the_verifier_must_fit() {
         }
         let verifier = secret("a verifier of many letters, at least forty-three");
         let with = Consent { code_challenge: Some(verifier.hash()), ..consent(store, client, "with") };
-        store.consent(&with).expect("kept");
-        store.consent(&consent(store, client, "without")).expect("kept");
+        store.consent(&membership::By::system(1_000), &with).expect("kept");
+        store.consent(&membership::By::system(1_000), &consent(store, client, "without")).expect("kept");
         let wrong = secret("another verifier of many letters, at least forty");
         for (name, verifier, good) in [
             ("with", None, false),
@@ -329,7 +335,7 @@ fn the_address_and_the_verifier_must_fit() {
 fn who_is_blocked_or_deleted_gets_no_tokens() {
     on_both(|store| {
         let client = &client(store);
-        store.consent(&consent(store, client, "code")).expect("kept");
+        store.consent(&membership::By::system(1_000), &consent(store, client, "code")).expect("kept");
         let session = NewCredential {
             audience: SIGN_IN.to_owned(),
             rights: Rights::NONE,
@@ -337,7 +343,7 @@ fn who_is_blocked_or_deleted_gets_no_tokens() {
             expires_at: Some(NOW + 600),
             ..new(CredentialKind::Session, "session")
         };
-        store.create(&session).expect("made");
+        store.create(&membership::By::system(1_000), &session).expect("made");
         let key = PersonKey::Number(person(store));
         let set = |status| {
             let record = PersonRecord { account_status: Some(status), ..PersonRecord::default() };
@@ -357,7 +363,7 @@ fn who_is_blocked_or_deleted_gets_no_tokens() {
         set(AccountStatus::NoAccess);
         assert_eq!(refusal(ask(refresh("1"))), ExchangeRefusal::AccountClosed);
         let hash = PasswordHash::of("a password").expect("random bits");
-        assert!(store.set_password(person(store), Some(&hash), NOW).expect("set"));
+        assert!(store.set_password(&membership::By::system(NOW), person(store), Some(&hash)).expect("set"));
         store.delete_person(&By::system(NOW), &key, None).expect("deleted");
         assert_eq!(refusal(ask(refresh("1"))), ExchangeRefusal::Unknown);
         assert_eq!(number(store, "SELECT COUNT(*) AS number FROM passwords"), 0);
@@ -370,18 +376,26 @@ fn what_is_of_no_use_any_more_is_dropped() {
     on_both(|store| {
         let client = &client(store);
         let ids = || -> Vec<i64> { store.list().expect("listed").iter().map(|c| c.id).collect() };
-        let abandoned = store.consent(&consent(store, client, "abandoned")).expect("kept");
-        let used = store.consent(&consent(store, client, "used")).expect("kept");
+        let abandoned =
+            store.consent(&membership::By::system(1_000), &consent(store, client, "abandoned")).expect("kept");
+        let used = store.consent(&membership::By::system(1_000), &consent(store, client, "used")).expect("kept");
         store.exchange(&exchange(client, code("used"), "1", NOW + 1)).expect("exchanged");
         let later = NOW + CODE_LIFETIME + 86_401;
-        store.consent(&Consent { now: later, ..consent(store, client, "later") }).expect("kept");
+        store
+            .consent(&membership::By::system(1_000), &Consent { now: later, ..consent(store, client, "later") })
+            .expect("kept");
         let left = ids();
         for gone in [abandoned.grant.id, abandoned.code.id, used.code.id] {
             assert!(!left.contains(&gone), "{gone} of {left:?}");
         }
         assert!(left.contains(&used.grant.id), "its refresh token is still known");
         let much_later = later + 2 * 86_400;
-        store.consent(&Consent { now: much_later, ..consent(store, client, "much later") }).expect("kept");
+        store
+            .consent(
+                &membership::By::system(1_000),
+                &Consent { now: much_later, ..consent(store, client, "much later") },
+            )
+            .expect("kept");
         let left = ids();
         assert!(!left.contains(&used.grant.id), "nothing is left of it");
         assert_eq!(left.len(), 3, "the client, the last grant and its code");

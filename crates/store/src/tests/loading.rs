@@ -30,7 +30,7 @@ fn what_others_commit_stays_durable() {
     let store = sqlite();
     let before = writer(&store);
     assert_eq!(before[0], FULL);
-    let options = ImportOptions { dry_run: false, skip_bad: false, now: 1_700_000_000 };
+    let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(1_700_000_000) };
     let mut between = 0_i64;
     let report = store.import(&mut spool(), &options, &mut |_| {
         between += 1;

@@ -29,18 +29,20 @@ fn credential(kind: CredentialKind, parent: Option<i64>) -> NewCredential {
 
 /// Takes the migrations back to the first, the last one first.
 fn revert(store: &Store) {
-    const SQLITE: [&str; 3] = [
+    const SQLITE: [&str; 4] = [
+        include_str!("../../../../migrations/sqlite/00000000000005_subject/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/sqlite/00000000000002_writes/down.sql"),
     ];
-    const POSTGRESQL: [&str; 3] = [
+    const POSTGRESQL: [&str; 4] = [
+        include_str!("../../../../migrations/postgresql/00000000000005_subject/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000004_oauth/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000003_idempotency/down.sql"),
         include_str!("../../../../migrations/postgresql/00000000000002_writes/down.sql"),
     ];
     let down = if store.in_process() { SQLITE } else { POSTGRESQL };
-    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003', '00000000000004')";
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version IN ('00000000000002', '00000000000003', '00000000000004', '00000000000005')";
     let reverted = store.outside(|connection| {
         for step in down {
             connection.batch_execute(step)?;
@@ -61,16 +63,18 @@ fn an_older_store_gets_its_texts_folded() {
     on_both(|store| {
         soundness::import(store, ROWS, 1_000);
         let client = credential(CredentialKind::Client, None);
-        let kept = store.create(&client).expect("made");
-        let code = store.create(&credential(CredentialKind::Code, Some(kept.id))).expect("made");
+        let kept = store.create(&membership::By::system(1_000), &client).expect("made");
+        let code = store
+            .create(&membership::By::system(1_000), &credential(CredentialKind::Code, Some(kept.id)))
+            .expect("made");
         let head = store.head().expect("asked");
         revert(store);
         let error = store.ready().expect_err("not current").to_string();
         assert!(error.contains("rollcall migrate"), "{error}");
         let steps = store.migrate().expect("migrates");
-        assert_eq!(steps.len(), 4, "{steps:?}");
-        assert_eq!(steps[..3], ["00000000000002", "00000000000003", "00000000000004"]);
-        assert!(steps[3].starts_with("fold"), "{steps:?}");
+        assert_eq!(steps.len(), 5, "{steps:?}");
+        assert_eq!(steps[..4], ["00000000000002", "00000000000003", "00000000000004", "00000000000005"]);
+        assert!(steps[4].starts_with("fold"), "{steps:?}");
         store.ready().expect("current");
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
         assert_eq!(found(store, TextField::Email, "@EXAMPLE"), [1]);
@@ -78,9 +82,14 @@ fn an_older_store_gets_its_texts_folded() {
         let changes = store.changes(0, None, 100).expect("a stretch");
         assert_eq!((changes.entries.len() as u64, changes.head), (head, head));
         assert!(changes.entries.iter().all(|entry| entry.job.is_none()));
+        // The version before had one column for both, and these were what it said of credentials.
+        let told: Vec<_> = changes.entries.iter().filter(|entry| entry.action == "credential_create").collect();
+        assert_eq!(told.iter().map(|entry| entry.subject).collect::<Vec<_>>(), [Some(kept.id), Some(code.id)]);
+        assert!(told.iter().all(|entry| entry.credential.is_none()));
         // What the version before does not know is gone; the rest is as it was, with nothing agreed.
         assert_eq!(store.list().expect("listed"), [kept]);
-        let next = store.create(&credential(CredentialKind::Token, None)).expect("made");
+        let next =
+            store.create(&membership::By::system(1_000), &credential(CredentialKind::Token, None)).expect("made");
         assert_eq!(next.id, code.id + 1);
         assert_eq!(number(store, "SELECT last AS number FROM counters WHERE name = 'job'"), 0);
     });

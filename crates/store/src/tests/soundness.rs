@@ -9,7 +9,7 @@ use membership::{limits, sample};
 pub fn import(store: &Store, text: &str, now: i64) {
     let mut spool = Spool::new().expect("a spool");
     spool.read("test", &mut text.as_bytes(), Format::Ndjson, &mut |_| {}).expect("spooled");
-    let options = ImportOptions { dry_run: false, skip_bad: false, now };
+    let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(now) };
     let report = store.import(&mut spool, &options, &mut |_| {}).expect("imported");
     assert_eq!(report.bad_total, 0, "{:?}", report.bad);
     assert!(report.applied);

@@ -14,17 +14,18 @@ use crate::schema::{credentials, persons};
 use crate::store::{Failure, Store};
 use access::{Consent, Consented, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Holder, VaultError, Viewer};
 use diesel::prelude::*;
+use membership::By;
 
 /// See [`access::Vault::consent`].
-pub(super) fn consent(store: &Store, consent: &Consent<'_>) -> Result<Consented, VaultError> {
+pub(super) fn consent(store: &Store, by: &By, consent: &Consent<'_>) -> Result<Consented, VaultError> {
     Ok(store.write(|connection| {
         if !keep_person(connection, consent.person)? {
             return Err(StoreError::Gone.into());
         }
         hold(connection, consent.client.id)?;
         sweep(connection, consent.now)?;
-        let (grant, granted) = keep(connection, &consent.grant())?;
-        let (code, made) = keep(connection, &consent.code(&grant))?;
+        let (grant, granted) = keep(connection, by, &consent.grant())?;
+        let (code, made) = keep(connection, by, &consent.code(&grant))?;
         changes::log(connection, consent.now, &[granted, made])?;
         Ok(Consented { grant, code })
     })?)
@@ -41,6 +42,7 @@ fn exchange_in(
     connection: &mut Connection,
     exchange: &Exchange<'_>,
 ) -> Result<Result<Exchanged, ExchangeRefusal>, Failure> {
+    let by = &exchange.by();
     let (kind, secret) = exchange.presented();
     let presented = credentials::table
         .filter(credentials::secret_hash.eq(secret.to_hex()))
@@ -62,14 +64,14 @@ fn exchange_in(
                 .set(credentials::used_at.eq(exchange.now.max(1)))
                 .execute(connection)?;
             forget_expired(connection, grant.id, exchange.now)?;
-            let (access, made) = keep(connection, &exchange.access(&grant))?;
-            let (refresh, also) = keep(connection, &exchange.refresh(&grant))?;
+            let (access, made) = keep(connection, by, &exchange.access(&grant))?;
+            let (refresh, also) = keep(connection, by, &exchange.refresh(&grant))?;
             changes::log(connection, exchange.now, &[made, also])?;
             Ok(Ok(Exchanged { access, refresh, holder }))
         }
         (Ok(()), None) => Ok(Err(ExchangeRefusal::Unknown)),
         (Err(ExchangeRefusal::Reused), _) => {
-            let revoked = revoke(connection, vec![(grant.id, person)], exchange.now)?;
+            let revoked = revoke(connection, by, vec![(grant.id, person)])?;
             changes::log(connection, exchange.now, &revoked)?;
             Ok(Err(ExchangeRefusal::Reused))
         }

@@ -21,6 +21,7 @@ use access::{
     NewCredential, PasswordHash, Rights, SecretHash, Vault, VaultError, Viewer,
 };
 use diesel::prelude::*;
+use membership::By;
 use row::load_credentials;
 use std::collections::BTreeSet;
 
@@ -102,7 +103,7 @@ impl Vault for Store {
         })?)
     }
 
-    fn create(&self, new: &NewCredential) -> Result<Credential, VaultError> {
+    fn create(&self, by: &By, new: &NewCredential) -> Result<Credential, VaultError> {
         Ok(self.write(|connection| {
             if let Some(person) = new.person
                 && !keep_person(connection, person)?
@@ -116,14 +117,14 @@ impl Vault for Store {
             if new.kind == CredentialKind::Session {
                 sweep(connection, new.created_at)?;
             }
-            let (credential, change) = row::keep(connection, new)?;
+            let (credential, change) = row::keep(connection, by, new)?;
             changes::log(connection, new.created_at, &[change])?;
             Ok(credential)
         })?)
     }
 
-    fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError> {
-        exchange::consent(self, consent)
+    fn consent(&self, by: &By, consent: &Consent<'_>) -> Result<Consented, VaultError> {
+        exchange::consent(self, by, consent)
     }
 
     fn exchange(&self, exchange: &Exchange<'_>) -> Result<Exchanged, ExchangeError> {
@@ -134,20 +135,20 @@ impl Vault for Store {
         uses::note(self, id, now);
     }
 
-    fn set_password(&self, person: i64, password: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError> {
-        passwords::set(self, person, password, now)
+    fn set_password(&self, by: &By, person: i64, password: Option<&PasswordHash>) -> Result<bool, VaultError> {
+        passwords::set(self, by, person, password)
     }
 
     fn password_of(&self, login: &str) -> Result<Option<Login>, VaultError> {
         passwords::of(self, login)
     }
 
-    fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError> {
+    fn revoke(&self, by: &By, id: i64) -> Result<bool, VaultError> {
         Ok(self.write(|connection| {
             let first = id_and_person(connection, id)?;
             let known = !first.is_empty();
-            let revoked = revoke(connection, first, now)?;
-            changes::log(connection, now, &revoked)?;
+            let revoked = revoke(connection, by, first)?;
+            changes::log(connection, by.now, &revoked)?;
             Ok(known)
         })?)
     }
@@ -169,14 +170,16 @@ impl Vault for Store {
 
 /// Revokes every credential of the person of this number, and all that were exchanged for them. Gives what is to be
 /// logged.
-pub(crate) fn revoke_all_of(connection: &mut Connection, person: i64, now: i64) -> Result<Vec<Change>, Failure> {
+pub(crate) fn revoke_all_of(connection: &mut Connection, by: &By, person: i64) -> Result<Vec<Change>, Failure> {
     let all = credentials::table.filter(credentials::person_number.eq(person)).order(credentials::id);
     let first = all.select((credentials::id, credentials::person_number)).load(connection)?;
-    revoke(connection, first, now)
+    revoke(connection, by, first)
 }
 
 /// Revokes these credentials (id and person) and all that were exchanged for them. Gives what is to be logged.
-fn revoke(connection: &mut Connection, mut generation: Vec<(i64, i64)>, now: i64) -> Result<Vec<Change>, Failure> {
+fn revoke(connection: &mut Connection, by: &By, mut generation: Vec<(i64, i64)>) -> Result<Vec<Change>, Failure> {
+    // 0 would say that it was not.
+    let now = by.now.max(1);
     // A generation after the other: writing a credential's row waits for whoever is about to exchange it for another,
     // and keeps others from doing so. Only then is it sure who its children are.
     let mut seen = BTreeSet::new();
@@ -192,13 +195,14 @@ fn revoke(connection: &mut Connection, mut generation: Vec<(i64, i64)>, now: i64
                 .set(credentials::revoked_at.eq(now))
                 .execute(connection)?;
             if written > 0 {
-                revoked.push(Change { action: "credential_revoke", person, credential, ..Change::default() });
+                let change = Change { action: "credential_revoke", person, subject: credential, ..Change::default() };
+                revoked.push(change.by(by));
             }
             next.extend(children(connection, credential)?);
         }
         generation = next;
     }
-    revoked.sort_by_key(|change| change.credential);
+    revoked.sort_by_key(|change| change.subject);
     Ok(revoked)
 }
 

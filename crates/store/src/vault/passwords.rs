@@ -11,10 +11,11 @@ use crate::schema::{credentials, passwords, persons};
 use crate::store::{Failure, Store};
 use access::{CredentialKind, Login, PasswordHash, VaultError};
 use diesel::prelude::*;
+use membership::By;
 use membership::text::{fold, has_nul};
 
 /// See [`access::Vault::set_password`].
-pub(super) fn set(store: &Store, person: i64, hash: Option<&PasswordHash>, now: i64) -> Result<bool, VaultError> {
+pub(super) fn set(store: &Store, by: &By, person: i64, hash: Option<&PasswordHash>) -> Result<bool, VaultError> {
     // Two at once may both find that there is none; the one that comes second looks again.
     let done = store.write_looking(|connection| {
         if !keep_person(connection, person)? {
@@ -25,7 +26,7 @@ pub(super) fn set(store: &Store, person: i64, hash: Option<&PasswordHash>, now: 
             let row = (
                 passwords::person_number.eq(person),
                 passwords::password_hash.eq(hash.as_str()),
-                passwords::changed_at.eq(now),
+                passwords::changed_at.eq(by.now),
             );
             on_either!(&mut *connection, inner => diesel::insert_into(passwords::table).values(row).execute(inner))?;
         }
@@ -35,9 +36,9 @@ pub(super) fn set(store: &Store, person: i64, hash: Option<&PasswordHash>, now: 
             .order(credentials::id)
             .select((credentials::id, credentials::person_number))
             .load(connection)?;
-        let mut log = vec![Change { action: "password_change", person, ..Change::default() }];
-        log.extend(revoke(connection, sessions, now)?);
-        changes::log(connection, now, &log)?;
+        let mut log = vec![Change { action: "password_change", person, ..Change::default() }.by(by)];
+        log.extend(revoke(connection, by, sessions)?);
+        changes::log(connection, by.now, &log)?;
         Ok(true)
     });
     Ok(done.map_err(crate::error::StoreError::from)?)

@@ -8,6 +8,7 @@ use crate::schema::{counters, credentials};
 use crate::store::Failure;
 use access::{Agreed, Credential, CredentialKind, Groups, NewCredential, Rights, SecretHash};
 use diesel::prelude::*;
+use membership::By;
 use membership::text::has_nul;
 
 /// A credential's row, but for the hash of its secret.
@@ -87,8 +88,8 @@ pub(super) fn by_id(connection: &mut Connection, id: i64) -> Result<Option<Crede
     Ok(load_credentials!(connection, credentials::table.find(id)).pop())
 }
 
-/// Keeps new credentials, and gives what is to be logged. What they build on is held.
-pub(super) fn keep(connection: &mut Connection, new: &NewCredential) -> Result<(Credential, Change), Failure> {
+/// Keeps a new credential on the authority `by`, and gives what is to be logged. What they build on is held.
+pub(super) fn keep(connection: &mut Connection, by: &By, new: &NewCredential) -> Result<(Credential, Change), Failure> {
     let agreed = &new.agreed;
     let uris = agreed.redirect_uris.join(" ");
     // No database takes this character, and each refuses it in its own way.
@@ -122,6 +123,6 @@ pub(super) fn keep(connection: &mut Connection, new: &NewCredential) -> Result<(
         ))
         .execute(connection)?;
     let person = new.person.unwrap_or(0);
-    let change = Change { action: "credential_create", person, credential: id, ..Change::default() };
+    let change = Change { action: "credential_create", person, subject: id, ..Change::default() }.by(by);
     Ok((new.kept(id), change))
 }

@@ -83,7 +83,8 @@ fn bad_rows_stop_everything_or_are_skipped() {
         assert_eq!((stopped.applied, stopped.bad_total, counts(&stopped)), (false, 2, [[0; 3]; 3]));
         assert_eq!((store.head().expect("answers"), ndjson(&store)), (0, String::new()));
         for dry_run in [true, false] {
-            let skipped = import_as(&store, &[input], ImportOptions { dry_run, skip_bad: true, now: NOW });
+            let skipped =
+                import_as(&store, &[input], ImportOptions { dry_run, skip_bad: true, by: membership::By::system(NOW) });
             assert_eq!((skipped.applied, skipped.bad_total), (!dry_run, 2));
             assert_eq!(counts(&skipped), [[1, 0, 0], [1, 0, 0], [1, 0, 0]]);
             assert_eq!(ndjson(&store).is_empty(), dry_run);
@@ -146,7 +147,7 @@ fn times_that_check_would_call_unsound_are_bad() {
 
 #[test]
 fn rows_that_nobody_has_read_are_not_skipped_in_silence() {
-    let options = ImportOptions { dry_run: false, skip_bad: true, now: NOW };
+    let options = ImportOptions { dry_run: false, skip_bad: true, by: membership::By::system(NOW) };
     let long = format!("uid,name\na,x\nb,{}\nc,z\n", "y".repeat(1 << 20));
     for store in stores() {
         let report = import_as(&store, &["uid,name\nd,x\ne,\"y\nf,z\n", "uid,name\ng,x\n"], options);

@@ -90,7 +90,7 @@ fn every_field_survives() {
         // CSV likewise, and each field that changes alone is changed alone.
         let tables = RecordKind::ALL.map(|kind| export(&store, ExportFormat::Csv(kind), None));
         let other = open("sqlite::memory:");
-        let options = ImportOptions { dry_run: false, skip_bad: false, now: NOW };
+        let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(NOW) };
         let report = import_as(&other, &tables.each_ref().map(String::as_str), options);
         assert!(report.applied, "{:?}", report.bad);
         assert_eq!(ndjson(&other), ndjson(&store));

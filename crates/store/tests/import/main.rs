@@ -42,7 +42,7 @@ fn import(store: &Store, input: &str) -> ImportReport {
 }
 
 fn import_at(store: &Store, input: &str, now: i64) -> ImportReport {
-    import_as(store, &[input], ImportOptions { dry_run: false, skip_bad: false, now })
+    import_as(store, &[input], ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(now) })
 }
 
 fn export(store: &Store, format: ExportFormat, group: Option<GroupKey>) -> String {
@@ -165,14 +165,17 @@ fn importing_twice_changes_nothing_and_logs_nothing() {
         "\n",
     );
     for store in stores() {
-        let first =
-            import_as(&store, &[&population, more], ImportOptions { dry_run: false, skip_bad: false, now: NOW });
+        let first = import_as(
+            &store,
+            &[&population, more],
+            ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(NOW) },
+        );
         assert!(first.applied, "{:?}", first.bad);
         let (head, before) = (store.head().expect("answers"), ndjson(&store));
         let bob = store.person(&PersonKey::Login("bob b".into())).expect("answers").expect("is there");
         assert_eq!((bob.name.as_str(), bob.city.as_str(), bob.updated_at), ("Two", "Rome", None));
         for now in [NOW, NOW + 1_000] {
-            let options = ImportOptions { dry_run: false, skip_bad: false, now };
+            let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(now) };
             let again = import_as(&store, &[&population, more], options);
             assert!(again.applied);
             let [persons, groups, memberships] = counts(&again);
@@ -182,7 +185,7 @@ fn importing_twice_changes_nothing_and_logs_nothing() {
             assert_eq!(ndjson(&store), before);
         }
         // The same input twice in one go is the same, too.
-        let options = ImportOptions { dry_run: false, skip_bad: false, now: NOW };
+        let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(NOW) };
         import_as(&store, &[&population, more, &population, more], options);
         assert_eq!((store.head().expect("answers"), ndjson(&store)), (head, before));
         sound(&store);
@@ -200,7 +203,7 @@ fn a_whole_export_into_an_empty_store_exports_the_same_bytes() {
     assert_eq!(ndjson(&postgres), whole);
     let tables = kinds.map(|kind| export(&postgres, kind, None));
     for store in stores() {
-        let options = ImportOptions { dry_run: false, skip_bad: false, now: NOW + 5 };
+        let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(NOW + 5) };
         let report = import_as(&store, &tables.each_ref().map(String::as_str), options);
         assert!(report.applied, "{:?}", report.bad);
         assert_eq!(kinds.map(|kind| export(&store, kind, None)), tables);
@@ -356,7 +359,11 @@ fn a_dry_run_tells_what_would_happen() {
     for store in stores() {
         assert!(import(&store, there).applied);
         let before = (store.head().expect("answers"), ndjson(&store));
-        let dry = import_as(&store, &[input], ImportOptions { dry_run: true, skip_bad: false, now: NOW + 1 });
+        let dry = import_as(
+            &store,
+            &[input],
+            ImportOptions { dry_run: true, skip_bad: false, by: membership::By::system(NOW + 1) },
+        );
         assert_eq!((dry.applied, counts(&dry)[0]), (false, [1, 1, 1]));
         assert_eq!((store.head().expect("answers"), ndjson(&store)), before);
         let wet = import_at(&store, input, NOW + 1);

@@ -26,7 +26,7 @@ fn stands(group: &str, person: &str, state: &str) -> String {
 }
 
 fn skipping(store: &Store, lines: &[String]) -> Vec<(u64, String)> {
-    let options = ImportOptions { dry_run: false, skip_bad: true, now: NOW };
+    let options = ImportOptions { dry_run: false, skip_bad: true, by: membership::By::system(NOW) };
     let report = import_as(store, &[&lines.join("\n")], options);
     sound(store);
     report.bad.into_iter().map(|bad| (bad.line, bad.problem)).collect()

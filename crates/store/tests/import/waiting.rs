@@ -33,7 +33,7 @@ fn others_can_write_during_a_long_import() {
                 expires_at: None,
                 agreed: Agreed::default(),
             };
-            other.create(&new).expect("the other writer gets its turn");
+            other.create(&membership::By::system(1_000), &new).expect("the other writer gets its turn");
             made = made.saturating_add(1);
             std::thread::sleep(std::time::Duration::from_millis(50));
         }

@@ -68,7 +68,7 @@ impl World {
                 banned_by: None,
             });
         }
-        self.log(by, "group_create", About { group: Some(number), person: owner, job: None });
+        self.log(by, "group_create", About { group: Some(number), person: owner, job: None, subject: None });
 
         let system = By { person: None, ..*by };
         let key = GroupKey::Number(number);

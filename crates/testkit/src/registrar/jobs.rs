@@ -61,7 +61,7 @@ impl World {
 
     /// One entry for each group that the job prefers; one without a group when all of them are gone.
     fn log_job(&mut self, by: &By, action: &str, job: &Job) {
-        let about = About { group: None, person: job.poster, job: Some(job.number) };
+        let about = About { group: None, person: job.poster, job: Some(job.number), subject: None };
         if job.groups.is_empty() {
             self.log(by, action, about);
         }

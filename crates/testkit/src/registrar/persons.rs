@@ -98,12 +98,12 @@ impl World {
             let row = self.group_mut(group);
             (row.owner, row.updated_at) = (heir, Some(moment(by)));
             let action = if heir.is_some() { "transfer_ownership" } else { "group_edit" };
-            self.log(by, action, About { group: Some(group), person: heir, job: None });
+            self.log(by, action, About { group: Some(group), person: heir, ..About::default() });
         }
         let mut ended: Vec<i64> = self.memberships.iter().filter(|m| m.person == number).map(|m| m.group).collect();
         ended.sort_unstable();
         for group in ended {
-            self.log(by, "person_delete", About { group: Some(group), person: Some(number), job: None });
+            self.log(by, "person_delete", About { group: Some(group), person: Some(number), ..About::default() });
         }
         self.memberships.retain(|m| m.person != number);
         let own = self.credentials.iter().map(|k| &k.credential).filter(|c| c.person == Some(number));

@@ -114,7 +114,7 @@ impl World {
                 (group.owner, group.updated_at) = (Some(person), Some(now));
             }
         }
-        self.log(by, step.action.word(), About { group: Some(group), person: Some(person), job: None });
+        self.log(by, step.action.word(), About { group: Some(group), person: Some(person), job: None, subject: None });
         Ok(true)
     }
 }

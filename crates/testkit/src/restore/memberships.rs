@@ -84,7 +84,7 @@ impl World {
             return Ok(None);
         }
         self.set_membership(membership);
-        Ok(Some(About { group: Some(group), person: Some(person), job: None }))
+        Ok(Some(About { group: Some(group), person: Some(person), job: None, subject: None }))
     }
 
     /// The number of an actor, who need not exist any more when only the number is said.

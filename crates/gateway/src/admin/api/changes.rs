@@ -150,6 +150,7 @@ mod tests {
             actor: None,
             credential: None,
             job: None,
+            subject: None,
         };
         let next = |entries: &[u64], head, after, limit| {
             let found = Changes { entries: entries.iter().copied().map(entry).collect(), head };

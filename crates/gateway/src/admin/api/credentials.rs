@@ -198,6 +198,7 @@ pub(super) fn made(ask: &Ask, core: &Core<'_>, wanted: Wanted) -> Outcome {
         expires_at: lifetime.map(|lifetime| core.now.saturating_add(lifetime)),
         scope,
         groups: groups(ask, core)?,
+        by: ask.by_system(),
         ..Terms::usual(ask.said.text("note").unwrap_or_default(), core.now)
     };
     let made = issue(core.vault, wanted, terms).map_err(|error| match error {
@@ -251,6 +252,6 @@ fn revoke(ask: &Ask, core: &Core<'_>) -> Outcome {
             "This is the key that the request bears, and a key does not revoke itself.",
         ));
     }
-    core.vault.revoke(id, core.now)?;
+    core.vault.revoke(&ask.by_system(), id)?;
     Ok(Answer::json(represent::alone(represent::credential, &found(ask, core)?)).tagged())
 }

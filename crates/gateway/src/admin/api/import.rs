@@ -48,14 +48,14 @@ pub(super) async fn answer(call: Call, body: &mut Body) -> Result<HttpResponse, 
     let options = ImportOptions {
         dry_run: call.ask.flag("dry_run"),
         skip_bad: call.ask.flag("skip_bad"),
-        now: chrono::Utc::now().timestamp(),
+        by: call.ask.by_system(),
     };
     let key = call.key(&hash);
     let (id, admin) = (call.id, Arc::clone(&call.admin));
     let work = move || {
         let _turn = turn;
         guarded(id, || {
-            once(&admin.store, key.as_ref(), options.now, id, || import(&admin.store, file, format, &options))
+            once(&admin.store, key.as_ref(), options.by.now, id, || import(&admin.store, file, format, &options))
         })
     };
     let rendered = web::block(work).await.map_err(|error| internal(&error))?;

@@ -189,7 +189,7 @@ fn delete(ask: &Ask, core: &Core<'_>) -> Outcome {
 fn password(ask: &Ask, core: &Core<'_>) -> Outcome {
     let person = found(ask, core)?;
     let hash = ask.said.text("password").map(PasswordHash::of).transpose().map_err(|error| unavailable(&error))?;
-    if core.vault.set_password(person.number, hash.as_ref(), core.now)? {
+    if core.vault.set_password(&ask.by_system(), person.number, hash.as_ref())? {
         Ok(Answer::nothing())
     } else {
         Err(no_such_person())

@@ -175,5 +175,5 @@ pub(super) fn change(out: &mut Vec<u8>, entry: &ChangeEntry) {
     let mut object = Object::begin(out);
     object.integer("number", entry.number).integer("at", entry.at).string("action", &entry.action);
     object.maybe("group", entry.group).maybe("person", entry.person).maybe("actor", entry.actor);
-    object.maybe("credential", entry.credential).maybe("job", entry.job).end();
+    object.maybe("credential", entry.credential).maybe("job", entry.job).maybe("subject", entry.subject).end();
 }

@@ -161,8 +161,10 @@ pub(super) const CHANGE: Object = Object {
             field("group", NUMBER, "Number of the group that it concerns.").nullable(),
             field("person", NUMBER, "Number of the person whom it concerns.").nullable(),
             field("actor", NUMBER, "Number of the person who did it; null for the system.").nullable(),
-            field("credential", NUMBER, "Id of the credential that it concerns, or by which it was done.").nullable(),
+            field("credential", NUMBER, "Id of the credential by which it was done; null for the command line.")
+                .nullable(),
             field("job", NUMBER, "Number of the job that it concerns.").nullable(),
+            field("subject", NUMBER, "Id of the credential that was changed.").nullable(),
         ]
     },
 };

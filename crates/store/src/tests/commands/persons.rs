@@ -218,22 +218,27 @@ fn who_owns_a_group_that_nobody_can_take_over_stays() {
 fn credentials_of_who_is_deleted_are_revoked() {
     on_both(|store| {
         persons(store, 2);
-        let parent = store.create(&credential(Some(1), None, "parent")).expect("made").id;
-        let child = store.create(&credential(None, Some(parent), "child")).expect("made").id;
-        let old = store.create(&credential(Some(1), None, "old")).expect("made").id;
-        let other = store.create(&credential(Some(2), None, "other")).expect("made").id;
-        store.revoke(old, 3).expect("revoked");
+        let parent =
+            store.create(&membership::By::system(1_000), &credential(Some(1), None, "parent")).expect("made").id;
+        let child =
+            store.create(&membership::By::system(1_000), &credential(None, Some(parent), "child")).expect("made").id;
+        let old = store.create(&membership::By::system(1_000), &credential(Some(1), None, "old")).expect("made").id;
+        let other = store.create(&membership::By::system(1_000), &credential(Some(2), None, "other")).expect("made").id;
+        store.revoke(&membership::By::system(3), old).expect("revoked");
         let before = head(store);
         store.delete_person(&By { credential: Some(other), ..SYSTEM }, &one(1), None).expect("deleted");
         let revoked: Vec<_> = store.list().expect("listed").iter().map(|c| (c.id, c.revoked_at)).collect();
         assert_eq!(revoked, [(parent, Some(NOW)), (child, Some(NOW)), (old, Some(3)), (other, None)]);
         let logged = [
-            ("credential_revoke".to_owned(), 0, 1, 0, parent),
-            ("credential_revoke".to_owned(), 0, 0, 0, child),
+            ("credential_revoke".to_owned(), 0, 1, 0, other),
+            ("credential_revoke".to_owned(), 0, 0, 0, other),
             ("person_delete".to_owned(), 0, 1, 0, other),
         ];
         assert_eq!(log(store, before), logged);
-        let late = store.create(&credential(Some(1), None, "late"));
+        let entries = store.changes(before.unsigned_abs(), None, 10).expect("a stretch").entries;
+        let subjects: Vec<_> = entries.iter().map(|entry| entry.subject).collect();
+        assert_eq!(subjects, [Some(parent), Some(child), None], "which ones were revoked");
+        let late = store.create(&membership::By::system(1_000), &credential(Some(1), None, "late"));
         assert!(matches!(late, Err(VaultError::Gone)), "{late:?}");
         assert_eq!(head(store), before + 3);
         sound(store);

@@ -91,7 +91,7 @@ fn who_is_being_deleted_can_be_referred_to_no_more() {
         agreed: Agreed::default(),
     };
     let delete = |person: i64| format!("DELETE FROM persons WHERE number = {person}");
-    let made = one_behind_the_other(store, &delete(1), || store.create(&token(1)));
+    let made = one_behind_the_other(store, &delete(1), || store.create(&membership::By::system(1_000), &token(1)));
     assert!(matches!(made, Err(VaultError::Gone)), "{made:?}");
     let added = one_behind_the_other(store, &delete(2), || step(store, &SYSTEM, g, 2, Action::Add(Scope::Participant)));
     assert_eq!(added, Err(StepFailure::NoSuchPerson));
@@ -100,7 +100,7 @@ fn who_is_being_deleted_can_be_referred_to_no_more() {
     let owned = one_behind_the_other(store, &delete(3), || store.edit_group(&SYSTEM, &key(g), &edit, None));
     assert_eq!(owned.expect_err("gone").to_string(), "owner names nobody");
     // The other way round: what refers to somebody first is seen by whoever deletes that one then.
-    store.create(&token(4)).expect("made");
+    store.create(&membership::By::system(1_000), &token(4)).expect("made");
     std::thread::scope(|scope| {
         let (sender, receiver) = channel();
         scope.spawn(move || {
@@ -138,7 +138,7 @@ fn imported_behind(store: &Store, first: &str, lines: &str) -> Vec<String> {
     let bad = one_behind_the_other(store, first, || {
         let mut spool = crate::Spool::new().expect("a spool");
         spool.read("test", &mut lines.as_bytes(), crate::Format::Ndjson, &mut |_| {}).expect("spooled");
-        let options = crate::ImportOptions { dry_run: false, skip_bad: false, now: NOW };
+        let options = crate::ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(NOW) };
         store.import(&mut spool, &options, &mut |_| {}).expect("imported").bad
     });
     bad.into_iter().map(|row| row.problem).collect()

@@ -177,7 +177,7 @@ fn other(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
                 expires_at: None,
                 agreed: Agreed::default(),
             };
-            match store.create(&credential) {
+            match store.create(&membership::By::system(1_000), &credential) {
                 Ok(_) => count("credential_create", Some(1)),
                 Err(VaultError::Gone) => {}
                 Err(error) => panic!("{error}"),
@@ -355,7 +355,8 @@ fn imports_and_commands_at_once_leave_nothing_that_cannot_be() {
                         let import = |text: String| {
                             let mut spool = Spool::new().expect("a spool");
                             spool.read("test", &mut text.as_bytes(), Format::Ndjson, &mut |_| {}).expect("spooled");
-                            let options = ImportOptions { dry_run: false, skip_bad: false, now: 3_000 };
+                            let options =
+                                ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(3_000) };
                             match store.import(&mut spool, &options, &mut |_| {}) {
                                 Ok(report) => usize::from(report.applied),
                                 // Others were quicker ten times.

@@ -8,7 +8,7 @@ use membership::Directory;
 #[test]
 fn the_last_use_is_written_to_the_minute() {
     on_both(|store| {
-        let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
+        let id = store.create(&membership::By::system(1_000), &new(CredentialKind::Key, "key")).expect("made").id;
         let last = || store.list().expect("listed")[0].last_used_at;
         let head = store.head().expect("head");
         assert_eq!(last(), None);
@@ -31,7 +31,7 @@ fn the_last_use_is_written_to_the_minute() {
 #[test]
 fn the_last_use_is_written_by_itself() {
     let store = sqlite();
-    let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
+    let id = store.create(&membership::By::system(1_000), &new(CredentialKind::Key, "key")).expect("made").id;
     store.note_use(id, NOW);
     let begun = std::time::Instant::now();
     while store.list().expect("listed")[0].last_used_at.is_none() {
@@ -43,7 +43,7 @@ fn the_last_use_is_written_by_itself() {
 #[test]
 fn a_use_waits_for_nobody() {
     on_both(|store| {
-        let id = store.create(&new(CredentialKind::Key, "key")).expect("made").id;
+        let id = store.create(&membership::By::system(1_000), &new(CredentialKind::Key, "key")).expect("made").id;
         let held = store.write(|_| {
             let begun = std::time::Instant::now();
             for credential in 0..100 {

@@ -361,7 +361,7 @@ fn jobs_of_a_group_come_newest_first() {
 #[test]
 fn the_change_log_is_read_in_stretches() {
     on_both(|store| {
-        let entry = |action, group| Change { action, group, person: 7, actor: 8, credential: 9, job: 6 };
+        let entry = |action, group| Change { action, group, person: 7, actor: 8, credential: 9, job: 6, subject: 5 };
         store
             .write(|connection| {
                 let entries =
@@ -386,8 +386,11 @@ fn the_change_log_is_read_in_stretches() {
         let found = store.changes(2, None, 2).expect("a stretch").entries;
         let (group, person, actor, credential, job) = (Some(1), Some(7), Some(8), Some(9), Some(6));
         let action = "job_post".to_owned();
-        assert_eq!(found[0], ChangeEntry { number: 3, at: 77, action, group, person, actor, credential, job });
-        let named = (found[1].group, found[1].person, found[1].actor, found[1].credential, found[1].job);
+        assert_eq!(
+            found[0],
+            ChangeEntry { number: 3, at: 77, action, group, person, actor, credential, job, subject: Some(5) }
+        );
+        let named = (found[1].group, found[1].person, found[1].actor, found[1].credential, found[1].subject);
         assert_eq!(named, (None, None, None, None, None));
 
         run(store, "DELETE FROM changes WHERE number <= 2; UPDATE change_head SET floor = 2");

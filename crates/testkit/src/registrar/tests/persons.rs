@@ -153,7 +153,7 @@ fn a_deleted_persons_groups_pass_on() {
     ];
     assert_eq!(logged(&directory)[before..], expected);
     let entries = directory.log();
-    let credential = entries.iter().find(|e| e.action == "credential_revoke").and_then(|e| e.credential);
+    let credential = entries.iter().find(|e| e.action == "credential_revoke").and_then(|e| e.subject);
     assert_eq!(credential, Some(own));
     assert_eq!(directory.person(&PersonKey::Login("a".into())).expect("in memory"), None);
     let again = directory.create_person(&By::system(NOW), &named("a")).expect("the login is free again");
