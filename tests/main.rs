@@ -35,6 +35,7 @@ mod sample;
 mod security;
 mod support;
 mod tls;
+mod upkeep;
 mod waiting;
 mod walks;
 mod writing;

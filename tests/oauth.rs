@@ -4,6 +4,7 @@
 use crate::support::gateway::{Database, Gateway};
 use crate::support::http::{Client, Response};
 use crate::support::keys::word;
+use access::CredentialQuery;
 use access::{CredentialKind, Vault};
 use membership::Directory;
 use serde_json::Value;
@@ -166,7 +167,13 @@ fn the_log_says_who_consented_and_which_client_exchanged() {
                 expected.map(|(action, actor, by, subject)| (action, actor, by, Some(subject))).into();
             assert_eq!(told, expected, "{}", database.name);
             let client = client.expect("a client");
-            let known = store.list().expect("asked").into_iter().find(|c| c.id == client).expect("known");
+            let known = store
+                .list(&CredentialQuery::all(0))
+                .expect("asked")
+                .rows
+                .into_iter()
+                .find(|c| c.id == client)
+                .expect("known");
             assert_eq!(known.kind, CredentialKind::Client);
         }
     }

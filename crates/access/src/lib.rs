@@ -33,7 +33,7 @@ pub use password::{BadPassword, BadPasswordHash, HashingFailed, PasswordHash, ch
 pub use principal::{Denial, Operation, Principal, Right, Rights, Viewer};
 pub use redirect::{BadRedirectUri, check_redirect_uri};
 pub use secret::{NoRandomness, Secret, SecretHash};
-pub use vault::{Login, Vault, VaultError};
+pub use vault::{CredentialQuery, Login, Vault, VaultError};
 
 /// The audience of the sessions in which persons are signed in at the pages where they consent to clients. No dialect
 /// has this name.

@@ -4,7 +4,7 @@ use crate::{
     Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, NewCredential,
     PasswordHash, SecretHash,
 };
-use membership::By;
+use membership::{By, Page, Window};
 
 /// Keeps credentials. What one call changes is committed when it returns, and in force at once everywhere.
 pub trait Vault: Send + Sync {
@@ -22,6 +22,11 @@ pub trait Vault: Send + Sync {
 
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
     fn revoke(&self, by: &By, id: i64) -> Result<bool, VaultError>;
+
+    /// Revokes at once all credentials of the person of this number that `which` chooses, and all that were exchanged for
+    /// them; gives how many that were in force until now, those of them that had expired too. A transaction that is tried
+    /// again chooses again.
+    fn revoke_of_person(&self, by: &By, person: i64, which: &dyn Fn(&Credential) -> bool) -> Result<u64, VaultError>;
 
     /// Keeps a person's consent to a client: makes a grant, and a code to be exchanged. Refused (as
     /// [`VaultError::Gone`]) when the client has been revoked meanwhile or there is no such person.
@@ -53,8 +58,43 @@ pub trait Vault: Send + Sync {
     /// The credentials of this audience that belong to the person of this number, by id.
     fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError>;
 
-    /// All credentials, by id.
-    fn list(&self) -> Result<Vec<Credential>, VaultError>;
+    /// The credential with this id, revoked or not.
+    fn get(&self, id: i64) -> Result<Option<Credential>, VaultError>;
+
+    /// The credentials that the query asks for, by id.
+    fn list(&self, query: &CredentialQuery<'_>) -> Result<Page<Credential>, VaultError>;
+}
+
+/// Which credentials are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CredentialQuery<'a> {
+    /// Only those of this audience.
+    pub audience: Option<&'a str>,
+    /// Only those of the person of this number.
+    pub person: Option<i64>,
+    /// Only those that are in force at the time `now`, or are not.
+    pub in_force: Option<bool>,
+    /// Only those with a greater id. Whoever goes on behind the last one of the page before misses none that stays.
+    pub after: i64,
+    /// Which stretch of them.
+    pub window: Window,
+    /// The time, in unix seconds.
+    pub now: i64,
+}
+
+impl CredentialQuery<'_> {
+    /// The first page of all, with room for a thousand.
+    pub const fn all(now: i64) -> Self {
+        Self { audience: None, person: None, in_force: None, after: 0, window: Window::page(1, 1_000), now }
+    }
+
+    /// Whether it asks for this one.
+    pub fn asks_for(&self, credential: &Credential) -> bool {
+        self.audience.is_none_or(|audience| credential.audience == audience)
+            && self.person.is_none_or(|person| credential.person == Some(person))
+            && self.in_force.is_none_or(|in_force| credential.in_force(self.now) == in_force)
+            && credential.id > self.after
+    }
 }
 
 /// Why a vault could not answer.

@@ -68,9 +68,7 @@ pub fn delete_all(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let key = keys::person(asked.first());
     Ok(Action::task(Operation::ManageTokens, move |session| {
         let person = session.person(&key)?;
-        for token in valid(session, &person)? {
-            session.revoke(token.id)?;
-        }
+        session.revoke_of_person(person.number, |token| is_valid(session, token))?;
         Ok(page::done(&format!("All auth tokens of the user {} have been deleted.", person.uid)))
     }))
 }

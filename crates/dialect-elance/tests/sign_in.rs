@@ -4,6 +4,7 @@
 mod support;
 
 use dialect::Reply;
+use dialect::access::CredentialQuery;
 use dialect::access::{CredentialKind, SIGN_IN, Vault};
 use dialect_elance::{Elance, Settings};
 use support::{NOW, directory, text};
@@ -54,7 +55,7 @@ impl Test {
     }
 
     fn sessions(&self) -> usize {
-        let all = self.directory.list().expect("in memory");
+        let all = self.directory.list(&CredentialQuery::all(0)).expect("in memory").rows;
         all.iter().filter(|c| c.kind == CredentialKind::Session && c.revoked_at.is_none()).count()
     }
 }
@@ -174,7 +175,7 @@ fn denial_is_told_to_the_client() {
     let denied = test.press(&page, &[("do", "deny")]);
     let address = "https://app.example/cb?state=x&error=access_denied";
     assert_eq!((denied.status, header(&denied, "location")), (303, Some(address)));
-    let all = test.directory.list().expect("in memory");
+    let all = test.directory.list(&CredentialQuery::all(0)).expect("in memory").rows;
     assert!(!all.iter().any(|c| c.kind == CredentialKind::Grant));
 }
 
@@ -236,7 +237,7 @@ fn sessions_open_nothing_but_the_pages() {
     let (_, secret) = cookie.split_once('=').expect("a value");
     let target = format!("/api2/profiles/my?access_token={secret}");
     assert_eq!(testkit::exchange(&test.elance, test.directory.core(NOW), "GET", &target, &[], b"").status, 401);
-    let all = test.directory.list().expect("in memory");
+    let all = test.directory.list(&CredentialQuery::all(0)).expect("in memory").rows;
     let session = all.iter().find(|c| c.kind == CredentialKind::Session).expect("one");
     assert_eq!((session.audience.as_str(), session.rights.to_words().as_str()), (SIGN_IN, ""));
 }

@@ -289,6 +289,13 @@ impl<'a> Session<'a> {
         self.principal.credential == Some(credential.id) || self.principal.groups.hold(&credential.agreed.groups)
     }
 
+    /// Revokes at once those credentials of a person for this dialect that `which` chooses, as far as
+    /// [`Session::credentials_of`] shows them.
+    pub fn revoke_of_person(&self, person: i64, which: impl Fn(&Credential) -> bool) -> Result<u64, Refusal> {
+        let of_ours = |c: &Credential| c.audience == self.audience && self.reaches(c) && which(c);
+        self.core.vault.revoke_of_person(&self.by(), person, &of_ours).map_err(vault_refusal)
+    }
+
     /// Revokes a credential that [`Session::credentials_of`] or [`Session::find_credential`] gave, and all that were
     /// exchanged for it; false when there is none.
     pub fn revoke(&self, id: i64) -> Result<bool, Refusal> {

@@ -6,7 +6,7 @@ mod credential;
 pub use certificate::{CertificateArgs, Host};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use credential::{CLIENT_NAME, REDIRECT_URIS, client_name};
-pub use credential::{ClientArgs, CreateCommand, CredentialCommand, ElanceArgs, KeyScope, LimitArgs, Scope};
+pub use credential::{ClientArgs, CreateCommand, CredentialCommand, ElanceArgs, KeyScope, LimitArgs, ListArgs, Scope};
 use membership::{GroupKey, limits};
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -61,7 +61,7 @@ impl Command {
     /// changes something must tell how that ended.
     pub(crate) const fn only_writes(&self) -> bool {
         match self {
-            Self::Export(_) | Self::Generate(_) | Self::Credential(CredentialCommand::List) => true,
+            Self::Export(_) | Self::Generate(_) | Self::Credential(CredentialCommand::List(_)) => true,
             Self::Serve(_)
             | Self::Migrate
             | Self::Check

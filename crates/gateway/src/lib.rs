@@ -31,6 +31,7 @@ mod progress;
 pub mod registry;
 pub mod server;
 pub mod settings;
+mod upkeep;
 
 use clap::Parser;
 use std::io::Write;

@@ -44,6 +44,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod upkeep;
 mod url;
 mod vault;
 

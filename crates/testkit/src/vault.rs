@@ -3,10 +3,11 @@
 use crate::MemoryDirectory;
 use crate::world::{About, World};
 use dialect::access::{
-    Agreed, Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Found,
-    Holder, Login, NewCredential, PasswordHash, Rights, Secret, SecretHash, Vault, VaultError, Viewer,
+    Agreed, Consent, Consented, Credential, CredentialKind, CredentialQuery, Exchange, ExchangeError, ExchangeRefusal,
+    Exchanged, Found, Holder, Login, NewCredential, PasswordHash, Rights, Secret, SecretHash, Vault, VaultError,
+    Viewer,
 };
-use membership::{By, Person, PersonKey};
+use membership::{By, Page, Person, PersonKey};
 
 /// A credential with the hash of its secret.
 #[derive(Clone, Debug)]
@@ -255,8 +256,28 @@ impl Vault for MemoryDirectory {
         Ok(self.world().credentials.iter().map(|k| &k.credential).filter(of).cloned().collect())
     }
 
-    fn list(&self) -> Result<Vec<Credential>, VaultError> {
-        Ok(self.world().credentials.iter().map(|k| k.credential.clone()).collect())
+    fn revoke_of_person(&self, by: &By, person: i64, which: &dyn Fn(&Credential) -> bool) -> Result<u64, VaultError> {
+        self.command(|world| {
+            let of = world.credentials.iter().map(|k| &k.credential).filter(|c| c.person == Some(person) && which(c));
+            let first: Vec<i64> = of.map(|c| c.id).collect();
+            let standing =
+                |world: &World| world.credentials.iter().filter(|k| k.credential.revoked_at.is_none()).count() as u64;
+            let before = standing(world);
+            world.revoke(by, &first);
+            Ok(before - standing(world))
+        })
+    }
+
+    fn get(&self, id: i64) -> Result<Option<Credential>, VaultError> {
+        Ok(self.world().credentials.iter().map(|k| &k.credential).find(|c| c.id == id).cloned())
+    }
+
+    fn list(&self, query: &CredentialQuery<'_>) -> Result<Page<Credential>, VaultError> {
+        let world = self.world();
+        let found: Vec<_> = world.credentials.iter().map(|k| &k.credential).filter(|c| query.asks_for(c)).collect();
+        let from = usize::try_from(query.window.offset).unwrap_or(usize::MAX);
+        let rows = found.iter().skip(from).take(query.window.limit as usize);
+        Ok(Page { rows: rows.map(|c| (*c).clone()).collect(), total: found.len() as u64 })
     }
 }
 
@@ -298,7 +319,13 @@ mod tests {
         };
         let token = directory.create(&By::system(5), &child).expect("the parent stands").id;
         assert!(directory.revoke(&By::system(7), client).expect("in memory"));
-        let revoked: Vec<_> = directory.list().expect("in memory").into_iter().map(|c| (c.id, c.revoked_at)).collect();
+        let revoked: Vec<_> = directory
+            .list(&CredentialQuery::all(0))
+            .expect("in memory")
+            .rows
+            .into_iter()
+            .map(|c| (c.id, c.revoked_at))
+            .collect();
         assert_eq!(revoked, [(client, Some(7)), (other, None), (token, Some(7))]);
         assert!(matches!(directory.create(&By::system(5), &child), Err(VaultError::Gone)));
         assert!(!directory.revoke(&By::system(8), 99).expect("in memory"));

@@ -13,18 +13,24 @@ use membership::limits;
     rollcall credential create cometchat --scope authOnly --database sqlite://members.db\n  \
     rollcall credential create admin --scope read --group supergroup --expires 30 --database sqlite://members.db\n  \
     rollcall credential list --database sqlite://members.db\n  \
+    rollcall credential list --login synapseindia --in-force --database sqlite://members.db\n  \
     rollcall credential revoke 3 --database sqlite://members.db\n  \
+    rollcall credential revoke --login synapseindia --database sqlite://members.db\n  \
     rollcall credential password synapseindia --database sqlite://members.db < password.txt")]
 pub enum CredentialCommand {
     /// Make one; it is printed as one JSON line
     #[command(subcommand)]
     Create(CreateCommand),
-    /// List all, one JSON line each, without their secrets
-    List,
-    /// Revoke one and all that were exchanged for it, at once
+    /// List all, or some, by number, one JSON line each, without their secrets
+    List(ListArgs),
+    /// Revoke one, or all of a person, and all that were exchanged for them, at once
     Revoke {
         /// Number of the credential, as `credential list` shows it
-        id: i64,
+        #[arg(required_unless_present = "login", conflicts_with = "login")]
+        id: Option<i64>,
+        /// All of the person with this login, in one step, sign-in sessions too
+        #[arg(long, value_name = "LOGIN")]
+        login: Option<String>,
     },
     /// Set the password with which a person signs in to consent to clients; it is read from stdin
     Password {
@@ -37,6 +43,26 @@ pub enum CredentialCommand {
         #[arg(long)]
         remove: bool,
     },
+}
+
+/// Which credentials to list.
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// Only those for this dialect, or for `admin`
+    #[arg(long, value_name = "DIALECT")]
+    pub dialect: Option<String>,
+    /// Only those of the person with this login
+    #[arg(long, value_name = "LOGIN")]
+    pub login: Option<String>,
+    /// Only those that are in force
+    #[arg(long)]
+    pub in_force: bool,
+    /// Only those behind this number
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    pub after: i64,
+    /// At most so many
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<u64>,
 }
 
 /// For what to make a credential.

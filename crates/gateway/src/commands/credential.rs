@@ -1,9 +1,9 @@
 //! `rollcall credential …`: making, listing and revoking credentials, and setting passwords.
 
 use super::password;
-use crate::cli::{ClientArgs, CreateCommand, CredentialCommand, LimitArgs, Place, REDIRECT_URIS, Scope};
+use crate::cli::{ClientArgs, CreateCommand, CredentialCommand, LimitArgs, ListArgs, Place, REDIRECT_URIS, Scope};
 use crate::issue::{Client, Issued, Terms, Wanted, issue};
-use access::{Credential, Groups, PasswordHash, Secret, Vault};
+use access::{Credential, CredentialQuery, Groups, PasswordHash, Secret, Vault, VaultError};
 use anyhow::{Context, bail};
 use membership::{By, Directory, PersonKey};
 use serde_json::{Map, Value, json};
@@ -15,14 +15,13 @@ pub(super) fn run(place: &Place, command: &CredentialCommand) -> anyhow::Result<
     let store = super::open_existing(&super::settings(place)?)?;
     match command {
         CredentialCommand::Create(command) => create(&store, command),
-        CredentialCommand::List => {
-            let mut out = std::io::stdout().lock();
-            for credential in &store.list()? {
-                writeln!(out, "{}", describe(credential))?;
-            }
-            Ok(())
+        CredentialCommand::List(args) => list(&store, args),
+        CredentialCommand::Revoke { id: Some(id), .. } => revoke(&store, *id),
+        CredentialCommand::Revoke { login, .. } => {
+            let person = person(&store, login.as_deref().unwrap_or_default())?;
+            let revoked = store.revoke_of_person(&By::system(super::now()), person, &|_| true)?;
+            shown_or_not(show(&json!({ "revoked": revoked })))
         }
-        CredentialCommand::Revoke { id } => revoke(&store, *id),
         CredentialCommand::Password { login, generate, remove } => {
             let person = person(&store, login)?;
             if *generate {
@@ -85,16 +84,63 @@ fn show(line: &serde_json::Value) -> std::io::Result<()> {
 /// Revokes and tells whether the credential was in force until now.
 fn revoke(store: &Store, id: i64) -> anyhow::Result<()> {
     let now = super::now();
-    let in_force = |c: &Credential| c.id == id && c.revoked_at.is_none() && c.expires_at.is_none_or(|at| at > now);
-    let was_in_force = store.list()?.iter().any(in_force);
+    let was_in_force = store.get(id)?.is_some_and(|credential| credential.in_force(now));
     if !store.revoke(&By::system(now), id)? {
         bail!("there is no credential {id}");
     }
-    match show(&json!({ "id": id, "was_in_force": was_in_force })) {
-        // Nobody reads it. It is revoked all the same.
+    shown_or_not(show(&json!({ "id": id, "was_in_force": was_in_force })))
+}
+
+/// What was to be shown is done, whether or not anybody reads of it.
+fn shown_or_not(shown: std::io::Result<()>) -> anyhow::Result<()> {
+    match shown {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         shown => Ok(shown?),
     }
+}
+
+/// Lists credentials, however many there are, a page after the other.
+fn list(store: &Store, args: &ListArgs) -> anyhow::Result<()> {
+    let query = CredentialQuery {
+        audience: args.dialect.as_deref(),
+        person: args.login.as_ref().map(|login| person(store, login)).transpose()?,
+        in_force: args.in_force.then_some(true),
+        after: args.after,
+        ..CredentialQuery::all(super::now())
+    };
+    let mut out = std::io::stdout().lock();
+    let most = usize::try_from(args.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+    for credential in every(store, query).take(most) {
+        writeln!(out, "{}", describe(&credential?))?;
+    }
+    Ok(())
+}
+
+/// All that the query asks for, whatever its window is, read a page at a time.
+pub(super) fn every<'s>(
+    store: &'s Store,
+    mut query: CredentialQuery<'s>,
+) -> impl Iterator<Item = Result<Credential, VaultError>> + 's {
+    query.window = CredentialQuery::all(query.now).window;
+    let mut page = Vec::new().into_iter();
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if let Some(next) = page.next() {
+            return Some(Ok(next));
+        }
+        if ended {
+            return None;
+        }
+        match store.list(&query) {
+            Ok(found) => page = found.rows.into_iter(),
+            Err(error) => {
+                ended = true;
+                return Some(Err(error));
+            }
+        }
+        query.after = page.as_slice().last().map_or(query.after, |last| last.id);
+        page.next().map(Ok)
+    })
 }
 
 fn client(args: &ClientArgs) -> anyhow::Result<Client> {

@@ -1,10 +1,10 @@
 //! What `serve --demo` does beside serving: the sample data, fresh credentials, and lines to try them with.
 
-use super::credential::{fresh_password, make, person};
+use super::credential::{every, fresh_password, make, person};
 use crate::cli::KeyScope;
 use crate::issue::{Client, Wanted};
 use crate::settings::Dialects;
-use access::{CredentialKind, Vault};
+use access::{CredentialKind, CredentialQuery, Vault};
 use anyhow::{Context, bail};
 use membership::By;
 use membership::sample::{GROUP_GUID, GROUP_ID, GROUP_NUMBER, NDJSON};
@@ -57,7 +57,8 @@ pub(super) fn lines(
     bound: SocketAddr,
     admin: Option<SocketAddr>,
 ) -> anyhow::Result<Vec<String>> {
-    for old in store.list()? {
+    for old in every(store, CredentialQuery::all(super::now())) {
+        let old = old?;
         let is_ours = old.client_id == MARK || old.kind == CredentialKind::Client && old.agreed.name == CLIENT_NAME;
         if is_ours && old.revoked_at.is_none() {
             store

@@ -7,6 +7,7 @@ use crate::metrics;
 use crate::registry::Registry;
 use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Limits, Tls};
 use crate::settings::{Settings, UrlText};
+use crate::upkeep;
 use actix_web::dev::Server;
 use actix_web::web::Data;
 use futures_util::FutureExt;
@@ -58,6 +59,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         }
         let swept = gateway.clone();
         actix_web::rt::spawn(async move { swept.guard().sweep().await });
+        actix_web::rt::spawn(upkeep::go_on(store.clone(), settings.changes.keep_days, super::now));
         // The ports are taken, so nothing can fail any more that has nothing to do with the demo itself.
         let demo =
             if args.demo { demo::lines(&store, &settings.dialects, bound.http, admin_bound)? } else { Vec::new() };

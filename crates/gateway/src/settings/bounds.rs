@@ -27,6 +27,7 @@ impl Settings {
         within("limits.queue_timeout_seconds", self.limits.queue_timeout_seconds, 1, DAY);
         within("limits.queue_length", self.limits.queue_length.into(), 0, 1 << 20);
         within("limits.connections", self.limits.connections.into(), 1, 1 << 20);
+        within("changes.keep_days", self.changes.keep_days.into(), 0, 36_500);
         within("dialects.elance.default_rpp", self.dialects.elance.default_rpp.into(), 1, 25);
         if self.limits.bodies_bytes < 2 * self.limits.body_bytes as u64 {
             problems.push("limits.bodies_bytes must be twice limits.body_bytes at least".to_owned());

@@ -17,6 +17,8 @@ pub struct Settings {
     pub database: Database,
     /// What a client may cost.
     pub limits: Limits,
+    /// The change log.
+    pub changes: Changes,
     /// The log.
     pub logging: Logging,
     /// The dialects.
@@ -156,6 +158,14 @@ pub struct Limits {
     pub parameters: u32,
     /// Levels of lists and objects in JSON, 0 for what the parser takes.
     pub json_depth: u32,
+}
+
+/// Section `changes`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// For how many days the change log is kept; 0 for ever.
+    pub keep_days: u32,
 }
 
 /// Section `logging`.

@@ -53,6 +53,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             parameters: 256,
             json_depth: 32,
         },
+        changes: Changes { keep_days: 0 },
         logging: Logging { format: LogFormat::Text, filter: "info,actix_server=warn".into() },
         dialects: Dialects {
             elance: Elance {

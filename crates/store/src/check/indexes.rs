@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 /// Name (empty where the database chooses it: primary keys and unique columns), table, whether it is unique, columns.
-const INDEXES: [(&str, &str, bool, &[&str]); 31] = [
+const INDEXES: [(&str, &str, bool, &[&str]); 32] = [
     ("memberships_person", "memberships", true, &["person_number", "group_number"]),
     ("memberships_scope", "memberships", false, &["group_number", "state", "scope", "joined_at", "person_number"]),
     ("changes_group", "changes", false, &["group_number", "number"]),
@@ -15,6 +15,7 @@ const INDEXES: [(&str, &str, bool, &[&str]); 31] = [
     ("credentials_expiry", "credentials", false, &["kind", "expires_at"]),
     ("credentials_parent", "credentials", false, &["parent"]),
     ("credentials_person", "credentials", false, &["person_number"]),
+    ("credentials_revoked", "credentials", false, &["kind", "revoked_at"]),
     ("groups_owner", "groups", false, &["owner", "number"]),
     ("groups_name", "groups", false, &["name_folded", "number"]),
     ("persons_name", "persons", false, &["name_folded", "number"]),

@@ -3,6 +3,7 @@
 mod commands;
 
 use super::{number, on_both, soundness};
+use access::CredentialQuery;
 use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{Directory, GroupKey, MemberQuery, Window};
 
@@ -112,7 +113,7 @@ fn sixteen_writers_of_all_kinds_keep_totals_and_log_exact() {
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
         let log = "SELECT COUNT(*) AS number FROM changes WHERE action = ";
         let logged = |action: &str| number(store, &format!("{log}'{action}'"));
-        let credentials = store.list().expect("listed");
+        let credentials = store.list(&CredentialQuery::all(0)).expect("listed").rows;
         assert_eq!(logged("credential_create"), credentials.len() as i64);
         let gone = credentials.iter().filter(|c| c.revoked_at.is_some());
         assert_eq!(logged("credential_revoke"), gone.clone().count() as i64);
@@ -151,7 +152,7 @@ fn the_log_numbers_every_change_once() {
             }
         });
         assert_eq!(store.head().expect("head"), 80);
-        let ids: Vec<_> = store.list().expect("listed").iter().map(|c| c.id).collect();
+        let ids: Vec<_> = store.list(&CredentialQuery::all(0)).expect("listed").rows.iter().map(|c| c.id).collect();
         assert_eq!(ids, (1..=80).collect::<Vec<i64>>());
         assert_eq!(store.check().expect("checked"), Vec::<String>::new());
     });

@@ -5,6 +5,7 @@ mod uses;
 
 use super::{number, on_both, soundness};
 use crate::Store;
+use access::CredentialQuery;
 use access::{
     Agreed, CODE_LIFETIME, Consent, Credential, CredentialKind, Denial, Exchange, ExchangeError, ExchangeRefusal,
     Exchanged, Groups, NewCredential, PasswordHash, Proof, RedirectRule, Right, Rights, SIGN_IN, Secret, SecretHash,
@@ -375,7 +376,9 @@ fn who_is_blocked_or_deleted_gets_no_tokens() {
 fn what_is_of_no_use_any_more_is_dropped() {
     on_both(|store| {
         let client = &client(store);
-        let ids = || -> Vec<i64> { store.list().expect("listed").iter().map(|c| c.id).collect() };
+        let ids = || -> Vec<i64> {
+            store.list(&CredentialQuery::all(0)).expect("listed").rows.iter().map(|c| c.id).collect()
+        };
         let abandoned =
             store.consent(&membership::By::system(1_000), &consent(store, client, "abandoned")).expect("kept");
         let used = store.consent(&membership::By::system(1_000), &consent(store, client, "used")).expect("kept");

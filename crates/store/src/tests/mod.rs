@@ -15,6 +15,7 @@ mod outage;
 mod schema;
 mod soundness;
 mod time_limits;
+mod upkeep;
 mod vault;
 
 #[path = "../../../../tests/support/postgres.rs"]

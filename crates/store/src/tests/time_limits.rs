@@ -49,7 +49,7 @@ fn migrations_and_checks_may_take_their_time() {
 
     let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
     let steps = while_locked(&patient, &hasty, &lock, Store::migrate).expect("waits for the other who migrates");
-    assert_eq!(steps.len(), 5, "{steps:?}");
+    assert_eq!(steps.len(), 6, "{steps:?}");
     soundness::load(&patient);
     for table in ["memberships", "changes"] {
         let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");

@@ -1,6 +1,7 @@
 //! Credentials in the store.
 
 use super::{number, on_both, postgresql, soundness, until_somebody_waits};
+use access::CredentialQuery;
 use access::{Agreed, CredentialKind, Denial, NewCredential, Rights, Secret, Vault, VaultError};
 use diesel::connection::SimpleConnection;
 use membership::{Directory, PersonKey};
@@ -34,7 +35,7 @@ fn a_secret_is_found_by_its_hash_and_only_as_what_it_is() {
         }
         let other = Secret::presented("another").hash();
         assert_eq!(store.find("elance", CredentialKind::Token, &other).expect("asked"), None);
-        assert_eq!(store.list().expect("listed"), [made]);
+        assert_eq!(store.list(&CredentialQuery::all(0)).expect("listed").rows, [made]);
     });
 }
 
@@ -88,7 +89,8 @@ fn a_revocation_takes_all_generations_along_and_logs_each() {
         assert!(store.revoke(&membership::By::system(1_500), already).expect("revoked"));
         let before = store.head().expect("head");
         assert!(store.revoke(&membership::By::system(2_000), first).expect("revoked"));
-        let revoked: Vec<_> = store.list().expect("listed").iter().map(|c| (c.id, c.revoked_at)).collect();
+        let revoked: Vec<_> =
+            store.list(&CredentialQuery::all(0)).expect("listed").rows.iter().map(|c| (c.id, c.revoked_at)).collect();
         let expected =
             [(first, Some(2_000)), (second, Some(2_000)), (already, Some(1_500)), (other, None), (third, Some(2_000))];
         assert_eq!(revoked, expected);
@@ -172,7 +174,11 @@ fn useless_tokens_do_not_pile_up() {
                 )
                 .expect("made");
         }
-        assert_eq!(store.list().expect("listed").len(), 2, "the client and the newest token");
+        assert_eq!(
+            store.list(&CredentialQuery::all(0)).expect("listed").rows.len(),
+            2,
+            "the client and the newest token"
+        );
     });
 }
 

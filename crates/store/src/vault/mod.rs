@@ -1,8 +1,10 @@
 //! The store as a [`Vault`].
 
 mod exchange;
+mod list;
 mod passwords;
 mod row;
+mod sweep;
 mod uses;
 
 pub(crate) use passwords::forget as forget_password;
@@ -17,13 +19,14 @@ use crate::rows::{self, Corrupt};
 use crate::schema::credentials;
 use crate::store::{Failure, Store};
 use access::{
-    Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, Login,
-    NewCredential, PasswordHash, Rights, SecretHash, Vault, VaultError, Viewer,
+    Consent, Consented, Credential, CredentialKind, CredentialQuery, Exchange, ExchangeError, Exchanged, Found, Holder,
+    Login, NewCredential, PasswordHash, Rights, SecretHash, Vault, VaultError, Viewer,
 };
 use diesel::prelude::*;
-use membership::By;
+use membership::{By, Page};
 use row::load_credentials;
 use std::collections::BTreeSet;
+use sweep::{forget_expired, sweep};
 
 impl Vault for Store {
     fn find(&self, audience: &str, kind: CredentialKind, secret: &SecretHash) -> Result<Option<Found>, VaultError> {
@@ -153,6 +156,20 @@ impl Vault for Store {
         })?)
     }
 
+    fn revoke_of_person(&self, by: &By, person: i64, which: &dyn Fn(&Credential) -> bool) -> Result<u64, VaultError> {
+        Ok(self.write(|connection| {
+            // Held, so that nobody makes another one meanwhile.
+            if !keep_person(connection, person)? {
+                return Ok(0);
+            }
+            let of = credentials::table.filter(credentials::person_number.eq(person)).order(credentials::id);
+            let chosen = load_credentials!(connection, of).into_iter().filter(|credential| which(credential));
+            let revoked = revoke(connection, by, chosen.map(|credential| (credential.id, person)).collect())?;
+            changes::log(connection, by.now, &revoked)?;
+            Ok(revoked.len() as u64)
+        })?)
+    }
+
     fn of_person(&self, audience: &str, person: i64) -> Result<Vec<Credential>, VaultError> {
         Ok(self.read(|connection| {
             let of = credentials::table
@@ -163,8 +180,12 @@ impl Vault for Store {
         })?)
     }
 
-    fn list(&self) -> Result<Vec<Credential>, VaultError> {
-        Ok(self.read(|connection| Ok(load_credentials!(connection, credentials::table.order(credentials::id))))?)
+    fn get(&self, id: i64) -> Result<Option<Credential>, VaultError> {
+        Ok(self.read(|connection| row::by_id(connection, id))?)
+    }
+
+    fn list(&self, query: &CredentialQuery<'_>) -> Result<Page<Credential>, VaultError> {
+        list::page(self, query)
     }
 }
 
@@ -225,58 +246,4 @@ fn hold(connection: &mut Connection, parent: i64) -> Result<(), Failure> {
         .set(credentials::revoked_at.eq(0))
         .execute(connection)?;
     if held == 0 { Err(StoreError::Gone.into()) } else { Ok(()) }
-}
-
-/// For how long what has expired is kept, in seconds: whoever comes late is told that it has.
-const KEPT_FOR: i64 = 86_400;
-/// For how long a refresh token without an end is kept after its exchange, in seconds. Whoever presents it later is
-/// refused all the same, but gives nothing away any more about who had it.
-const USED_KEPT_FOR: i64 = 90 * 86_400;
-/// At most how many of each kind are dropped at once, so that nobody waits long.
-const DROPPED: i64 = 100;
-
-/// What was exchanged for this one and has been of no use for a day is dropped when something new is, so that it does not
-/// pile up.
-fn forget_expired(connection: &mut Connection, parent: i64, now: i64) -> Result<(), Failure> {
-    let of = || credentials::table.filter(credentials::parent.eq(parent));
-    // A grant may be the parent of others; it goes when the last of these has gone, see [`sweep`].
-    let single = credentials::kind.ne(CredentialKind::Grant.as_str());
-    let old = credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - KEPT_FOR)).and(single);
-    diesel::delete(of().filter(old)).execute(connection)?;
-    let used = credentials::used_at.gt(0).and(credentials::used_at.lt(now - USED_KEPT_FOR));
-    diesel::delete(of().filter(used)).execute(connection)?;
-    Ok(())
-}
-
-/// Drops some of the codes, tokens and sessions, whosever they are, that have been of no use for a day, and the grants of
-/// which nothing is left then.
-fn sweep(connection: &mut Connection, now: i64) -> Result<(), Failure> {
-    use CredentialKind::{Code, Refresh, Session, Token};
-    for kind in [Code, Refresh, Session, Token] {
-        let old: Vec<(i64, i64)> = credentials::table
-            .filter(credentials::kind.eq(kind.as_str()))
-            .filter(credentials::expires_at.gt(0).and(credentials::expires_at.lt(now - KEPT_FOR)))
-            // A token that was made by hand is shown as long as nobody deletes its person.
-            .filter(credentials::parent.ne(0).or(credentials::kind.eq(Session.as_str())))
-            .order(credentials::expires_at)
-            .limit(DROPPED)
-            .select((credentials::id, credentials::parent))
-            .load(connection)?;
-        for (id, parent) in old {
-            diesel::delete(credentials::table.find(id)).execute(connection)?;
-            if parent == 0 {
-                continue;
-            }
-            let others: Option<i64> = credentials::table
-                .filter(credentials::parent.eq(parent))
-                .select(credentials::id)
-                .first(connection)
-                .optional()?;
-            if others.is_none() {
-                let grant = credentials::kind.eq(CredentialKind::Grant.as_str());
-                diesel::delete(credentials::table.find(parent).filter(grant)).execute(connection)?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Persons made, changed and deleted, and their presence.
 
 use super::*;
+use access::CredentialQuery;
 use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
 use membership::{AccountStatus, Directory, Presence};
 use uuid::Uuid;
@@ -227,7 +228,8 @@ fn credentials_of_who_is_deleted_are_revoked() {
         store.revoke(&membership::By::system(3), old).expect("revoked");
         let before = head(store);
         store.delete_person(&By { credential: Some(other), ..SYSTEM }, &one(1), None).expect("deleted");
-        let revoked: Vec<_> = store.list().expect("listed").iter().map(|c| (c.id, c.revoked_at)).collect();
+        let revoked: Vec<_> =
+            store.list(&CredentialQuery::all(0)).expect("listed").rows.iter().map(|c| (c.id, c.revoked_at)).collect();
         assert_eq!(revoked, [(parent, Some(NOW)), (child, Some(NOW)), (old, Some(3)), (other, None)]);
         let logged = [
             ("credential_revoke".to_owned(), 0, 1, 0, other),

@@ -2,6 +2,7 @@
 
 use super::super::{on_both, sqlite};
 use super::{NOW, new};
+use access::CredentialQuery;
 use access::{CredentialKind, Vault};
 use membership::Directory;
 
@@ -9,7 +10,7 @@ use membership::Directory;
 fn the_last_use_is_written_to_the_minute() {
     on_both(|store| {
         let id = store.create(&membership::By::system(1_000), &new(CredentialKind::Key, "key")).expect("made").id;
-        let last = || store.list().expect("listed")[0].last_used_at;
+        let last = || store.list(&CredentialQuery::all(0)).expect("listed").rows[0].last_used_at;
         let head = store.head().expect("head");
         assert_eq!(last(), None);
         store.note_use(id, NOW + 59);
@@ -34,7 +35,7 @@ fn the_last_use_is_written_by_itself() {
     let id = store.create(&membership::By::system(1_000), &new(CredentialKind::Key, "key")).expect("made").id;
     store.note_use(id, NOW);
     let begun = std::time::Instant::now();
-    while store.list().expect("listed")[0].last_used_at.is_none() {
+    while store.list(&CredentialQuery::all(0)).expect("listed").rows[0].last_used_at.is_none() {
         assert!(begun.elapsed().as_secs() < 60, "nobody writes it");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }

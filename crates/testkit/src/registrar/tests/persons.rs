@@ -1,4 +1,5 @@
 use super::*;
+use dialect::access::CredentialQuery;
 use dialect::access::{CredentialKind, Rights, Vault};
 use membership::Presence;
 use membership::life_cycle::Action;
@@ -141,7 +142,13 @@ fn a_deleted_persons_groups_pass_on() {
     assert_eq!((group(alone).owner, group(alone).updated_at), (None, Some(NOW)));
     assert!(directory.memberships().iter().all(|m| m.person != 1));
     assert_eq!(directory.job(1).expect("in memory").expect("there").poster, Some(1));
-    let revoked: Vec<_> = directory.list().expect("in memory").iter().map(|c| (c.id, c.revoked_at)).collect();
+    let revoked: Vec<_> = directory
+        .list(&CredentialQuery::all(0))
+        .expect("in memory")
+        .rows
+        .iter()
+        .map(|c| (c.id, c.revoked_at))
+        .collect();
     assert_eq!(revoked, [(own, Some(NOW)), (other, None)]);
     let expected = [
         line("transfer_ownership", 1, 2, 0, 0),
