@@ -3,7 +3,7 @@
 
 use crate::support::gateway::{Database, Gateway, fail};
 use crate::support::http::Client;
-use crate::support::keys::{Dialect, Keys};
+use crate::support::keys::{Dialect, Keys, word};
 use crate::support::tls::{Files, Secure, shake};
 use crate::support::walk::needs_curl;
 use membership::sample::NDJSON;
@@ -51,6 +51,17 @@ fn https_answers_what_http_answers() {
         let refused = secure.get("/nowhere", &[]);
         assert_eq!((refused.status, refused.header("content-type")), (404, Some("application/problem+json")));
     }
+    // The addresses in a reply lead to where the request came.
+    let shown = |client: &mut Client| {
+        let reply = keys.get(client, Dialect::Elance, "/api2/groups/1116", &[("X-Forwarded-Proto", "gopher")]);
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let group = &reply.json()["data"]["group"];
+        ["groupMembers", "groupJobs"].map(|field| word(group, field))
+    };
+    let mut secure = Client::secure(address, "localhost", &files.trusting());
+    let (by_https, by_http) = (shown(&mut secure), shown(&mut plain));
+    assert!(by_https.iter().all(|url| url.starts_with("https://")), "{by_https:?}");
+    assert!(by_http.iter().all(|url| url.starts_with("http://")), "{by_http:?}");
     // Whoever does not know the certificate does not take it, and no certificate is good for any name.
     assert!(reach(address, &Files::make().trusting()).is_err());
     assert!(shake(connect(address), "example.com", &files.trusting()).is_err());

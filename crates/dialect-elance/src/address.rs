@@ -11,11 +11,10 @@ pub(crate) struct Base(String);
 impl Base {
     /// The setting `public_url`, else `http://` and the field `Host` of the request where that is a name or an address,
     /// else nothing, which leaves a path. The field comes from the client, so only that client is told of it. It is
-    /// `https://` where the field `X-Forwarded-Proto` says so, which the web server lets through from trusted proxies only.
+    /// `https://` where the request has come over https, to us or to a trusted proxy.
     pub fn of(settings: &Settings, request: &Request<'_>) -> Self {
         let host = request.host();
-        let is_secure = request.header("x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https"));
-        let scheme = if is_secure { "https" } else { "http" };
+        let scheme = if request.headers.is_over_tls() { "https" } else { "http" };
         let origin = match (settings.public_url.as_str(), host) {
             ("", Some(host)) => format!("{scheme}://{host}"),
             (url, _) => url.to_owned(),
@@ -32,7 +31,23 @@ impl Base {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dialect::Method;
+    use dialect::{Headers, Method};
+
+    struct Over<'a> {
+        host: Option<&'a str>,
+        tls: bool,
+    }
+
+    impl Headers for Over<'_> {
+        fn get(&self, name: &str) -> Option<&str> {
+            // What the client writes there itself is not believed.
+            if name == "host" { self.host } else { Some("https").filter(|_| name == "x-forwarded-proto") }
+        }
+
+        fn is_over_tls(&self) -> bool {
+            self.tls
+        }
+    }
 
     #[test]
     fn the_setting_wins_over_the_header() {
@@ -44,14 +59,12 @@ mod tests {
             ("https://api.example.com", Some("other"), "/e", "https://api.example.com/e"),
         ] {
             let settings = Settings { public_url: public_url.into(), ..Settings::default() };
-            let mut fields: Vec<_> = host.map(|host| ("host", host)).into_iter().collect();
-            let found = |fields: &[(&str, &str)]| {
-                let request = Request { method: Method::Get, path: "", query: "", prefix, headers: &fields, body: b"" };
-                Base::of(&settings, &request).0
+            let found = |tls| {
+                let headers = &Over { host, tls };
+                Base::of(&settings, &Request { method: Method::Get, path: "", query: "", prefix, headers, body: b"" }).0
             };
-            assert_eq!(found(&fields), base);
-            fields.push(("x-forwarded-proto", "https"));
-            assert_eq!(found(&fields), base.replace("http://", "https://"));
+            assert_eq!(found(false), base);
+            assert_eq!(found(true), base.replace("http://", "https://"));
         }
     }
 }
