@@ -109,7 +109,7 @@ impl Dialect for CometChat {
         let presented = caller::presented(request)?;
         let on_behalf_of = caller::on_behalf_of(request, &presented);
         let action = found.entry.ask(&found.asked(request, &presented, &self.host))?;
-        Ok(Call { presented, on_behalf_of, action }.into())
+        Ok(Call { presented, on_behalf_of, action, route: Some(found.entry.route.pattern) }.into())
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {

@@ -283,6 +283,7 @@ fn a_token_for_one_who_has_gone_meanwhile_is_refused_as_for_nobody() {
         session.issue(new()).map(|_| Reply::new(200, "", ""))
     });
     let presented = Presented::Secret(dialect::access::CredentialKind::Key, Secret::presented(support::KEY));
-    let outcome = dialect::answer(directory.core(NOW), "cometchat", &Call { presented, on_behalf_of: None, action });
+    let outcome =
+        dialect::answer(directory.core(NOW), "cometchat", &Call { presented, on_behalf_of: None, action, route: None });
     assert_eq!(outcome.err(), Some(Refusal::NoSuchPerson("999".into())));
 }

@@ -106,6 +106,33 @@ impl Elance {
     }
 }
 
+impl Elance {
+    /// What a request for this endpoint asks.
+    fn parse_found(&self, request: &Request<'_>, found: Found) -> Result<Parsed, Refusal> {
+        let Found { endpoint, group, user, job, .. } = found;
+        let parameters = Query::parse(request.query);
+        let presented =
+            if endpoint.takes_token() { token::presented(request, &parameters)? } else { Presented::Nothing };
+        let action = match endpoint {
+            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&oauth::FLOW, request),
+            Endpoint::Token => return oauth::token(&self.settings, request).map(Parsed::Call),
+            Endpoint::Revoke => return give_back(request, oauth::LONGEST_FORM, oauth::given_back).map(Parsed::Call),
+            Endpoint::ListGroups => groups::list(&self.settings, request, &parameters)?,
+            Endpoint::ShowGroup => groups::show(&self.settings, request, group),
+            Endpoint::ListMembers => members::list(&self.settings, &parameters, group)?,
+            Endpoint::ListJobs => jobs::list(&self.settings, &parameters, group)?,
+            Endpoint::PostJob => jobs::post(request, &parameters, group)?,
+            Endpoint::CloseJob => jobs::close(job),
+            Endpoint::Ask => joining::ask(group),
+            Endpoint::Leave => joining::leave(group),
+            Endpoint::Approve => joining::approve(group, user),
+            Endpoint::Reject => joining::reject(group, user),
+            Endpoint::MyProfile => profile::my(),
+        };
+        Ok(Call { presented, on_behalf_of: None, action, route: None }.into())
+    }
+}
+
 impl Dialect for Elance {
     fn name(&self) -> &'static str {
         "elance"
@@ -132,27 +159,8 @@ impl Dialect for Elance {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));
         }
-        let Found { endpoint, group, user, job } = routes::find(request)?;
-        let parameters = Query::parse(request.query);
-        let presented =
-            if endpoint.takes_token() { token::presented(request, &parameters)? } else { Presented::Nothing };
-        let action = match endpoint {
-            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&oauth::FLOW, request),
-            Endpoint::Token => return oauth::token(&self.settings, request).map(Parsed::Call),
-            Endpoint::Revoke => return give_back(request, oauth::LONGEST_FORM, oauth::given_back).map(Parsed::Call),
-            Endpoint::ListGroups => groups::list(&self.settings, request, &parameters)?,
-            Endpoint::ShowGroup => groups::show(&self.settings, request, group),
-            Endpoint::ListMembers => members::list(&self.settings, &parameters, group)?,
-            Endpoint::ListJobs => jobs::list(&self.settings, &parameters, group)?,
-            Endpoint::PostJob => jobs::post(request, &parameters, group)?,
-            Endpoint::CloseJob => jobs::close(job),
-            Endpoint::Ask => joining::ask(group),
-            Endpoint::Leave => joining::leave(group),
-            Endpoint::Approve => joining::approve(group, user),
-            Endpoint::Reject => joining::reject(group, user),
-            Endpoint::MyProfile => profile::my(),
-        };
-        Ok(Call { presented, on_behalf_of: None, action }.into())
+        let found = routes::find(request)?;
+        Ok(self.parse_found(request, found)?.at(found.pattern))
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {

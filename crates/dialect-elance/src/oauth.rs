@@ -42,7 +42,7 @@ pub(crate) fn token(settings: &Settings, request: &Request<'_>) -> Result<Call, 
         write: Box::new(move |tokens| write(tokens, absolute)),
     };
     let action = exchange(ClientProof::read(request, &form)?, grant, issuing);
-    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action })
+    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action, route: None })
 }
 
 /// Of the shape that is known of real ones: `<client id>|<userId>|<22 characters>` and `<userId>|<22 characters>` (seen).

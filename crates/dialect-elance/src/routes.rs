@@ -129,6 +129,8 @@ pub(crate) fn pattern(path: &str) -> Option<&'static str> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub endpoint: Endpoint,
+    /// The pattern of its address.
+    pub pattern: &'static str,
     pub group: i64,
     pub user: i64,
     pub job: i64,
@@ -139,7 +141,7 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
     let fits = |resource: &&Resource<Endpoint>| matches(resource.pattern, request.path);
     let resource = RESOURCES.iter().find(fits).ok_or(Refusal::NoSuchPath)?;
     let method = if request.method == Method::Head { Method::Get } else { request.method };
-    let mut found = Found { endpoint: resource.call(method)?, group: 0, user: 0, job: 0 };
+    let mut found = Found { endpoint: resource.call(method)?, pattern: resource.pattern, group: 0, user: 0, job: 0 };
     for (fixed, raw) in resource.pattern.split('/').zip(request.path.split('/')) {
         match fixed {
             "{groupId}" => found.group = number(raw),

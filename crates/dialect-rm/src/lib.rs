@@ -79,6 +79,35 @@ impl Rm {
     }
 }
 
+impl Rm {
+    /// What a request for this endpoint asks.
+    fn parse_found(&self, request: &Request<'_>, found: Found) -> Result<Parsed, Refusal> {
+        let Found { endpoint, group, person, .. } = found;
+        let action = match endpoint {
+            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&token::FLOW, request),
+            Endpoint::Token => return token::exchange(request).map(Parsed::Call),
+            Endpoint::Revoke => return give_back(request, LONGEST, token::given_back).map(Parsed::Call),
+            Endpoint::ListGroups => groups::list(request)?,
+            Endpoint::CreateGroup => groups::create(request)?,
+            Endpoint::CountGroups => groups::count(request)?,
+            Endpoint::ShowGroup => groups::show(request, group),
+            Endpoint::EditGroup => groups::edit(request, group)?,
+            Endpoint::DeleteGroup => groups::delete(group),
+            Endpoint::ListMembers => members::list(request, group)?,
+            Endpoint::AddMembers => members::add(request, group)?,
+            Endpoint::CountMembers => members::count(request, group)?,
+            Endpoint::RemoveMember => members::remove(group, person),
+            Endpoint::ListPeople => people::list(request)?,
+            Endpoint::CreatePerson => people::create(request)?,
+            Endpoint::CountPeople => people::count(request)?,
+            Endpoint::ShowPerson => people::show(request, person),
+            Endpoint::EditPerson => people::edit(request, person)?,
+            Endpoint::DeletePerson => people::delete(person),
+        };
+        Ok(call(request, action).into())
+    }
+}
+
 impl Dialect for Rm {
     fn name(&self) -> &'static str {
         "rm"
@@ -108,29 +137,7 @@ impl Dialect for Rm {
         if found.endpoint.reads_body() && lacks_credential(request, found) {
             return Err(Denial::Missing.into());
         }
-        let Found { endpoint, group, person } = found;
-        let action = match endpoint {
-            Endpoint::Authorize | Endpoint::AuthorizeForm => return self.sign_in.parse(&token::FLOW, request),
-            Endpoint::Token => return token::exchange(request).map(Parsed::Call),
-            Endpoint::Revoke => return give_back(request, LONGEST, token::given_back).map(Parsed::Call),
-            Endpoint::ListGroups => groups::list(request)?,
-            Endpoint::CreateGroup => groups::create(request)?,
-            Endpoint::CountGroups => groups::count(request)?,
-            Endpoint::ShowGroup => groups::show(request, group),
-            Endpoint::EditGroup => groups::edit(request, group)?,
-            Endpoint::DeleteGroup => groups::delete(group),
-            Endpoint::ListMembers => members::list(request, group)?,
-            Endpoint::AddMembers => members::add(request, group)?,
-            Endpoint::CountMembers => members::count(request, group)?,
-            Endpoint::RemoveMember => members::remove(group, person),
-            Endpoint::ListPeople => people::list(request)?,
-            Endpoint::CreatePerson => people::create(request)?,
-            Endpoint::CountPeople => people::count(request)?,
-            Endpoint::ShowPerson => people::show(request, person),
-            Endpoint::EditPerson => people::edit(request, person)?,
-            Endpoint::DeletePerson => people::delete(person),
-        };
-        Ok(call(request, action).into())
+        Ok(self.parse_found(request, found)?.at(found.pattern))
     }
 
     fn refuse(&self, request: &Request<'_>, refusal: &Refusal) -> Reply {
@@ -141,7 +148,7 @@ impl Dialect for Rm {
 
 /// A call with what the header presents.
 fn call(request: &Request<'_>, action: Action) -> Call {
-    Call { presented: presented(request), on_behalf_of: None, action }
+    Call { presented: presented(request), on_behalf_of: None, action, route: None }
 }
 
 /// Whether a credential is needed and none is presented.

@@ -163,6 +163,8 @@ fn resource(path: &str) -> Option<&'static Resource<Endpoint>> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Found {
     pub(crate) endpoint: Endpoint,
+    /// The pattern of its address.
+    pub(crate) pattern: &'static str,
     /// The group that the path names; nil when it names none.
     pub(crate) group: Uuid,
     /// The person that the path names; nil when it names none.
@@ -175,7 +177,8 @@ pub(crate) fn find(request: &Request<'_>) -> Result<Found, Refusal> {
     let resource = resource(path).ok_or(Refusal::NoSuchPath)?;
     request.at_most_once(&["Authorization"])?;
     let method = method(request)?;
-    let mut found = Found { endpoint: resource.call(method)?, group: Uuid::nil(), person: Uuid::nil() };
+    let mut found =
+        Found { endpoint: resource.call(method)?, pattern: resource.pattern, group: Uuid::nil(), person: Uuid::nil() };
     for (fixed, raw) in resource.pattern.split('/').zip(path.split('/')) {
         match fixed {
             GROUP => found.group = guid("GroupID", raw)?,

@@ -46,7 +46,7 @@ pub(crate) fn exchange(request: &Request<'_>) -> Result<Call, Refusal> {
         },
         Grant::Code { .. } | Grant::Refresh(_) => oauth::exchange(client, grant, issuing()),
     };
-    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action })
+    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action, route: None })
 }
 
 fn issuing() -> Issuing {

@@ -20,7 +20,8 @@ pub trait Dialect: Send + Sync {
 
     /// The pattern of the address that a path (behind the configured prefix, still percent-encoded) is, whatever the
     /// method, as [`crate::Route::pattern`] tells it; `None` when it is none. For logs and figures: there are only as
-    /// many as the dialect has addresses, whatever clients ask for.
+    /// many as the dialect has addresses, whatever clients ask for. Asked where parsing has not told it ([`Call::route`]): of
+    /// a request that is refused.
     fn pattern(&self, _path: &str) -> Option<&'static str> {
         None
     }
@@ -79,6 +80,19 @@ pub struct Call {
     pub on_behalf_of: Option<String>,
     /// What is to be done.
     pub action: Action,
+    /// The pattern of the address, as [`Dialect::pattern`] tells it; where it is `None`, that is asked.
+    pub route: Option<&'static str>,
+}
+
+impl Parsed {
+    /// The same, of the address of this pattern.
+    #[must_use]
+    pub fn at(self, pattern: &'static str) -> Self {
+        match self {
+            Self::Call(call) => Self::Call(Call { route: Some(pattern), ..call }),
+            reply @ Self::Reply(_) => reply,
+        }
+    }
 }
 
 impl Call {

@@ -105,6 +105,7 @@ impl Mounted {
 mod tests {
     use super::*;
     use crate::settings::Dialects;
+    use dialect::{Parsed, Request};
 
     fn registry(change: impl FnOnce(&mut Dialects)) -> anyhow::Result<Registry> {
         let mut settings = Settings::built_in().expect("sound");
@@ -135,6 +136,7 @@ mod tests {
     #[test]
     fn every_route_is_known_by_its_pattern() {
         let registry = registry(|_| {}).expect("no overlap");
+        let mut understood = 0;
         let routes = dialect_elance::routes().chain(dialect_rm::routes()).chain(dialect_cometchat::routes());
         for route in routes {
             // A GUID is taken for whatever stands in braces.
@@ -145,7 +147,16 @@ mod tests {
             let path = segments.collect::<Vec<_>>().join("/");
             let (mounted, below) = registry.find(&path).expect("held by a dialect");
             assert_eq!(mounted.dialect.pattern(below), Some(route.pattern), "{path}");
+            // What is understood tells it too, so that nobody has to ask.
+            let headers = [("authorization", "Bearer x"), ("apikey", "x")];
+            let (method, prefix) = (route.method, mounted.prefix.as_str());
+            let asked = Request { method, path: below, query: "", prefix, headers: &headers.as_slice(), body: b"{}" };
+            if let Ok(Parsed::Call(call)) = mounted.dialect.parse(&asked) {
+                assert_eq!(call.route, Some(route.pattern), "{path}");
+                understood += 1;
+            }
         }
+        assert!(understood > 30, "{understood}");
         for path in [
             "/api2/nothing",
             "/api2/groups/1/members/me/x",

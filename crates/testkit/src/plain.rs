@@ -48,7 +48,7 @@ impl Dialect for Plain {
             .header("x-plain-key")
             .map_or(Presented::Nothing, |key| Presented::Secret(CredentialKind::Key, Secret::presented(key)));
         let action = Action::Members { query: members, write: Box::new(|_, page| write(page)) };
-        Ok(Call { presented, on_behalf_of: None, action }.into())
+        Ok(Call { presented, on_behalf_of: None, action, route: None }.into())
     }
 
     fn refuse(&self, _: &Request<'_>, refusal: &Refusal) -> Reply {

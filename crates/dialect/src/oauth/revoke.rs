@@ -19,5 +19,5 @@ pub fn give_back(request: &Request<'_>, longest: usize, done: fn() -> Reply) -> 
         session.give_back(&client, &token)?;
         Ok(done())
     });
-    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action })
+    Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action, route: None })
 }

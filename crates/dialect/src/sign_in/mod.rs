@@ -97,7 +97,7 @@ impl SignIn {
         } else {
             Action::quick(Operation::SignIn, move |session| visit.look(session))
         };
-        Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action }.into())
+        Ok(Call { presented: Presented::Nothing, on_behalf_of: None, action, route: None }.into())
     }
 
     /// A refusal as a page, from the reply by which the dialect would tell it.

@@ -4,6 +4,7 @@
 //! allowances grow back with time. Kept in memory and for this process only: a start forgets them, and each of several
 //! gateways counts for itself.
 
+use crate::client_key;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
@@ -34,14 +35,14 @@ pub(crate) struct Throttle {
 #[derive(Debug, Default)]
 struct Counts {
     logins: Allowances<u64>,
-    addresses: Allowances<u128>,
+    addresses: Allowances<u64>,
 }
 
 impl Throttle {
     /// Takes one try to sign in with this folded login from this address at the time `now` (unix seconds). Refused with
     /// the number of seconds after which there may be one again; nothing is taken then.
     pub fn take(&self, login: &str, address: Option<IpAddr>, now: i64) -> Result<(), u32> {
-        let (login, address) = (self.hasher.hash_one(login), address.map(net));
+        let (login, address) = (self.hasher.hash_one(login), address.map(client_key));
         let mut counts = self.counts();
         let wait = counts.logins.wait(&login, LOGIN, now);
         let wait = wait.max(address.map_or(0, |address| counts.addresses.wait(&address, ADDRESS, now)));
@@ -60,7 +61,7 @@ impl Throttle {
         let mut counts = self.counts();
         counts.logins.charge(self.hasher.hash_one(login), -LOGIN.seconds, now);
         if let Some(address) = address {
-            counts.addresses.charge(net(address), -ADDRESS.seconds, now);
+            counts.addresses.charge(client_key(address), -ADDRESS.seconds, now);
         }
     }
 
@@ -110,14 +111,6 @@ impl<K: Eq + Hash + Clone> Allowances<K> {
             let middle = *middle;
             self.0.retain(|_, whole| *whole > middle);
         }
-    }
-}
-
-/// One address of IPv4, or the net of 64 bits in which whoever has one address of IPv6 has all.
-fn net(address: IpAddr) -> u128 {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => u128::from(v4.to_ipv6_mapped()),
-        IpAddr::V6(v6) => u128::from(v6) >> 64 << 64,
     }
 }
 

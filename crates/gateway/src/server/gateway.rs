@@ -186,7 +186,6 @@ impl Gateway {
             return refused.unwrap_or_else(problem::no_such_address);
         };
         noted.dialect = Some(mounted.dialect.name());
-        noted.route = mounted.dialect.pattern(path);
         let headers = FieldsOf {
             headers: request.headers(),
             by_proxy: client.by_proxy,
@@ -208,12 +207,13 @@ impl Gateway {
                 Ok(bytes) => {
                     read = bytes;
                     asked.body = &read;
-                    self.outcome(id, mounted, &asked, &mut standing, &mut noted.credential).await
+                    self.outcome(id, mounted, &asked, &mut standing, noted).await
                 }
                 Err(refusal) => Err(refusal),
             },
             Err(refusal) => Err(refusal),
         };
+        noted.route = noted.route.or_else(|| mounted.dialect.pattern(path));
         match &outcome {
             Err(Refusal::Denied(Denial::Unknown) | Refusal::BadClient) => self.guard.failed(client),
             Err(Refusal::BodyTooLarge(_)) => self.metrics.refused(Limit::Body),
@@ -271,11 +271,14 @@ impl Gateway {
         mounted: &Mounted,
         asked: &Request<'_>,
         standing: &mut Option<Standing>,
-        credential: &mut Option<i64>,
+        noted: &mut Noted,
     ) -> Result<Reply, Refusal> {
         match guarded(id, || mounted.dialect.parse(asked))?? {
             Parsed::Reply(reply) => Ok(reply),
-            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call, standing, credential).await,
+            Parsed::Call(call) => {
+                noted.route = call.route;
+                self.run(id, mounted.dialect.name(), call, standing, &mut noted.credential).await
+            }
         }
     }
 

@@ -74,7 +74,7 @@ fn tell(number: &str, slow: bool) -> Result<Parsed, Refusal> {
     let read = Operation::ListMembers;
     let action = if slow { Action::task(read, run) } else { Action::quick(read, run) };
     let presented = Presented::Secret(CredentialKind::Key, Secret::presented("any"));
-    Ok(Call { presented, on_behalf_of: None, action }.into())
+    Ok(Call { presented, on_behalf_of: None, action, route: None }.into())
 }
 
 /// Knows the key that every call presents.

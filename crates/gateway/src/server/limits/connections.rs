@@ -1,6 +1,7 @@
 //! How many connections there may be, in all and from one address.
 
-use super::client::{Proxies, key};
+use super::client::Proxies;
+use dialect::client_key;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -65,12 +66,12 @@ impl Connections {
             peer.map(|peer| peer.to_canonical()).filter(|peer| self.per_address > 0 && !self.proxies.hold(*peer));
         if let Some(peer) = peer {
             let mut by_address = self.by_address.lock().unwrap_or_else(PoisonError::into_inner);
-            let open = by_address.entry(key(peer)).or_default();
+            let open = by_address.entry(client_key(peer)).or_default();
             if *open >= self.per_address {
                 return None;
             }
             *open += 1;
-            place.key = Some(key(peer));
+            place.key = Some(client_key(peer));
         }
         Some(place)
     }
