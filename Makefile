@@ -4,9 +4,10 @@ ROLLCALL_LISTEN ?= 127.0.0.1:8080
 DATABASE ?= sqlite://$(CURDIR)/.local/demo.db
 CARGO ?= cargo
 SECONDS ?= 60
+export EXAMPLES ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients fuzz bench check fmt-check clippy doc layers msrv deny postgres
+.PHONY: help run test test-api test-clients fuzz bench check fmt-check clippy doc layers msrv deny postgres
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -18,6 +19,10 @@ run: ## serve the sample data (ROLLCALL_LISTEN=127.0.0.1:8080, DATABASE=sqlite:/
 
 test: postgres ## all tests, on SQLite and on a throw-away PostgreSQL
 	$(CARGO) test --workspace --locked
+
+test-api: ## the admin API by its own OpenAPI document, with schemathesis (needs python3 with venv); EXAMPLES=15 for each operation
+	$(CARGO) build --locked -p gateway --bin rollcall
+	scripts/test-api.sh target/debug/rollcall
 
 test-clients: postgres ## clients from npm, in Ruby and in Python against the real program (needs node, npm, chromium, ruby with httparty, python3 with venv)
 	$(CARGO) build --locked -p gateway --bin rollcall
