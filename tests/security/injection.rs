@@ -228,9 +228,12 @@ fn document(world: &World) -> Value {
     world.client(Area::Admin).get("/admin/v1/openapi.json", &[]).json()
 }
 
+// Every payload comes to every place on SQLite, where that takes no long; on PostgreSQL one in so many does, another one at
+// each route.
+
 #[test]
 fn no_payload_changes_or_shows_what_it_should_not_where_one_reads() {
-    for (database, every) in Database::both().into_iter().zip([4, 13]) {
+    for (database, every) in Database::both().into_iter().zip([1, 13]) {
         let world = World::new(database, GROUPS);
         let document = document(&world);
         let routes: Vec<_> = routes::all().into_iter().filter(|route| route.reads() && route.needs.is_some()).collect();
@@ -265,7 +268,7 @@ fn no_payload_changes_or_shows_what_it_should_not_where_one_reads() {
 
 #[test]
 fn no_payload_reaches_further_than_its_request_where_one_writes() {
-    for (database, every) in Database::both().into_iter().zip([11, 31]) {
+    for (database, every) in Database::both().into_iter().zip([1, 31]) {
         let world = World::new(database, GROUPS);
         let document = document(&world);
         let elsewhere = |world: &World| -> Vec<String> {
