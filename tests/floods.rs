@@ -19,12 +19,9 @@ const RATE: usize = 50;
 /// How many times others ask in a round.
 const ASKED: usize = 300;
 
-/// How many pairs of rounds, a quiet one and a busy one, are compared. They take turns, so that what else the machine does
-/// disturbs both alike.
-const ROUNDS: usize = 5;
-
-/// How often it is measured anew when a machine that does much else has spoilt the figures.
-const ATTEMPTS: usize = 4;
+/// How many pairs of rounds, a quiet one and a busy one, are compared by their medians. They take turns, so that what else
+/// the machine does disturbs both alike, and so many that a few that are disturbed do not count.
+const ROUNDS: usize = 11;
 
 /// How many connections say a byte a second.
 const HALF_OPEN: usize = 2_000;
@@ -99,6 +96,9 @@ fn burst(address: SocketAddr, key: &str, from: usize) -> Vec<TcpStream> {
     sent.collect()
 }
 
+/// What is measured: the time from a request to its whole reply, of one client that asks for a page every two milliseconds
+/// over one connection, with nothing else going on and with the flood; of 300 times the 99th percentile, and of eleven
+/// rounds of each kind, taken in turns, the median. There is one measurement, and no second one when it fails.
 #[test]
 fn others_hardly_notice_who_says_little_and_who_asks_too_often() {
     // One for each connection, and more for everything else that the tests beside this one open.
@@ -123,31 +123,26 @@ fn others_hardly_notice_who_says_little_and_who_asks_too_often() {
     p99(&mut client, key, 255);
     let mut addresses = 0..255;
     let mut next = || addresses.next().expect("one that nobody has had");
-    for attempt in 1..=ATTEMPTS {
-        let (mut quiet, mut busy) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            quiet.push(p99(&mut client, key, next()));
-            let (all, over) = (half_open(gateway.address), AtomicBool::new(false));
-            let held = std::thread::scope(|scope| {
-                let dripping = scope.spawn(|| drip(all, &over));
-                let bursting = burst(gateway.address, key, next());
-                busy.push(p99(&mut client, key, next()));
-                over.store(true, Ordering::Relaxed);
-                drop(bursting);
-                dripping.join().expect("drips to the end")
-            });
-            assert_eq!(held, HALF_OPEN, "all were held while it was measured");
-            std::thread::sleep(Duration::from_millis(300));
-        }
-        println!("p99, quiet: {quiet:?}");
-        println!("p99, with {HALF_OPEN} half-open connections and a burst: {busy:?}");
-        let (quiet, busy) = (median(quiet), median(busy));
-        println!("medians: {quiet:?}, {busy:?}");
-        if busy <= 2 * quiet {
-            return;
-        }
-        assert!(attempt < ATTEMPTS, "{busy:?}, and {quiet:?} without");
+    let (mut quiet, mut busy) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        quiet.push(p99(&mut client, key, next()));
+        let (all, over) = (half_open(gateway.address), AtomicBool::new(false));
+        let held = std::thread::scope(|scope| {
+            let dripping = scope.spawn(|| drip(all, &over));
+            let bursting = burst(gateway.address, key, next());
+            busy.push(p99(&mut client, key, next()));
+            over.store(true, Ordering::Relaxed);
+            drop(bursting);
+            dripping.join().expect("drips to the end")
+        });
+        assert_eq!(held, HALF_OPEN, "all were held while it was measured");
+        std::thread::sleep(Duration::from_millis(300));
     }
+    println!("p99, quiet: {quiet:?}");
+    println!("p99, with {HALF_OPEN} half-open connections and a burst: {busy:?}");
+    let (quiet, busy) = (median(quiet), median(busy));
+    println!("medians: {quiet:?}, {busy:?}");
+    assert!(busy <= 2 * quiet, "{busy:?}, and {quiet:?} without");
 }
 
 /// Somebody else holds a lock, so nothing that is slow gets done. Two have a turn, three wait, and everybody else is told
