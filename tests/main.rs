@@ -24,6 +24,7 @@ mod hardening;
 mod hostile;
 mod killed;
 mod layers;
+mod leaving;
 mod limits;
 mod metrics;
 mod msrv;
