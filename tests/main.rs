@@ -13,6 +13,7 @@ mod conformance;
 mod congress;
 mod crash;
 mod credentials;
+mod crowd;
 mod demo;
 mod ending;
 mod faults;
