@@ -40,6 +40,7 @@ mod query;
 mod registrar;
 mod rows;
 mod schema;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;

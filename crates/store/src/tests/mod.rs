@@ -14,6 +14,7 @@ mod migration;
 mod outage;
 mod schema;
 mod soundness;
+mod source;
 mod time_limits;
 mod vault;
 
