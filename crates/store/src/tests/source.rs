@@ -1,5 +1,7 @@
 //! Whole groups, and what has become of them since.
 
+mod following;
+
 use super::{number, on_both, soundness};
 use crate::Store;
 use diesel::connection::SimpleConnection;
