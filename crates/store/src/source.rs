@@ -32,14 +32,22 @@ impl Source for Store {
     }
 
     fn catch_up(&self, after: u64, limit: u32) -> Result<CatchUp, DirectoryError> {
+        // As a rule there is nothing new, which costs least to find out.
+        if self.head_now()? == after {
+            return Ok(nothing_new(after));
+        }
         Ok(self.read(|connection| catch_up(connection, after, limit))?)
     }
+}
+
+fn nothing_new(head: u64) -> CatchUp {
+    CatchUp::Changed(Box::new(Changed { head, ..Changed::default() }))
 }
 
 fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<CatchUp, Failure> {
     let (head, floor) = changes::ends(connection)?;
     if head == after {
-        return Ok(CatchUp::Changed(Box::new(Changed { head, ..Changed::default() })));
+        return Ok(nothing_new(head));
     }
     // A log that ends before what is known of it is another one.
     if head < after || after < floor || head - after > u64::from(limit) {

@@ -7,6 +7,7 @@ mod differential;
 mod exchange;
 mod figures;
 mod folding;
+mod head;
 mod idempotency;
 mod listing;
 mod loading;
