@@ -5,6 +5,7 @@ use crate::error::{StoreError, refuses_writes};
 use crate::failure::Failed;
 pub(crate) use crate::failure::Failure;
 use crate::figures::{PoolUse, Waiting, Waits, pool_use};
+use crate::head::Places;
 use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::schema::store_facts;
 use crate::url::DatabaseUrl;
@@ -37,6 +38,8 @@ struct Inner {
     refuses_writes: AtomicBool,
     /// Whether a thread copies the write-ahead log, see [`wal::tend`].
     copying: AtomicBool,
+    /// Who reads the head of the change log on SQLite.
+    places: Places,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
@@ -101,6 +104,7 @@ impl Store {
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 copying: AtomicBool::new(false),
+                places: Places::default(),
                 uses: Uses::default(),
                 _temporary: temporary,
             }),
@@ -125,6 +129,7 @@ impl Store {
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 copying: AtomicBool::new(false),
+                places: Places::default(),
                 uses: Uses::default(),
                 _temporary: None,
             }),
@@ -139,6 +144,16 @@ impl Store {
     /// Whether a thread of this store copies the write-ahead log.
     pub(crate) fn copying(&self) -> &AtomicBool {
         &self.inner.copying
+    }
+
+    /// Who reads the head of the change log on SQLite.
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    /// What the writers were made by.
+    pub(crate) fn manager(&self) -> &Manager {
+        &self.inner.manager
     }
 
     /// When credentials were last used.
