@@ -103,7 +103,7 @@ impl One<'_> {
             (2 + (self.at + round) as u64 % (PERSONS - 1), 2 + (self.at * 3 + round) as u64 % (PERSONS - 1));
         let members = format!("/api/Organization/groups/{}/members", id(7));
         let [(name, value)] = self.keys.headers(Dialect::Rm);
-        let reply = if round % 2 == 0 {
+        let reply = if round.is_multiple_of(2) {
             let list = json!([{"Id": id(one)}, {"Id": id(two)}]);
             self.ask(Dialect::Rm, (name, &value), "POST", &members, &list)
         } else {
@@ -157,7 +157,7 @@ impl One<'_> {
     }
 
     fn admin(&mut self, round: usize) {
-        if self.at == 0 && round % 2 == 0 {
+        if self.at == 0 && round.is_multiple_of(2) {
             return self.import(round);
         }
         let steps = ["ask", "join", "add", "ban", "unban", "leave", "ask", "reject", "ask", "withdraw", "set-scope"];
