@@ -47,11 +47,11 @@ impl Said {
             if let Some(person) = entry.person {
                 said.persons.insert(person, entry.number);
             }
-            if entry.action == "import" {
-                match entry.group {
-                    Some(group) => drop(said.stale.insert(group)),
-                    None => said.all_stale = true,
-                }
+            match (entry.action.as_str(), entry.group) {
+                // Behind its end, another may have been made under its number.
+                ("import" | "group_delete", Some(group)) => _ = said.stale.insert(group),
+                ("import", None) => said.all_stale = true,
+                _ => {}
             }
         }
         said

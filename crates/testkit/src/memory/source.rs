@@ -16,7 +16,9 @@ impl Source for MemoryDirectory {
             found.sort_by_key(|m| (m.joined_at, m.person));
             for Membership { person, state, scope, joined_at, .. } in found {
                 let person = world.person(*person).expect("a membership is one of a person").view();
-                each(&MemberRow { person, state: *state, scope: *scope, joined_at: *joined_at }.only(PersonFields::ALL));
+                each(
+                    &MemberRow { person, state: *state, scope: *scope, joined_at: *joined_at }.only(PersonFields::ALL),
+                );
             }
         }
         Ok(Some(Loaded { group: group.clone(), head: world.head() }))
@@ -26,7 +28,7 @@ impl Source for MemoryDirectory {
         let world = self.world();
         let head = world.head();
         let entries: Vec<_> = world.log.iter().filter(|entry| entry.number > after).cloned().collect();
-        if entries.len() > limit as usize {
+        if head < after || entries.len() > limit as usize {
             return Ok(CatchUp::Behind { head });
         }
         let groups: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.group).collect();
@@ -37,6 +39,6 @@ impl Source for MemoryDirectory {
         let of_them = |m: &&Membership| persons.contains(&m.person);
         let memberships = world.memberships.iter().filter(of_them).cloned().collect();
         let persons = persons.into_iter().map(|number| (number, world.person(number).cloned())).collect();
-        Ok(CatchUp::Changed(Box::new(Changed { entries, head: head.max(after), persons, memberships, groups })))
+        Ok(CatchUp::Changed(Box::new(Changed { entries, head, persons, memberships, groups })))
     }
 }
