@@ -35,11 +35,11 @@ struct Inner {
     writer_waits: Waits,
     /// Whether the last transaction that wrote found that nothing can be written.
     refuses_writes: AtomicBool,
-    /// Who reads the head of the change log on SQLite.
-    places: Places,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
+    /// Who reads the head of the change log on SQLite.
+    places: Places,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     _temporary: Option<TempDir>,
 }
@@ -100,8 +100,8 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
-                places: Places::default(),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: temporary,
             }),
         })
@@ -124,8 +124,8 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
-                places: Places::default(),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: None,
             }),
         })
@@ -136,6 +136,11 @@ impl Store {
         self.inner.in_process
     }
 
+    /// When credentials were last used.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
     /// Who reads the head of the change log on SQLite.
     pub(crate) fn places(&self) -> &Places {
         &self.inner.places
@@ -144,11 +149,6 @@ impl Store {
     /// What the writers were made by.
     pub(crate) fn manager(&self) -> &Manager {
         &self.inner.manager
-    }
-
-    /// When credentials were last used.
-    pub(crate) fn uses(&self) -> &Uses {
-        &self.inner.uses
     }
 
     /// The store, without keeping it.
