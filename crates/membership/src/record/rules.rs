@@ -55,6 +55,15 @@ pub fn uid(field: &'static str, said: &mut Option<String>) -> Checked {
     Ok(())
 }
 
+/// The uid that a person is to have: not [`limits::RESERVED_UID`], in whatever case.
+fn uid_of_a_person(said: &mut Option<String>) -> Checked {
+    uid("uid", said)?;
+    if said.as_deref() == Some(limits::RESERVED_UID) {
+        return bad("uid", format!("must not be {}, which stands for the application itself", limits::RESERVED_UID));
+    }
+    Ok(())
+}
+
 /// A login: not empty.
 pub fn login(said: Option<&String>) -> Checked {
     if said.is_some_and(String::is_empty) {
@@ -93,7 +102,7 @@ impl PersonRecord {
     /// name somebody, is not judged here.
     pub fn check(&mut self) -> Result<(), BadText> {
         number("number", self.number)?;
-        uid("uid", &mut self.uid)?;
+        uid_of_a_person(&mut self.uid)?;
         login(self.login.as_ref())?;
         for (field, said, max) in [
             ("name", &self.name, limits::NAME),

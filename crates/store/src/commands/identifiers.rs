@@ -79,7 +79,8 @@ impl Work<'_> {
             Some(uid) => uid.to_owned(),
             None => self.made(&identity::uid_base(login, number), |work, candidates| {
                 let found = import::persons_by_uid(work.connection, candidates)?;
-                Ok(found.into_iter().map(|(_, _, uid, _)| uid).collect())
+                let reserved = limits::RESERVED_UID.to_owned();
+                Ok(found.into_iter().map(|(_, _, uid, _)| uid).chain([reserved]).collect())
             })?,
         };
         let login = match login {

@@ -80,6 +80,22 @@ fn what_a_new_person_cannot_have_is_told() {
 }
 
 #[test]
+fn nobody_is_called_as_the_application_is() {
+    on_both(|store| {
+        let told = "uid must not be app_system, which stands for the application itself";
+        assert_eq!(refused(store, || store.create_person(&SYSTEM, &uid("App_System"))), told);
+        let uids: Vec<_> = ["App_System", "app_system "]
+            .map(|name| store.create_person(&SYSTEM, &login(name)).expect("made").uid)
+            .into();
+        assert_eq!(uids, ["app_system-2", "app_system-3"]);
+        // No group is the application.
+        let record = GroupRecord { guid: Some("app_system".into()), ..GroupRecord::default() };
+        store.create_group(&SYSTEM, &NewGroup { record, ..NewGroup::default() }).expect("made");
+        sound(store);
+    });
+}
+
+#[test]
 fn when_the_numbers_are_used_up_it_is_told() {
     on_both(|store| {
         let last = PersonRecord { number: Some(9_007_199_254_740_991), ..uid("last") };

@@ -28,6 +28,7 @@ async fn a_person_is_made_changed_and_deleted() {
         (json!({ "tags": vec!["x"; 26] }), "tags"),
         (json!({ "metadata": [] }), "metadata"),
         (json!({ "name": "a\0" }), "name"),
+        (json!({ "uid": "app_system" }), "uid"),
     ] {
         let problem = api.ask("PATCH", path, Some(patch)).await.is(422, "invalid-body").json();
         assert_eq!(problem["errors"][0]["field"], field);
@@ -37,6 +38,11 @@ async fn a_person_is_made_changed_and_deleted() {
         let problem = api.ask("POST", "/persons", Some(body)).await.is(409, "in-use").json();
         assert_eq!(problem["field"], field);
     }
+    let problem =
+        api.ask("POST", "/persons", Some(json!({ "uid": "APP_system" }))).await.is(422, "invalid-body").json();
+    assert_eq!(problem["errors"][0]["field"], "uid");
+    let made = api.ask("POST", "/persons", Some(json!({ "login": "app_system" }))).await.is(201, "").json();
+    assert_eq!(made["uid"], "app_system-2", "who stands for the application is nobody");
     api.ask("DELETE", path, None).await.is(204, "");
     api.get(path).await.is(404, "no-such-person");
     api.get(&format!("/persons/{number}/memberships")).await.is(404, "no-such-person");
