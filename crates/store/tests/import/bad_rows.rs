@@ -28,6 +28,8 @@ fn rows_that_contradict_the_store_or_each_other_are_bad() {
             r#"{"kind":"person","uid":"APP_SYSTEM"}"#,
             "f0:1:18: uid must not be app_system, which stands for the application itself",
         ),
+        (r#"{"kind":"person","uid":"a","name":""}"#, "f0:1:28: name must not be empty"),
+        (r#"{"kind":"group","guid":"g","name":""}"#, "f0:1:28: name must not be empty"),
         (r#"{"kind":"group","guid":"h","owner":{"uid":"nobody"}}"#, "f0:1:28: owner names nobody"),
         (r#"{"kind":"membership","group":{"guid":"none"},"person":{"number":1}}"#, "f0:1:22: group names no group"),
         (r#"{"kind":"membership","group":{"guid":"g"},"person":{"number":77}}"#, "f0:1:43: person names nobody"),

@@ -65,7 +65,7 @@ fn person() -> Vec<Known> {
         known("id", Shape::Uuid, "Id; RM's Id. Never changes."),
         known("uid", Shape::Uid, "Uid, in lower case; CometChat's uid. Never changes."),
         known("login", Shape::Text(1, limits::LOGIN), "Login, unique whatever the case. Never changes."),
-        text("name", limits::NAME, "Name."),
+        known("name", Shape::Text(1, limits::NAME), "Name."),
         text("business_name", limits::BUSINESS_NAME, "Business name."),
         text("tag_line", limits::TAG_LINE, "Tag line."),
         text("description", limits::DESCRIPTION, "Description."),
@@ -106,7 +106,7 @@ fn group() -> Vec<Known> {
         known("number", NUMBER, "Number; Elance's groupId. Never changes."),
         known("id", Shape::Uuid, "Id; RM's GroupID. Never changes."),
         known("guid", Shape::Uid, "Guid, in lower case; CometChat's guid. Never changes."),
-        text("name", limits::NAME, "Name."),
+        known("name", Shape::Text(1, limits::NAME), "Name."),
         text("description", limits::DESCRIPTION, "Description."),
         known(
             "type",

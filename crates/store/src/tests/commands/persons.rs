@@ -69,6 +69,7 @@ fn what_a_new_person_cannot_have_is_told() {
             (uid("A"), "uid is already in use"),
             (login("ÅSE"), "login is already in use"),
             (login(""), "login must not be empty"),
+            (PersonRecord { name: Some(String::new()), ..uid("b") }, "name must not be empty"),
             (PersonRecord { feedback_6_months: Some(-1), ..uid("b") }, "feedback_6_months must not be negative"),
         ] {
             assert_eq!(refused(store, || store.create_person(&SYSTEM, &record)), told);

@@ -28,6 +28,8 @@ async fn a_person_is_made_changed_and_deleted() {
         (json!({ "tags": vec!["x"; 26] }), "tags"),
         (json!({ "metadata": [] }), "metadata"),
         (json!({ "name": "a\0" }), "name"),
+        (json!({ "name": "" }), "name"),
+        (json!({ "name": null }), "name"),
         (json!({ "uid": "app_system" }), "uid"),
     ] {
         let problem = api.ask("PATCH", path, Some(patch)).await.is(422, "invalid-body").json();
@@ -41,6 +43,7 @@ async fn a_person_is_made_changed_and_deleted() {
     let problem =
         api.ask("POST", "/persons", Some(json!({ "uid": "APP_system" }))).await.is(422, "invalid-body").json();
     assert_eq!(problem["errors"][0]["field"], "uid");
+    api.ask("POST", "/persons", Some(json!({ "name": "" }))).await.is(422, "invalid-body");
     let made = api.ask("POST", "/persons", Some(json!({ "login": "app_system" }))).await.is(201, "").json();
     assert_eq!(made["uid"], "app_system-2", "who stands for the application is nobody");
     api.ask("DELETE", path, None).await.is(204, "");
