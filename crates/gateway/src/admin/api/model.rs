@@ -142,12 +142,20 @@ fn shown(known: Vec<Known>) -> Vec<Field> {
 
 /// As it is made: nothing need be said, and null says nothing.
 fn new(known: Vec<Known>) -> Vec<Field> {
-    known.into_iter().map(|k| k.field.nullable()).collect()
+    known.into_iter().map(|k| taken(k.field).nullable()).collect()
+}
+
+/// As a request may say it: an amount as a number too.
+const fn taken(field: Field) -> Field {
+    match field.shape {
+        Shape::Money => Field { shape: Shape::Amount, ..field },
+        _ => field,
+    }
 }
 
 /// As it is changed: what is said changes.
 fn patch(known: Vec<Known>) -> Vec<Field> {
-    let field = |k: Known| Field { nullable: k.null != Null::Refused || k.field.read_only, ..k.field };
+    let field = |k: Known| Field { nullable: k.null != Null::Refused || k.field.read_only, ..taken(k.field) };
     known.into_iter().map(field).collect()
 }
 

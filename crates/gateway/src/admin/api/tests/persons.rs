@@ -21,7 +21,10 @@ async fn a_person_is_made_changed_and_deleted() {
     let changed = api.ask("PATCH", path, Some(json!({ "city": null, "last_active_at": null }))).await.json();
     assert_eq!((&changed["city"], &changed["last_active_at"]), (&"".into(), &json!(null)));
     for (patch, field) in [
-        (json!({ "hourly_rate": 22 }), "hourly_rate"),
+        (json!({ "hourly_rate": 22.501 }), "hourly_rate"),
+        (json!({ "earnings_6_months": -1 }), "earnings_6_months"),
+        (json!({ "hourly_rate": true }), "hourly_rate"),
+        (json!({ "hourly_rate": null }), "hourly_rate"),
         (json!({ "hourly_rate": "1.500" }), "hourly_rate"),
         (json!({ "freelancer": "yes" }), "freelancer"),
         (json!({ "login": "" }), "login"),
