@@ -72,6 +72,9 @@ impl World {
         let mut person = match &stored {
             Some(person) => person.clone(),
             None if record.number.is_none() && self.last_person >= limits::NUMBER => return Err(USED_UP.to_owned()),
+            None if record.number.is_some_and(|number| self.is_spent(number)) => {
+                return Err(format!("number {}", membership::SPENT));
+            }
             None => self.new_person(&reference, now),
         };
         say_person(&mut person, record);

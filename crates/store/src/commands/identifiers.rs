@@ -70,6 +70,9 @@ impl Work<'_> {
         }
         if let Some(number) = number {
             free("number", &import::persons_by_number(self.connection, &[number])?)?;
+            if import::is_spent(self.connection, number)? {
+                return Err(CommandError::Spent("number").into());
+            }
         }
         if let Some(id) = id {
             free("id", &import::persons_by_id(self.connection, &[id.to_string()])?)?;

@@ -164,3 +164,19 @@ fn rows_that_nobody_has_read_are_not_skipped_in_silence() {
         sound(&store);
     }
 }
+
+#[test]
+fn nobody_inherits_the_number_of_who_was_deleted() {
+    for store in stores() {
+        let there = r#"{"kind":"person","number":7,"uid":"a"}"#;
+        assert!(import(&store, there).applied);
+        store.delete_person(&By::system(NOW), &PersonKey::Number(7), None).expect("deleted");
+        let report = import(&store, r#"{"kind":"person","number":7,"uid":"b"}"#);
+        let told = "f0:1:18: number belonged to a person who was deleted, and is not given again";
+        assert_eq!((report.applied, problems(&report)), (false, vec![told.to_owned()]));
+        // Numbers below it that nobody had are free, and so is the next one.
+        assert!(import(&store, "number,uid\n3,c\n,d\n").applied);
+        assert_eq!(store.person(&PersonKey::Uid("d".into())).expect("answers").expect("there").number, 8);
+        sound(&store);
+    }
+}

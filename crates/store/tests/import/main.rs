@@ -10,7 +10,7 @@ mod postgres;
 mod waiting;
 
 use membership::record::Record;
-use membership::{Directory, GroupKey, MemberQuery, PersonKey, Window};
+use membership::{By, Directory, GroupKey, MemberQuery, PersonKey, Registrar, Window};
 use store::export::{ExportError, ExportFormat, ExportOptions, RecordKind};
 use store::import::{Format, ImportOptions, ImportReport, Spool};
 use store::{Settings, Store};

@@ -2,7 +2,7 @@
 
 use super::*;
 use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
-use membership::{AccountStatus, Directory, Presence};
+use membership::{AccountStatus, Directory, NewJob, Presence};
 use uuid::Uuid;
 
 fn uid(uid: &str) -> PersonRecord {
@@ -92,6 +92,27 @@ fn nobody_is_called_as_the_application_is() {
         // No group is the application.
         let record = GroupRecord { guid: Some("app_system".into()), ..GroupRecord::default() };
         store.create_group(&SYSTEM, &NewGroup { record, ..NewGroup::default() }).expect("made");
+        sound(store);
+    });
+}
+
+#[test]
+fn nobody_inherits_the_number_of_who_was_deleted() {
+    on_both(|store| {
+        persons(store, 2);
+        let group = group(store, GroupKind::Public, Some(2));
+        add(store, group, &[(1, Scope::Participant)]);
+        let new = NewJob { title: "Paint".into(), description: String::new(), groups: vec![key(group)] };
+        let job = store.post_job(&by(1), &new).expect("posted").number;
+        store.delete_person(&SYSTEM, &one(1), None).expect("deleted");
+        let told = "number belonged to a person who was deleted, and is not given again";
+        let again = PersonRecord { number: Some(1), ..uid("again") };
+        assert_eq!(refused(store, || store.create_person(&SYSTEM, &again)), told);
+        let late = PersonRecord { number: Some(9), ..uid("late") };
+        store.create_person(&SYSTEM, &late).expect("made");
+        // A number below the last one that nobody ever had is free, and who ended a membership by the way had none.
+        store.create_person(&SYSTEM, &PersonRecord { number: Some(5), ..uid("gap") }).expect("made");
+        assert_eq!(store.job(job).expect("asked").expect("there").poster, Some(1), "history outlives people");
         sound(store);
     });
 }
