@@ -97,6 +97,28 @@ fn nobody_is_called_as_the_application_is() {
 }
 
 #[test]
+fn a_person_is_not_there_without_its_first_token_nor_that_without_the_person() {
+    on_both(|store| {
+        person(store, "first");
+        store.create(&credential(Some(1), None, "taken")).expect("made");
+        let before = head(store);
+        // No two credentials have the same secret, so this one cannot be kept.
+        let broken = store.create_person_with(&SYSTEM, &uid("second"), &credential(None, None, "taken"));
+        assert!(matches!(broken, Err(CommandError::Directory(_))), "{broken:?}");
+        assert_eq!(store.person(&PersonKey::Uid("second".into())).expect("asked"), None);
+        let refused = store.create_person_with(&SYSTEM, &uid("first"), &credential(None, None, "free"));
+        assert!(matches!(refused, Err(CommandError::InUse("uid"))), "{refused:?}");
+        assert_eq!((store.list().expect("listed").len(), head(store)), (1, before));
+        let (made, token) =
+            store.create_person_with(&SYSTEM, &uid("second"), &credential(None, None, "free")).expect("made");
+        assert_eq!((made.number, token.person), (2, Some(2)), "nothing was used up");
+        let logged = [entry("person_create", 0, 2, 0), ("credential_create".to_owned(), 0, 2, 0, token.id)];
+        assert_eq!(log(store, before), logged);
+        sound(store);
+    });
+}
+
+#[test]
 fn nobody_inherits_the_number_of_who_was_deleted() {
     on_both(|store| {
         persons(store, 2);
