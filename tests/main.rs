@@ -25,6 +25,7 @@ mod hostile;
 mod killed;
 mod layers;
 mod limits;
+mod list_edges;
 mod metrics;
 mod msrv;
 mod oauth;
