@@ -27,6 +27,7 @@ mod killed;
 mod layers;
 mod leaving;
 mod limits;
+mod list_edges;
 mod metrics;
 mod msrv;
 mod oauth;
