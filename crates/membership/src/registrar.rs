@@ -184,8 +184,8 @@ pub trait Registrar: Directory {
     /// without another admin is [`CommandError::StillOwner`], and nothing is done. Only the system may.
     fn delete_person(&self, by: &By, key: &PersonKey, expected: Expected<'_, Person>) -> Result<Person, CommandError>;
 
-    /// Says that a person is there, or is not. A change of presence is logged; the time of last being there is set to
-    /// `by.now` in any case.
+    /// Says that a person is there, or is not. The time of last being there is set to `by.now` in any case; what is logged
+    /// is a change of presence or of the minute (of unix time) in which that was.
     fn set_presence(&self, by: &By, person: &PersonKey, presence: Presence) -> Result<Person, CommandError>;
 
     /// Posts a job. Everybody may.

@@ -4,6 +4,7 @@ use crate::commands::Halt;
 use crate::connection::{Connection, Role};
 use crate::error::{StoreError, lost_connection, may_retry, overtaken, refuses_writes};
 use crate::figures::{PoolUse, Waiting, Waits, pool_use};
+use crate::head::Places;
 use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::schema::store_facts;
 use crate::url::DatabaseUrl;
@@ -34,6 +35,8 @@ struct Inner {
     writer_waits: Waits,
     /// Whether the last transaction that wrote found that nothing can be written.
     refuses_writes: AtomicBool,
+    /// Who reads the head of the change log on SQLite.
+    places: Places,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
@@ -97,6 +100,7 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
+                places: Places::default(),
                 uses: Uses::default(),
                 _temporary: temporary,
             }),
@@ -120,6 +124,7 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
+                places: Places::default(),
                 uses: Uses::default(),
                 _temporary: None,
             }),
@@ -129,6 +134,16 @@ impl Store {
     /// Whether the database runs in this process (SQLite), so that a short read need not leave the thread.
     pub fn in_process(&self) -> bool {
         self.inner.in_process
+    }
+
+    /// Who reads the head of the change log on SQLite.
+    pub(crate) fn places(&self) -> &Places {
+        &self.inner.places
+    }
+
+    /// What the writers were made by.
+    pub(crate) fn manager(&self) -> &Manager {
+        &self.inner.manager
     }
 
     /// When credentials were last used.

@@ -7,6 +7,7 @@ mod differential;
 mod exchange;
 mod figures;
 mod folding;
+mod head;
 mod idempotency;
 mod listing;
 mod loading;
@@ -14,6 +15,7 @@ mod migration;
 mod outage;
 mod schema;
 mod soundness;
+mod source;
 mod time_limits;
 mod vault;
 

@@ -120,8 +120,10 @@ impl World {
     pub fn set_presence(&mut self, by: &By, key: &PersonKey, presence: Presence) -> Result<Person, CommandError> {
         let mut person = self.find_person(key).ok_or(CommandError::NoSuchPerson)?.clone();
         system_or_oneself(by, person.number)?;
-        let changed = person.presence != presence;
+        let minute = |at: Option<i64>| at.unwrap_or(0) / 60;
+        let before = (person.presence, minute(person.last_active_at));
         (person.presence, person.last_active_at) = (presence, Some(moment(by)));
+        let changed = before != (person.presence, minute(person.last_active_at));
         self.put_person(person.clone());
         if changed {
             self.log(by, "presence", About { person: Some(person.number), ..About::default() });

@@ -126,17 +126,22 @@ fn a_person_is_changed_by_itself_and_the_system() {
 }
 
 #[test]
-fn presence_is_logged_when_it_changes() {
+fn presence_is_logged_when_it_or_the_minute_changes() {
     on_both(|store| {
         persons(store, 2);
         let before = head(store);
         let set = |who: By, person: i64, presence| store.set_presence(&who, &one(person), presence);
         let seen = set(by(1), 1, Presence::Available).expect("set");
         assert_eq!((seen.presence, seen.last_active_at, seen.updated_at), (Presence::Available, Some(NOW), None));
-        let again = set(By { now: NOW + 5, ..by(1) }, 1, Presence::Available).expect("set");
-        assert_eq!(again.last_active_at, Some(NOW + 5));
-        set(SYSTEM, 1, Presence::Offline).expect("set");
-        assert_eq!(log(store, before), [entry("presence", 0, 1, 1), entry("presence", 0, 1, 0)]);
+        // The last second of the same minute, and the first of the next.
+        let within = NOW - NOW % 60 + 59;
+        for (now, logged) in [(within, 1), (within + 1, 2), (within + 2, 2)] {
+            let again = set(By { now, ..by(1) }, 1, Presence::Available).expect("set");
+            assert_eq!(again.last_active_at, Some(now));
+            assert_eq!(log(store, before), vec![entry("presence", 0, 1, 1); logged]);
+        }
+        set(By { now: within + 2, ..SYSTEM }, 1, Presence::Offline).expect("set");
+        assert_eq!(log(store, before + 2), [entry("presence", 0, 1, 0)]);
         let other = || set(by(2), 1, Presence::Available);
         assert_eq!(refused(store, other), "can only be done by the person itself");
         assert_eq!(refused(store, || set(SYSTEM, 9, Presence::Available)), "no such person");
