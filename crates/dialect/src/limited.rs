@@ -32,6 +32,13 @@ pub fn within<T>(core: Core<'_>, principal: &Principal, work: impl FnOnce(Core<'
     work(Core { directory: &limited, registrar: &limited, ..core })
 }
 
+/// Whether the group of this number lies within what the principal may see. It is asked for only where there is a limit.
+pub(crate) fn reaches(principal: &Principal, group: impl FnOnce() -> Option<i64>) -> Result<(), DirectoryError> {
+    let Some(_) = principal.groups.limit() else { return Ok(()) };
+    let group = group().filter(|number| principal.groups.contains(*number));
+    group.map(|_| ()).ok_or(DirectoryError::OutOfReach)
+}
+
 impl Limited<'_> {
     /// The number of the group so named, if it lies within.
     fn group_number(&self, key: &GroupKey) -> Result<i64, DirectoryError> {
