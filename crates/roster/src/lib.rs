@@ -8,10 +8,24 @@
 //! stands in memory only when that is at least as new. A group comes into memory in the background when it is first
 //! asked about, and leaves it when others need its place; meanwhile the source answers, the same but slower.
 
+mod absent;
+mod apply;
+mod books;
 mod failed;
+mod fetch;
+mod filter;
+mod found;
+mod group;
 mod held;
+mod loader;
 mod log;
+mod persons;
+mod places;
 mod roster;
+mod sequence;
+mod snapshot;
+mod sort;
+mod staging;
 mod turns;
 
 pub use held::{Cost, Held, Version};

@@ -1,15 +1,21 @@
 //! The directory in front of a directory.
 
+use crate::absent::Absent;
+use crate::books::Books;
 use crate::failed::Failed;
-use crate::held::Held;
-use crate::log::concerns_credentials;
+use crate::found::Search;
+use crate::group::deciding;
+use crate::held::{Held, Wanted};
+use crate::loader::{Errand, Queue};
+use crate::snapshot::Snapshot;
 use crate::turns::Turns;
 use arc_swap::ArcSwap;
 use membership::{
     CatchUp, Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
     MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Source, State, Window,
 };
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 /// How much a roster may hold, and how far it may fall behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +29,21 @@ pub struct Settings {
 
 /// Groups in memory, in front of the source that they come from.
 pub struct Roster {
-    source: Arc<dyn Source>,
-    settings: Settings,
-    snapshot: ArcSwap<Snapshot>,
-    turns: Turns<(), Result<u64, Failed>>,
-}
-
-/// What stands in memory, at one number of the change log.
-#[derive(Debug, Default)]
-pub(crate) struct Snapshot {
-    pub(crate) head: u64,
-    pub(crate) last_credential_change: u64,
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) settings: Settings,
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) turns: Turns<Books, Result<u64, Failed>>,
+    queue: Arc<Queue>,
+    pub(crate) absent: Absent,
+    /// Goes on with each load; what was used since when is told by it.
+    pub(crate) clock: AtomicU64,
+    persons: AtomicU64,
+    bytes: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    pub(crate) loads: AtomicU64,
+    pub(crate) evictions: AtomicU64,
+    pub(crate) failures: AtomicU64,
 }
 
 /// What a roster holds and has done.
@@ -53,13 +63,45 @@ pub struct Figures {
     pub loads: u64,
     /// How many had to leave for others.
     pub evictions: u64,
+    /// How often the source failed when something was fetched in the background.
+    pub failures: u64,
 }
 
 impl Roster {
-    /// One that holds nothing yet, in front of `source`.
+    /// One that holds nothing yet, in front of `source`. What it fetches in the background is fetched by a thread of its
+    /// own, which ends with it.
     pub fn new(source: Arc<dyn Source>, settings: Settings) -> Arc<Self> {
-        let snapshot = ArcSwap::from_pointee(Snapshot::default());
-        Arc::new(Self { source, settings, snapshot, turns: Turns::new(()) })
+        let queue = Arc::new(Queue::default());
+        let roster = Arc::new(Self {
+            source,
+            settings,
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            turns: Turns::new(Books::default()),
+            queue: Arc::clone(&queue),
+            absent: Absent::default(),
+            clock: AtomicU64::new(1),
+            persons: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        });
+        if settings.bytes > 0 {
+            let weak = Arc::downgrade(&roster);
+            let work = move || {
+                while let Some(job) = queue.next() {
+                    let Some(roster) = weak.upgrade() else { return };
+                    roster.fetch(&job);
+                }
+            };
+            // Without it, the source answers everything.
+            if std::thread::Builder::new().name("roster".to_owned()).spawn(work).is_err() {
+                roster.queue.close();
+            }
+        }
+        roster
     }
 
     /// The number of the change up to which what stands in memory is current.
@@ -72,7 +114,7 @@ impl Roster {
     ///
     /// Blocks. Who comes while another is at it waits, and shares what the next one finds.
     pub fn catch_up(&self) -> Result<u64, DirectoryError> {
-        Ok(self.turns.join(|()| self.read_on().map_err(Failed::from))?)
+        Ok(self.turns.join(|books| self.read_on(books).map_err(Failed::from))?)
     }
 
     /// The number of the last change up to [`head`](Self::head) that may concern a credential, or somebody whom one
@@ -84,29 +126,103 @@ impl Roster {
     /// What stands in memory for `query`, when it is current up to the change of the number `head` at least. `None` when
     /// it is not, or when the group or its order is not in memory; then that is fetched in the background, if there is
     /// room for it.
-    pub fn hold(&self, _head: u64, _query: &MemberQuery) -> Option<Held> {
-        None
+    pub fn hold(&self, head: u64, query: &MemberQuery) -> Option<Held> {
+        let held = self.look(head, query);
+        let counter = if held.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        held
+    }
+
+    fn look(&self, head: u64, query: &MemberQuery) -> Option<Held> {
+        let snapshot = self.snapshot.load();
+        if snapshot.head < head {
+            return None;
+        }
+        let Some(place) = snapshot.groups.place(&query.group) else {
+            if self.settings.bytes > 0 && !self.absent.has(&query.group) {
+                self.queue.put(Errand::Load(query.group.clone()));
+            }
+            return None;
+        };
+        let columns = snapshot.groups.at(place);
+        self.touch(&columns.used);
+        let list = &columns.lists[query.state as usize];
+        let mut keys = deciding(&query.order);
+        if list.sequence.len() < 2 {
+            keys.clear();
+        }
+        if !keys.is_empty() {
+            let Some(ordered) = list.ordered(&keys) else {
+                if self.absent.too_large(columns.group.number).is_none() {
+                    self.queue.put(Errand::Order(columns.group.number, query.state, keys));
+                }
+                return None;
+            };
+            self.touch(&ordered.used);
+        }
+        let wanted = if query.filter().is_none() && list.all_are(query.scopes) {
+            Wanted::All
+        } else {
+            let kept = columns.found.lock().unwrap_or_else(PoisonError::into_inner).get(query, &keys);
+            kept.map_or_else(|| Wanted::Sought(Arc::new(Search::new(query, &keys))), Wanted::Kept)
+        };
+        Some(Held { snapshot, place, state: query.state, keys, wanted, window: query.window, fields: query.fields })
+    }
+
+    /// Without writing where nothing is new: all threads read it.
+    fn touch(&self, used: &AtomicU64) {
+        let now = self.clock.load(Ordering::Relaxed);
+        if used.load(Ordering::Relaxed) != now {
+            used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything that was asked for and could be had is in memory: for tests, and for who wants to begin
+    /// warm.
+    pub fn settle(&self) {
+        if self.settings.bytes > 0 {
+            self.queue.settle();
+        }
     }
 
     /// What it holds and has done.
     pub fn figures(&self) -> Figures {
-        Figures::default()
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Figures {
+            groups: self.snapshot.load().groups.iter().count() as u64,
+            persons: read(&self.persons),
+            bytes: read(&self.bytes),
+            hits: read(&self.hits),
+            misses: read(&self.misses),
+            loads: read(&self.loads),
+            evictions: read(&self.evictions),
+            failures: read(&self.failures),
+        }
     }
 
-    fn read_on(&self) -> Result<u64, DirectoryError> {
-        let before = self.snapshot.load();
-        let after = match self.source.catch_up(before.head, self.settings.behind)? {
+    /// Lets everybody see the next snapshot.
+    pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
+        self.persons.store(books.persons() as u64, Ordering::Relaxed);
+        let bytes = next.persons.bytes() + next.groups.bytes() + books.bytes();
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.snapshot.store(Arc::new(next));
+    }
+
+    fn read_on(&self, books: &mut Books) -> Result<u64, DirectoryError> {
+        let before = self.snapshot.load_full();
+        let next = match self.source.catch_up(before.head, self.settings.behind)? {
+            CatchUp::Changed(changed) if changed.head == before.head => return Ok(before.head),
             CatchUp::Changed(changed) => {
-                let of_credentials = changed.entries.iter().rfind(|entry| concerns_credentials(entry));
-                let last = of_credentials.map_or(before.last_credential_change, |entry| entry.number);
-                Snapshot { head: changed.head, last_credential_change: last }
+                self.absent.hear(&changed);
+                books.apply(&before, &changed)
             }
-            CatchUp::Behind { head } => Snapshot { head, last_credential_change: head },
+            CatchUp::Behind { head } => {
+                self.absent.forget();
+                books.begin_anew(head, head)
+            }
         };
-        let head = after.head;
-        if head != before.head {
-            self.snapshot.store(Arc::new(after));
-        }
+        let head = next.head;
+        self.publish(books, next);
         Ok(head)
     }
 
@@ -117,6 +233,12 @@ impl Roster {
             head = self.catch_up()?;
         }
         Ok(self.hold(head, query))
+    }
+}
+
+impl Drop for Roster {
+    fn drop(&mut self) {
+        self.queue.close();
     }
 }
 

@@ -43,21 +43,29 @@ impl MemoryDirectory {
     /// Takes in one record at the time `now` (unix seconds). Gives whether anything was made or changed; after an
     /// error nothing was. Identifiers only name the row: they never change it.
     pub fn restore(&mut self, record: &Record, now: i64) -> Result<bool, String> {
-        let world = self.world_mut();
-        let changed = match record {
-            Record::Person(person) => world.restore_person(person, now),
-            Record::Group(group) => world.restore_group(group, now),
-            Record::Membership(membership) => world.restore_membership(membership, now),
-        }?;
-        if let Some(about) = changed {
-            world.log(&By::system(now), "import", about);
-        }
-        Ok(changed.is_some())
+        self.world_mut().take_in(record, now)
+    }
+
+    /// The same where others read meanwhile.
+    pub fn import(&self, record: &Record, now: i64) -> Result<bool, String> {
+        self.command(|world| world.take_in(record, now))
     }
 }
 
 /// What an import says of a row is done when nothing is wrong with it; it gives what it changed, if anything.
 impl World {
+    fn take_in(&mut self, record: &Record, now: i64) -> Result<bool, String> {
+        let changed = match record {
+            Record::Person(person) => self.restore_person(person, now),
+            Record::Group(group) => self.restore_group(group, now),
+            Record::Membership(membership) => self.restore_membership(membership, now),
+        }?;
+        if let Some(about) = changed {
+            self.log(&By::system(now), "import", about);
+        }
+        Ok(changed.is_some())
+    }
+
     fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<Option<About>, String> {
         check_person(record)?;
         let uid = record.uid.as_deref().map(lawful("uid")).transpose()?;
