@@ -9,7 +9,7 @@ use membership::MemberPage;
 /// The answer to one [`membership::MemberQuery`], as it stands in one snapshot.
 pub trait AtHand {
     /// The number of the group that was asked about.
-    fn group(&self) -> Option<i64>;
+    fn group(&self) -> i64;
 
     /// Hands the page to `read`, once.
     fn members(&self, read: &mut dyn FnMut(MemberPage<'_>));
@@ -20,7 +20,7 @@ pub trait AtHand {
 
 /// Refused where the principal may not see what is at hand.
 pub fn reaches(principal: &Principal, at_hand: &dyn AtHand) -> Result<(), Refusal> {
-    limited::reaches(principal, || at_hand.group()).map_err(directory_refusal)
+    limited::reaches(principal, at_hand.group()).map_err(directory_refusal)
 }
 
 /// Writes what is at hand for the query of `action`, see [`Action::members_asked`], as the principal may see it.

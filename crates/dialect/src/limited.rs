@@ -32,11 +32,9 @@ pub fn within<T>(core: Core<'_>, principal: &Principal, work: impl FnOnce(Core<'
     work(Core { directory: &limited, registrar: &limited, ..core })
 }
 
-/// Whether the group of this number lies within what the principal may see. It is asked for only where there is a limit.
-pub(crate) fn reaches(principal: &Principal, group: impl FnOnce() -> Option<i64>) -> Result<(), DirectoryError> {
-    let Some(_) = principal.groups.limit() else { return Ok(()) };
-    let group = group().filter(|number| principal.groups.contains(*number));
-    group.map(|_| ()).ok_or(DirectoryError::OutOfReach)
+/// Whether the group of this number lies within what the principal may see.
+pub(crate) fn reaches(principal: &Principal, group: i64) -> Result<(), DirectoryError> {
+    if principal.groups.contains(group) { Ok(()) } else { Err(DirectoryError::OutOfReach) }
 }
 
 impl Limited<'_> {

@@ -141,6 +141,7 @@ impl Standing {
             ("rollcall_roster_hits", "Lists that stood in memory", roster.hits),
             ("rollcall_roster_misses", "Lists that did not", roster.misses),
             ("rollcall_roster_loads", "Groups read into memory", roster.loads),
+            ("rollcall_roster_failures", "Times that something could not be read into memory", roster.failures),
             ("rollcall_roster_evictions", "Groups that had to leave it for others", roster.evictions),
         ] {
             out.counter(name, help, [(NOTHING, value)])?;

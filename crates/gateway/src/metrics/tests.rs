@@ -20,6 +20,7 @@ fn standing(store: Knowledge) -> Standing {
             misses: 6,
             loads: 7,
             evictions: 1,
+            failures: 3,
         }),
         process: Process::now(),
     }
@@ -69,6 +70,7 @@ fn what_is_counted_is_told() {
         "rollcall_roster_misses_total 6",
         "rollcall_roster_loads_total 7",
         "rollcall_roster_evictions_total 1",
+        "rollcall_roster_failures_total 3",
         "rollcall_change_head 12",
         "rollcall_change_floor 4",
     ] {

@@ -44,7 +44,7 @@ impl Gateway {
         let Some(key) = memory::key(audience, &call) else {
             return self.from_store(id, audience, call, None, asking).await;
         };
-        let head = match guarded(id, || memory.heads.at_once())? {
+        let head = match memory.heads.together(id).await? {
             None => memory.heads.shared(self.limits.answer_timeout).await,
             head => head,
         };

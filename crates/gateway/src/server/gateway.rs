@@ -8,7 +8,7 @@ use super::harden::{Hardening, is_secure};
 use super::limits::{Client, Exceeded, Guard, Line, unpacked};
 use super::memory::Memory;
 use super::watch::UnderWay;
-use super::{Access, LINGER, limits, problem};
+use super::{Access, LINGER, limits, names, problem};
 use crate::logging;
 use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
@@ -354,10 +354,12 @@ pub(super) async fn handle(
     let (method, took) = (request.method().as_str(), begun.elapsed());
     let Noted { dialect, route, credential } = noted;
     gateway.metrics.answered(Asked::new(dialect, route, method), status, took);
-    let path = &*gateway.loggable(request.uri().path());
-    let client = client.address;
-    let bytes = bytes as u64;
-    Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
+    if Access::is_told(log::Level::Info) {
+        let path = &*gateway.loggable(request.uri().path());
+        let client = client.address;
+        let bytes = bytes as u64;
+        Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
+    }
     if status == 429 {
         limits::slow_down().await;
     }
@@ -372,8 +374,8 @@ fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     }
     for (name, value) in reply.headers {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
-            (Ok(name), Ok(value)) => fields.append(name, value),
+        match (names::field(name), HeaderValue::try_from(value)) {
+            (Some(name), Ok(value)) => fields.append(name, value),
             _ => logging::within(id, || log::error!("the field {name} of the reply's header has an illegal value")),
         }
     }

@@ -40,10 +40,8 @@ pub(super) fn key(audience: &'static str, call: &Call) -> Option<Key> {
 pub(super) struct Hand(pub Held);
 
 impl AtHand for Hand {
-    fn group(&self) -> Option<i64> {
-        let mut number = None;
-        self.0.members(&mut |page| number = Some(page.group.number));
-        number
+    fn group(&self) -> i64 {
+        self.0.group().number
     }
 
     fn members(&self, read: &mut dyn FnMut(MemberPage<'_>)) {

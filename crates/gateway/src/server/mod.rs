@@ -12,6 +12,7 @@ mod harden;
 mod heads;
 pub(crate) mod limits;
 mod memory;
+mod names;
 mod principals;
 pub(crate) mod problem;
 mod signals;
