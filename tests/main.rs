@@ -25,6 +25,7 @@ mod hostile;
 mod killed;
 mod layers;
 mod limits;
+mod memory;
 mod metrics;
 mod msrv;
 mod oauth;
