@@ -64,30 +64,18 @@ impl Search {
     /// Looks at every entry of `sequence`, which is `list` in one of its orders.
     pub(crate) fn run(&self, persons: &Persons, list: &List, sequence: &Sequence) -> Found {
         let masks = self.filter.as_ref().map(|filter| masks(&Test::new(filter), persons, list));
-        let mut words = vec![0_u64; sequence.len().div_ceil(64)];
-        let mut position = 0_usize;
-        match (&masks, self.scopes == ScopeSet::ALL) {
-            (Some(masks), true) => sequence.each_slot(|slot, _| {
-                words[position / 64] |= has(masks, slot) << (position % 64);
-                position += 1;
-            }),
-            (Some(masks), false) => sequence.each_slot(|slot, scope| {
-                words[position / 64] |= (has(masks, slot) & u64::from(self.scopes.contains(scope))) << (position % 64);
-                position += 1;
-            }),
-            (None, _) => sequence.each_slot(|_, scope| {
-                words[position / 64] |= u64::from(self.scopes.contains(scope)) << (position % 64);
-                position += 1;
-            }),
-        }
+        let words = match (&masks, self.scopes == ScopeSet::ALL) {
+            (Some(masks), true) => sequence.bits(|slot, _| has(masks, slot)),
+            (Some(masks), false) => sequence.bits(|slot, scope| has(masks, slot) & self.scopes.contains(scope)),
+            (None, _) => sequence.bits(|_, scope| self.scopes.contains(scope)),
+        };
         Found::new(words)
     }
 }
 
 #[inline]
-fn has(masks: &[Mask], slot: u32) -> u64 {
-    let slot = slot as usize;
-    masks[slot / ROWS].0[slot % ROWS / 64] >> (slot % 64) & 1
+fn has(masks: &[Mask], slot: u32) -> bool {
+    masks[slot as usize / ROWS].has(slot as usize % ROWS)
 }
 
 /// Chunk by chunk, who of the list passes the test. Where the list is most of all persons, others may pass, too.
@@ -98,7 +86,7 @@ fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
         return chunks.map(|chunk| test.of(chunk, &chunk.live, &mut scratch)).collect();
     }
     let mut masks = vec![Mask::NONE; persons.chunks()];
-    list.sequence.each_slot(|slot, _| masks[slot as usize / ROWS].set(slot as usize % ROWS));
+    list.sequence.each_slot(|slot| masks[slot as usize / ROWS].set(slot as usize % ROWS));
     for (mask, chunk) in masks.iter_mut().zip(chunks).filter(|(mask, _)| !mask.is_empty()) {
         *mask = test.of(chunk, mask, &mut scratch);
     }

@@ -142,15 +142,37 @@ impl Sequence {
         })
     }
 
-    /// Slot and scope of every entry, as fast as can be.
+    /// Calls `each` with the slot of every entry.
     #[inline]
-    pub(crate) fn each_slot(&self, mut each: impl FnMut(u32, Scope)) {
-        for (_, piece) in self.blocks.iter().flat_map(|(_, block)| &block.pieces) {
-            for kept in &piece.slots {
+    pub(crate) fn each_slot(&self, mut each: impl FnMut(u32)) {
+        self.each_piece(|slots| slots.iter().for_each(|kept| each(parts(*kept).0)));
+    }
+
+    /// One bit for each entry, as `holds` says of slot and scope.
+    #[inline]
+    pub(crate) fn bits(&self, holds: impl Fn(u32, Scope) -> bool) -> Vec<u64> {
+        let mut words = Vec::with_capacity(self.len() / 64 + 1);
+        let (mut word, mut bit) = (0_u64, 0_u32);
+        self.each_piece(|slots| {
+            for kept in slots {
                 let (slot, scope) = parts(*kept);
-                each(slot, scope);
+                word |= u64::from(holds(slot, scope)) << bit;
+                bit += 1;
+                if bit == u64::BITS {
+                    words.push(word);
+                    (word, bit) = (0, 0);
+                }
             }
+        });
+        if bit > 0 {
+            words.push(word);
         }
+        words
+    }
+
+    #[inline]
+    fn each_piece(&self, mut each: impl FnMut(&[u32])) {
+        self.blocks.iter().flat_map(|(_, block)| &block.pieces).for_each(|(_, piece)| each(&piece.slots));
     }
 
     /// The first position whose entry does not stand before, as `ordering` (of the entry to what is looked for) says.

@@ -3,6 +3,7 @@
 //! What filters mostly say, that a field holds a text or compares with one, is looked for in all texts of a chunk at
 //! once; the rest is asked row by row ([`row`]).
 
+mod dense;
 mod row;
 mod texts;
 

@@ -1,5 +1,6 @@
 //! What a filter wants of the texts of a column.
 
+use super::dense;
 use super::row::matches;
 use crate::persons::{Arena, Chunk, Column, Folding, Mask, Texts};
 use hashbrown::HashSet;
@@ -9,7 +10,7 @@ use memchr::memmem::Finder;
 /// What is wanted of a text.
 pub(crate) enum Wanted<'a> {
     /// That it holds this part, which is not empty.
-    Holding(Box<Finder<'a>>),
+    Holding(Box<Finder<'a>>, &'a [u8]),
     /// That it matches this part.
     Matching(TextMatch, &'a str),
     /// That it compares so with this text.
@@ -28,12 +29,12 @@ impl<'a> Wanted<'a> {
             // Which is at the beginning of every text.
             return Self::Matching(TextMatch::StartsWith, part);
         }
-        Self::Holding(Box::new(Finder::new(part)))
+        Self::Holding(Box::new(Finder::new(part)), part.as_bytes())
     }
 
     fn holds(&self, text: &str) -> bool {
         match self {
-            Self::Holding(finder) => finder.find(text.as_bytes()).is_some(),
+            Self::Holding(finder, _) => finder.find(text.as_bytes()).is_some(),
             Self::Matching(how, part) => matches(*how, text, part),
             Self::Comparing(compare, with) => compare.holds(text.as_bytes().cmp(with.as_bytes())),
             Self::Among(items) => items.contains(text),
@@ -77,7 +78,7 @@ impl<'a> Wanted<'a> {
                     &arena.text
                 };
                 match self {
-                    Self::Holding(finder) => holding(finder, text.as_bytes(), arena).and(within),
+                    Self::Holding(finder, part) => holding(finder, part, text.as_bytes(), arena).and(within),
                     _ => within.only(|row| self.holds(&text[arena.start(row)..arena.end(row)])),
                 }
             }
@@ -86,21 +87,28 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// After so many finds, it is seen whether there are many.
+const LOOK: usize = 16;
+
 /// The rows of an arena whose texts, which stand one behind the other in `text`, hold what is looked for.
-fn holding(finder: &Finder<'_>, text: &[u8], arena: &Arena) -> Mask {
+fn holding(finder: &Finder<'_>, part: &[u8], text: &[u8], arena: &Arena) -> Mask {
     let mut found = Mask::NONE;
-    let (mut row, mut from) = (0, 0);
+    let (mut row, mut from, mut finds) = (0, 0, 0);
     while let Some(at) = finder.find(&text[from..]) {
         let start = from + at;
         row = arena.row_of(start, row);
         let end = arena.end(row);
-        if start + finder.needle().len() <= end {
+        if start + part.len() <= end {
             found.set(row);
             // One place in a text is enough.
             (row, from) = (row + 1, end);
         } else {
             // It begins in one text and ends in the next.
             from = start + 1;
+        }
+        finds += 1;
+        if finds == LOOK && row < LOOK * 8 {
+            return found.or(&dense::holding(part, text, arena, row));
         }
     }
     found
