@@ -28,6 +28,7 @@ mod layers;
 mod leaving;
 mod limits;
 mod list_edges;
+mod memory;
 mod metrics;
 mod msrv;
 mod oauth;
