@@ -1,0 +1,182 @@
+//! Plots as SVG: bars and lines.
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::path::Path;
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Dark enough and apart enough for every eye (Okabe and Ito).
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(0, 114, 178),
+    RGBColor(230, 159, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(213, 94, 0),
+];
+const WIDTH: u32 = 860;
+const FONT: &str = "sans-serif";
+
+/// How the axis of the values runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    Linear,
+    /// Every step is ten times the one before.
+    Log,
+}
+
+/// One series: its name, its values in the order of the labels (bars), or at these places (lines).
+pub struct Bars {
+    pub name: String,
+    /// None: not measured.
+    pub values: Vec<Option<f64>>,
+}
+
+/// The points of one line.
+pub struct Line {
+    pub name: String,
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Horizontal bars, one group a label, one bar a series. A linear axis reaches 1 at least.
+pub fn bars(file: &Path, title: &str, unit: &str, scale: Scale, labels: &[String], series: &[Bars]) -> Outcome {
+    let rows = labels.len().max(1);
+    let height = 120 + 22 * (rows * series.len().max(1)) as u32 + 10 * rows as u32 + 20 * series.len() as u32;
+    let all = || series.iter().flat_map(|bars| bars.values.iter().flatten().copied());
+    let greatest = all().fold(f64::MIN_POSITIVE, f64::max) * 1.15;
+    // The bars of a logarithmic axis begin a step below the least value.
+    let least = match scale {
+        Scale::Linear => 0.0,
+        Scale::Log => 10_f64.powf((all().filter(|v| *v > 0.0).fold(greatest, f64::min)).log10().floor() - 1.0),
+    };
+    let place = |value: f64| match scale {
+        Scale::Linear => value,
+        Scale::Log => value.max(least).log10(),
+    };
+    let end = match scale {
+        Scale::Linear => greatest.max(1.0),
+        Scale::Log => greatest.log10().ceil(),
+    };
+    // Below the bars, for the legend.
+    let room = if series.len() > 1 { rows as f64 * 22.0 * series.len() as f64 / f64::from(height - 120) } else { 0.0 };
+    let root = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, (FONT, 18))
+        .margin(12)
+        .x_label_area_size(44)
+        .y_label_area_size(230)
+        .build_cartesian_2d(place(least)..end, -room..rows as f64)?;
+    let steps = if scale == Scale::Log { (end - place(least)).round() as usize + 1 } else { 11 };
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .y_labels(0)
+        .x_labels(steps)
+        .x_label_formatter(&|x| if scale == Scale::Log { number(10_f64.powf(*x)) } else { number(*x) })
+        .x_desc(unit)
+        .label_style((FONT, 13))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    let label = TextStyle::from((FONT, 13).into_font()).pos(Pos::new(HPos::Right, VPos::Center));
+    chart.draw_series(labels.iter().enumerate().map(|(row, text)| {
+        let middle = rows as f64 - row as f64 - 0.5;
+        EmptyElement::at((place(least), middle)) + Text::new(text.clone(), (-8, 0), label.clone())
+    }))?;
+    let thick = 0.84 / series.len().max(1) as f64;
+    let value_style = TextStyle::from((FONT, 12).into_font()).pos(Pos::new(HPos::Left, VPos::Center));
+    for (nth, bars) in series.iter().enumerate() {
+        let colour = COLOURS[nth % COLOURS.len()];
+        let measured: Vec<(f64, f64)> = (bars.values.iter().take(rows).enumerate())
+            .filter_map(|(row, value)| {
+                let top = rows as f64 - row as f64 - 0.08 - nth as f64 * thick;
+                value.map(|value| (top, value))
+            })
+            .collect();
+        chart
+            .draw_series(measured.iter().map(|(top, value)| {
+                Rectangle::new([(place(least), *top), (place(*value), top - thick * 0.92)], colour.filled())
+            }))?
+            .label(&bars.name)
+            .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 14, y + 5)], colour.filled()));
+        chart.draw_series(measured.iter().map(|(top, value)| {
+            EmptyElement::at((place(*value), top - thick * 0.46))
+                + Text::new(number(*value), (5, 0), value_style.clone())
+        }))?;
+    }
+    if series.len() > 1 {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.85))
+            .border_style(BLACK.mix(0.3))
+            .label_font((FONT, 13))
+            .draw()?;
+    }
+    root.present()?;
+    Ok(())
+}
+
+/// Lines over a logarithmic axis from left to right; the axis upwards begins at 0 and reaches `reach` at least.
+pub fn lines(file: &Path, title: &str, across: &str, (upwards, reach): (&str, f64), series: &[Line]) -> Outcome {
+    let all = || series.iter().flat_map(|line| line.points.iter().copied());
+    let greatest = all().map(|p| p.1).fold(f64::MIN_POSITIVE, f64::max) * 1.1;
+    let greatest = greatest.max(reach);
+    let right = all().map(|p| p.0).fold(1.0, f64::max).log10();
+    let left = all().map(|p| p.0.max(1.0)).fold(f64::MAX, f64::min).min(10_f64.powf(right)).log10();
+    let root = SVGBackend::new(file, (WIDTH, 420)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, (FONT, 18))
+        .margin(12)
+        .x_label_area_size(44)
+        .y_label_area_size(64)
+        .build_cartesian_2d(left.floor()..right.max(left.floor() + 1.0) + 0.05, 0.0..greatest)?;
+    let steps = (right - left.floor()).ceil() as usize + 1;
+    chart
+        .configure_mesh()
+        .x_labels(steps)
+        .x_label_formatter(&|x| number(10_f64.powf(*x)))
+        .y_label_formatter(&|y| number(*y))
+        .x_desc(across)
+        .y_desc(upwards)
+        .label_style((FONT, 13))
+        .light_line_style(TRANSPARENT)
+        .draw()?;
+    for (nth, line) in series.iter().enumerate() {
+        let colour = COLOURS[nth % COLOURS.len()];
+        let points: Vec<(f64, f64)> = line.points.iter().map(|(x, y)| (x.max(1.0).log10(), *y)).collect();
+        chart
+            .draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?
+            .label(&line.name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(3)));
+        chart.draw_series(points.iter().map(|point| Circle::new(*point, 4, colour.filled())))?;
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::MiddleRight)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.3))
+        .label_font((FONT, 13))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// A number for an axis or a bar.
+fn number(value: f64) -> String {
+    match value {
+        v if v >= 1000.0 => super::spread::count(v.round()),
+        v if v >= 100.0 => format!("{v:.0}"),
+        v if v >= 10.0 => trimmed(format!("{v:.1}")),
+        v if v >= 0.1 || v == 0.0 => trimmed(format!("{v:.2}")),
+        v if v >= 0.001 => trimmed(format!("{v:.3}")),
+        v => format!("{v:.1e}"),
+    }
+}
+
+/// Without needless zeros.
+fn trimmed(text: String) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
