@@ -119,3 +119,15 @@ fn plots_are_svg_with_every_label_and_mark() {
     plot::lines(&file, "Growth", "members", ("ms", 20.0), &[]).expect("a plot");
     plot::bars(&file, "Pages", "ratio", Scale::Log, &[], &[]).expect("a plot");
 }
+
+#[test]
+fn the_marks_of_a_logarithmic_axis_are_powers_of_ten() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("lines.svg");
+    let line = Line { name: "one".to_owned(), points: vec![(1e3, 1.0), (3e6, 2.0)] };
+    plot::lines(&file, "Growth", "members", ("ms", 0.0), &[line]).expect("a plot");
+    let svg = std::fs::read_to_string(&file).expect("a file");
+    let numbers: Vec<&str> = svg.lines().filter(|line| line.ends_with(",000") || line.ends_with(",000,000")).collect();
+    assert_eq!(numbers, ["1,000", "10,000", "100,000", "1,000,000"]);
+    assert!(!svg.contains("3,162"), "{svg}");
+}

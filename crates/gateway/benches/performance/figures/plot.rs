@@ -1,7 +1,9 @@
 //! Plots as SVG: bars and lines.
 
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
 use std::path::Path;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -58,6 +60,10 @@ pub fn bars(file: &Path, title: &str, unit: &str, scale: Scale, labels: &[String
         Scale::Linear => greatest.max(1.0),
         Scale::Log => greatest.log10().ceil(),
     };
+    let marks = match scale {
+        Scale::Linear => tenths(end),
+        Scale::Log => decades(place(least), end),
+    };
     // Below the bars, for the legend.
     let room = if series.len() > 1 { rows as f64 * 22.0 * series.len() as f64 / f64::from(height - 120) } else { 0.0 };
     let root = SVGBackend::new(file, (WIDTH, height)).into_drawing_area();
@@ -67,13 +73,11 @@ pub fn bars(file: &Path, title: &str, unit: &str, scale: Scale, labels: &[String
         .margin(12)
         .x_label_area_size(44)
         .y_label_area_size(230)
-        .build_cartesian_2d(place(least)..end, -room..rows as f64)?;
-    let steps = if scale == Scale::Log { (end - place(least)).round() as usize + 1 } else { 11 };
+        .build_cartesian_2d(Axis { range: place(least)..end, marks }, -room..rows as f64)?;
     chart
         .configure_mesh()
         .disable_y_mesh()
         .y_labels(0)
-        .x_labels(steps)
         .x_label_formatter(&|x| if scale == Scale::Log { number(10_f64.powf(*x)) } else { number(*x) })
         .x_desc(unit)
         .label_style((FONT, 13))
@@ -124,7 +128,10 @@ pub fn lines(file: &Path, title: &str, across: &str, (upwards, reach): (&str, f6
     let greatest = all().map(|p| p.1).fold(f64::MIN_POSITIVE, f64::max) * 1.1;
     let greatest = greatest.max(reach);
     let right = all().map(|p| p.0).fold(1.0, f64::max).log10();
-    let left = all().map(|p| p.0.max(1.0)).fold(f64::MAX, f64::min).min(10_f64.powf(right)).log10();
+    let left = all().map(|p| p.0.max(1.0)).fold(f64::MAX, f64::min).min(10_f64.powf(right)).log10().floor();
+    let right = right.max(left + 1.0);
+    // To the right of the lines, for the legend.
+    let end = right + 0.3 * (right - left);
     let root = SVGBackend::new(file, (WIDTH, 420)).into_drawing_area();
     root.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&root)
@@ -132,11 +139,9 @@ pub fn lines(file: &Path, title: &str, across: &str, (upwards, reach): (&str, f6
         .margin(12)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(left.floor()..right.max(left.floor() + 1.0) + 0.05, 0.0..greatest)?;
-    let steps = (right - left.floor()).ceil() as usize + 1;
+        .build_cartesian_2d(Axis { range: left..end, marks: decades(left, right) }, 0.0..greatest)?;
     chart
         .configure_mesh()
-        .x_labels(steps)
         .x_label_formatter(&|x| number(10_f64.powf(*x)))
         .y_label_formatter(&|y| number(*y))
         .x_desc(across)
@@ -162,6 +167,41 @@ pub fn lines(file: &Path, title: &str, across: &str, (upwards, reach): (&str, f6
         .draw()?;
     root.present()?;
     Ok(())
+}
+
+/// An axis from left to right with these marks.
+struct Axis {
+    range: Range<f64>,
+    marks: Vec<f64>,
+}
+
+impl Ranged for Axis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = (value - self.range.start) / (self.range.end - self.range.start);
+        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        self.marks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.clone()
+    }
+}
+
+/// The whole powers of ten between two exponents.
+fn decades(from: f64, to: f64) -> Vec<f64> {
+    (from.ceil() as i32..=(to + 1e-9).floor() as i32).map(f64::from).collect()
+}
+
+/// Ten to a hundred marks from 0 to `end`, a power of ten apart.
+fn tenths(end: f64) -> Vec<f64> {
+    let step = 10_f64.powf(end.log10().floor() - 1.0);
+    (0..=(end / step + 1e-9).floor() as i32).map(|nth| f64::from(nth) * step).collect()
 }
 
 /// A number for an axis or a bar.
