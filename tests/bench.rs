@@ -2,11 +2,14 @@
 
 #[path = "../crates/gateway/benches/performance/figures/mod.rs"]
 mod figures;
+#[path = "../crates/gateway/benches/performance/http.rs"]
+mod http;
 
 use figures::literals::Literals;
 use figures::plot::{self, Bars, Line, Scale};
 use figures::spread::{Latency, Spread, count, millis, percentile};
 use figures::table::{Table, replace_part};
+use std::io::{Read, Write};
 
 #[test]
 fn a_spread_is_least_median_and_greatest() {
@@ -31,6 +34,7 @@ fn percentiles_are_by_nearest_rank() {
     let latency = Latency::of(&mut samples);
     assert_eq!(latency, Latency { p50: 500_000, p99: 990_000 });
     assert_eq!(latency.print(), "0.500 / 0.990");
+    assert_eq!(Latency::of(&mut []).print(), "–", "nothing was measured");
 }
 
 #[test]
@@ -130,4 +134,40 @@ fn the_marks_of_a_logarithmic_axis_are_powers_of_ten() {
     let numbers: Vec<&str> = svg.lines().filter(|line| line.ends_with(",000") || line.ends_with(",000,000")).collect();
     assert_eq!(numbers, ["1,000", "10,000", "100,000", "1,000,000"]);
     assert!(!svg.contains("3,162"), "{svg}");
+}
+
+#[test]
+fn replies_are_read_whole_with_and_without_a_length() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let target = http::Target { path: "/a?b=c".to_owned(), headers: "X-Key: k\r\n".to_owned() };
+    let length = target.request().len();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut asked = vec![0; length];
+        for reply in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nX-Total-Count: 42\r\nContent-Type: application/json\r\n\r\n{\"a\":1}",
+            "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n[1,\r\nA\r\n2,34567890\r\n1\r\n]\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        ] {
+            stream.read_exact(&mut asked).expect("a request");
+            stream.write_all(reply.as_bytes()).expect("writes");
+        }
+        let (mut another, _) = listener.accept().expect("a client");
+        another.read_exact(&mut asked).expect("a request");
+        another.write_all(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n").expect("writes");
+        String::from_utf8(asked).expect("UTF-8")
+    });
+    let mut connection = http::Connection::open(address);
+    let replies = [(); 3].map(|()| connection.ask(&target.request()));
+    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 503, 200]);
+    assert_eq!(replies.each_ref().map(|reply| reply.total), [Some(42), None, None]);
+    assert_eq!((replies[0].json()["a"].as_i64(), replies[0].content_type.as_str()), (Some(1), "application/json"));
+    assert_eq!(replies[1].body, b"[1,2,34567890]");
+    assert_eq!(replies[2].body, b"[]");
+    let another = http::once(address, &target);
+    assert_eq!((another.status, another.body.len()), (404, 0));
+    assert_eq!(server.join().expect("no panic"), "GET /a?b=c HTTP/1.1\r\nHost: localhost\r\nX-Key: k\r\n\r\n");
+    let post = http::with_body("PUT", "/x", "A: b\r\n", "{}");
+    assert_eq!(post, b"PUT /x HTTP/1.1\r\nHost: localhost\r\nA: b\r\nContent-Length: 2\r\n\r\n{}");
 }

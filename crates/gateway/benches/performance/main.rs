@@ -61,8 +61,14 @@ fn main() {
 fn whole(settings: &Settings) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let data = Data::make(directory.path(), settings.members, 1);
-    let mut outcomes = Vec::new();
-    let mut postgresql = None;
+    let (mut outcomes, mut growth, mut postgresql) = (Vec::new(), Vec::new(), None);
+    // After each part, so that a run that is broken off leaves what it has.
+    let save = |outcomes: &[database::Outcome], growth: &[growth::Point], postgresql: Option<&str>| {
+        let machine = machine::describe(settings, postgresql);
+        let members = figures::spread::count(settings.members as f64);
+        let machine = format!("{machine}- {members} members in one group.\n");
+        report::write(settings, "make bench", &report::whole(settings, &machine, outcomes, growth));
+    };
     for name in &settings.databases {
         if name == "sqlite" {
             let url = growth::sqlite(directory.path());
@@ -73,14 +79,14 @@ fn whole(settings: &Settings) {
             let url = server.fresh_database();
             outcomes.push(database::run("PostgreSQL", &url, &data, directory.path(), settings));
         }
+        save(&outcomes, &growth, postgresql.as_deref());
     }
     // Room for what comes.
     drop((data, directory));
-    let sizes = settings.growth.iter().zip(GROWTH_SEED..);
-    let growth: Vec<_> = sizes.map(|(members, seed)| growth::at(*members, seed, settings)).collect();
-    let machine = machine::describe(settings, postgresql.as_deref());
-    let machine = format!("{machine}- {} members in one group.\n", figures::spread::count(settings.members as f64));
-    report::write(settings, "make bench", &report::whole(settings, &machine, &outcomes, &growth));
+    for (members, seed) in settings.growth.iter().zip(GROWTH_SEED..) {
+        growth.push(growth::at(*members, seed, settings));
+        save(&outcomes, &growth, postgresql.as_deref());
+    }
 }
 
 /// A line of the list with the versions of the peers.

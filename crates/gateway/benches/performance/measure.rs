@@ -25,6 +25,8 @@ pub struct Measured {
     /// One request after the other.
     pub alone: Latency,
     pub constant_alone: Latency,
+    /// How many requests were refused under load, which the rate leaves out.
+    pub refused: u64,
 }
 
 /// Writes that go on while the target is driven, so many a second.
@@ -54,7 +56,7 @@ pub fn measure_beside(
     let (mut ratios, mut rates, mut constant_rates) = (Vec::new(), Vec::new(), Vec::new());
     let (mut loaded, mut constant_loaded) = (Vec::new(), Vec::new());
     let (mut alone, mut constant_alone) = (Vec::new(), Vec::new());
-    let mut written = Vec::new();
+    let (mut written, mut refused) = (Vec::new(), 0);
     for _ in 0..settings.rounds {
         let steady = beside.map(|beside| beside.writing.steadily(beside.per_second));
         let mut ours = drive(address, target, settings.round);
@@ -65,6 +67,7 @@ pub fn measure_beside(
         ratios.push(ours.rate / theirs.rate);
         rates.push(ours.rate);
         constant_rates.push(theirs.rate);
+        refused += ours.refused;
         loaded.append(&mut ours.latencies);
         constant_loaded.append(&mut theirs.latencies);
     }
@@ -78,6 +81,7 @@ pub fn measure_beside(
         constant_loaded: Latency::of(&mut constant_loaded),
         alone: Latency::of(&mut alone),
         constant_alone: Latency::of(&mut constant_alone),
+        refused,
     };
     println!(
         "{name:<52} {:>22} {:>10.0}/s, alone {} ms",

@@ -48,11 +48,20 @@ const fn wanted_filter(hits: Hits) -> f64 {
 #[derive(Default)]
 struct Missed(Vec<String>);
 
+/// `SQLite, RM, first page of 10`.
+fn of(outcome: &Outcome, measured: &Measured) -> String {
+    format!("{}, {}", outcome.database, measured.name)
+}
+
 impl Missed {
-    /// Notes a figure that is too small, and gives what is wanted as a cell.
-    fn at_least(&mut self, what: &str, figure: f64, wanted: f64) -> String {
+    /// Notes a ratio that is too small, and requests that were refused; gives what is wanted as a cell.
+    fn at_least(&mut self, what: &str, measured: &Measured, wanted: f64) -> String {
+        let figure = measured.ratio.median;
         if figure < wanted {
             self.0.push(format!("{what}: {figure:.2} of the constant handler, wanted {wanted:.2}"));
+        }
+        if measured.refused > 0 {
+            self.0.push(format!("{what}: {} requests were refused under load", count(measured.refused as f64)));
         }
         format!("≥ {wanted:.2}")
     }
@@ -66,8 +75,8 @@ pub fn whole(settings: &Settings, machine: &str, outcomes: &[Outcome], growth: &
         text += &format!("### Pages, {}\n\n", outcome.database);
         let mut table = measured_table(&["wanted"]);
         for (kind, measured) in &outcome.pages {
-            let what = format!("{}, {}", outcome.database, measured.name);
-            let wanted = missed.at_least(&what, measured.ratio.median, wanted(outcome.database, *kind));
+            let what = of(outcome, measured);
+            let wanted = missed.at_least(&what, measured, wanted(outcome.database, *kind));
             table.row(&measured_row(measured, &[wanted]));
         }
         text += &table.finish();
@@ -147,7 +156,7 @@ fn filters(outcome: &Outcome, missed: &mut Missed) -> String {
     for filtered in &outcome.filters {
         let what = format!("{}, filter {} again", outcome.database, filtered.repeated.name);
         let least = wanted(outcome.database, Kind::First);
-        let again = missed.at_least(&what, filtered.repeated.ratio.median, least);
+        let again = missed.at_least(&what, &filtered.repeated, least);
         let (took, most) = (filtered.fresh.p50 as f64 / 1e6, wanted_filter(filtered.hits));
         if took > most {
             let name = &filtered.repeated.name;
@@ -173,8 +182,8 @@ fn writing(outcome: &Outcome, missed: &mut Missed) -> String {
     let mut text = format!("### Reads while {WRITES} writes a second go into the same group, {}\n\n", outcome.database);
     let mut table = measured_table(&["writes a second", "wanted"]);
     for (measured, rate) in &outcome.writing {
-        let what = format!("{}, {}, while writing", outcome.database, measured.name);
-        let wanted = missed.at_least(&what, measured.ratio.median, 0.70);
+        let what = format!("{}, while writing", of(outcome, measured));
+        let wanted = missed.at_least(&what, measured, 0.70);
         table.row(&measured_row(measured, &[count(rate.round()), wanted]));
         if *rate < 0.95 * f64::from(WRITES) {
             missed.0.push(format!("{what}: only {rate:.0} writes a second were made beside, wanted {WRITES}"));

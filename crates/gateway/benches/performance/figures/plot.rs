@@ -71,6 +71,7 @@ pub fn bars(file: &Path, title: &str, unit: &str, scale: Scale, labels: &[String
     let mut chart = ChartBuilder::on(&root)
         .caption(title, (FONT, 18))
         .margin(12)
+        .margin_right(36)
         .x_label_area_size(44)
         .y_label_area_size(230)
         .build_cartesian_2d(Axis { range: place(least)..end, marks }, -room..rows as f64)?;
@@ -137,6 +138,7 @@ pub fn lines(file: &Path, title: &str, across: &str, (upwards, reach): (&str, f6
     let mut chart = ChartBuilder::on(&root)
         .caption(title, (FONT, 18))
         .margin(12)
+        .margin_right(36)
         .x_label_area_size(44)
         .y_label_area_size(64)
         .build_cartesian_2d(Axis { range: left..end, marks: decades(left, right) }, 0.0..greatest)?;

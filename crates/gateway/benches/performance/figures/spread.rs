@@ -37,14 +37,20 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Of at least one sample, by nearest rank.
+    /// By nearest rank; 0 where there is no sample.
     pub fn of(samples: &mut [u64]) -> Self {
         samples.sort_unstable();
+        if samples.is_empty() {
+            return Self { p50: 0, p99: 0 };
+        }
         Self { p50: percentile(samples, 50), p99: percentile(samples, 99) }
     }
 
     /// `0.31 / 0.88`, in milliseconds.
     pub fn print(&self) -> String {
+        if self.p99 == 0 {
+            return "–".to_owned();
+        }
         format!("{} / {}", millis(self.p50 as f64 / 1e6), millis(self.p99 as f64 / 1e6))
     }
 }
