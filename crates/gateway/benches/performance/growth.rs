@@ -33,7 +33,7 @@ pub fn at(members: u64, seed: u64, settings: &Settings) -> Point {
     let url = sqlite(directory.path());
     let ((), took) = timed(|| import(&url, &data.file));
     let credentials = Credentials::make(&url, &data);
-    let gateway = Gateway::start(&url);
+    let gateway = Gateway::start_with_room(&url, members);
     let started = gateway.resident();
     let presented = credentials.present(&gateway);
     let asked = pages(&data, &presented);

@@ -95,8 +95,32 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn start(database: &str) -> Self {
+        Self::start_with(database, &[])
+    }
+
+    /// The same with room in memory for a group of so many members, whatever the default is. The environment wins.
+    pub fn start_with_room(database: &str, members: u64) -> Self {
+        const ROOM: &str = "ROLLCALL__ROSTER__BYTES";
+        /// More than a member takes, in bytes, and than the smallest group takes altogether.
+        const EACH: u64 = 512;
+        const LEAST: u64 = 512 * 1024 * 1024;
+        // A program that holds no groups in memory refuses the setting.
+        let known = include_str!("../../../../config/rollcall.toml").lines().any(|line| line == "[roster]");
+        if !known || std::env::var_os(ROOM).is_some() {
+            return Self::start(database);
+        }
+        Self::start_with(database, &[(ROOM, &members.saturating_mul(EACH).max(LEAST).to_string())])
+    }
+
+    fn start_with(database: &str, environment: &[(&str, &str)]) -> Self {
         let listen = ["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
-        let mut server = Server::start(Command::new(ROLLCALL).args(listen).args(["--database", database]).envs(RATES));
+        let mut server = Server::start(
+            Command::new(ROLLCALL)
+                .args(listen)
+                .args(["--database", database])
+                .envs(RATES)
+                .envs(environment.iter().copied()),
+        );
         let admin = server
             .lines
             .by_ref()
