@@ -1,9 +1,10 @@
 """The tables, with the indexes that the service's queries need."""
 
-from sqlalchemy import BigInteger, ForeignKey, Index, create_engine, event
+from sqlalchemy import ForeignKey, Index, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
+# A number is SQLite's INTEGER, of 64 bits, so that the primary key of a table with one column is the table itself.
 class Base(DeclarativeBase):
     pass
 
@@ -11,7 +12,7 @@ class Base(DeclarativeBase):
 class Group(Base):
     __tablename__ = "groups"
 
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
     guid: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
 
@@ -19,7 +20,7 @@ class Group(Base):
 class Person(Base):
     __tablename__ = "persons"
 
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(index=True)
     description: Mapped[str]
@@ -37,7 +38,7 @@ class Membership(Base):
     group_number: Mapped[int] = mapped_column(ForeignKey(Group.number), primary_key=True)
     person_number: Mapped[int] = mapped_column(ForeignKey(Person.number), primary_key=True)
     state: Mapped[str]
-    joined_at: Mapped[int] = mapped_column(BigInteger)
+    joined_at: Mapped[int]
 
 
 def engine(file: str):
