@@ -6,6 +6,7 @@
 mod admin;
 mod admin_api;
 mod admin_streams;
+mod bench;
 mod caps;
 mod certificate;
 mod cli;
