@@ -4,7 +4,8 @@ use crate::{
     Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, NewCredential,
     PasswordHash, SecretHash,
 };
-use membership::{By, Page, Window};
+use membership::record::PersonRecord;
+use membership::{By, CommandError, Page, Person, Window};
 
 /// Keeps credentials. What one call changes is committed when it returns, and in force at once everywhere.
 pub trait Vault: Send + Sync {
@@ -19,6 +20,15 @@ pub trait Vault: Send + Sync {
     ///
     /// Nobody is judged by `by`, here and below: it is what the change log says of who did it.
     fn create(&self, by: &By, new: &NewCredential) -> Result<Credential, VaultError>;
+
+    /// Makes a person, on the authority `by`, and keeps a credential that belongs to it, in one transaction: neither is
+    /// there without the other. What `new` says of a person and of a parent is not looked at.
+    fn create_person_with(
+        &self,
+        by: &By,
+        person: &PersonRecord,
+        new: &NewCredential,
+    ) -> Result<(Person, Credential), CommandError>;
 
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
     fn revoke(&self, by: &By, id: i64) -> Result<bool, VaultError>;

@@ -184,8 +184,8 @@ pub trait Registrar: Directory {
     /// without another admin is [`CommandError::StillOwner`], and nothing is done. Only the system may.
     fn delete_person(&self, by: &By, key: &PersonKey, expected: Expected<'_, Person>) -> Result<Person, CommandError>;
 
-    /// Says that a person is there, or is not. A change of presence is logged; the time of last being there is set to
-    /// `by.now` in any case.
+    /// Says that a person is there, or is not. The time of last being there is set to `by.now` in any case; what is logged
+    /// is a change of presence or of the minute (of unix time) in which that was.
     fn set_presence(&self, by: &By, person: &PersonKey, presence: Presence) -> Result<Person, CommandError>;
 
     /// Posts a job. Everybody may.
@@ -194,6 +194,10 @@ pub trait Registrar: Directory {
     /// Closes a job: the system and who posted it may. One that is closed already stays as it is.
     fn close_job(&self, by: &By, number: i64) -> Result<Job, CommandError>;
 }
+
+/// Why nobody gets the number of a person who was deleted, to be read behind the name of the field. The change log, the
+/// jobs posted, and who joined, promoted and banned whom tell of that person by it.
+pub const SPENT: &str = "belonged to a person who was deleted, and is not given again";
 
 /// Why a change was not made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -227,6 +231,9 @@ pub enum CommandError {
     /// An identifier (its snake_case name) is somebody else's already.
     #[error("{0} is already in use")]
     InUse(&'static str),
+    /// An identifier (its snake_case name) belonged to a person who was deleted, and is not given again.
+    #[error("{0} {SPENT}")]
+    Spent(&'static str),
     /// An identifier (its snake_case name) cannot be changed.
     #[error("{0} cannot be changed")]
     Immutable(&'static str),

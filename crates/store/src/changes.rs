@@ -86,6 +86,15 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
     Ok(())
 }
 
+/// The number of the last change, and behind which number the log begins.
+pub fn ends(connection: &mut Connection) -> Result<(u64, u64), Failure> {
+    // There is one row. To say so would make SQLite prepare the statement anew at every bind, to plan for the limit.
+    let ends: (i64, i64) =
+        change_head::table.select((change_head::number, change_head::floor)).get_result(connection)?;
+    let number = |number: i64| u64::try_from(number).map_err(|_| Corrupt("change_head.number"));
+    Ok((number(ends.0)?, number(ends.1)?))
+}
+
 /// Up to `limit` entries behind the number `after`, only those of the group of this number where one is said; or the
 /// number behind which the log now begins, when some of those behind `after` have been pruned.
 pub fn after(
@@ -94,10 +103,7 @@ pub fn after(
     group: Option<i64>,
     limit: u32,
 ) -> Result<Result<Changes, u64>, Failure> {
-    let (head, floor): (i64, i64) =
-        change_head::table.select((change_head::number, change_head::floor)).first(connection)?;
-    let number = |number: i64| u64::try_from(number).map_err(|_| Corrupt("change_head.number"));
-    let (head, floor) = (number(head)?, number(floor)?);
+    let (head, floor) = ends(connection)?;
     if after < floor {
         return Ok(Err(floor));
     }

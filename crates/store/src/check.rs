@@ -101,12 +101,14 @@ const NO_COUNTER: &str = "\
         UNION ALL SELECT 'job') n \
     WHERE NOT EXISTS (SELECT 1 FROM counters c WHERE c.name = n.name)";
 
-/// The log holds every number above the floor up to the head, and none beyond.
+/// The log holds every number above the floor up to the head, and none beyond. Below the floor stands what is kept of
+/// those who were deleted.
 const LOG: &str = "\
     SELECT 'the change log has ' || c.entries || ' entries from ' || c.least || ' to ' || c.greatest \
         || ' but should run from ' || (h.floor + 1) || ' to ' || h.number AS problem \
     FROM change_head h CROSS JOIN (\
-        SELECT COUNT(*) AS entries, COALESCE(MIN(number), 0) AS least, COALESCE(MAX(number), 0) AS greatest FROM changes\
+        SELECT COUNT(*) AS entries, COALESCE(MIN(number), 0) AS least, COALESCE(MAX(number), 0) AS greatest FROM changes \
+        WHERE number > (SELECT floor FROM change_head)\
     ) c WHERE c.entries <> h.number - h.floor \
         OR (c.entries > 0 AND (c.least <> h.floor + 1 OR c.greatest <> h.number))";
 

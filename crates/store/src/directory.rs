@@ -4,7 +4,7 @@ use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::listing::{self, seen_total};
 use crate::rows::PersonRecord;
-use crate::schema::{change_head, persons};
+use crate::schema::persons;
 use crate::store::{Failure, Store};
 use crate::{changes, query, totals};
 use diesel::prelude::*;
@@ -116,9 +116,7 @@ impl Directory for Store {
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {
-        let head: i64 =
-            self.read(|connection| Ok(change_head::table.select(change_head::number).first(connection)?))?;
-        Ok(u64::try_from(head).unwrap_or_default())
+        Ok(self.read(changes::ends)?.0)
     }
 }
 

@@ -5,7 +5,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use membership::DirectoryError;
 
 /// Why the store could not do something.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy, full or read-only; trying again later may help.
     #[error("the database is not available: {0}")]

@@ -40,6 +40,13 @@ pub struct Manager {
     pub statement_timeout: Duration,
 }
 
+impl Manager {
+    /// Opens a connection in this role, whatever its own is.
+    pub fn open(&self, role: Role) -> Result<Connection, StoreError> {
+        Connection::open(&self.url, self.file.as_deref(), role, self.statement_timeout)
+    }
+}
+
 /// A connection in a pool.
 pub struct Pooled {
     /// The connection.
@@ -53,8 +60,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Pooled, StoreError> {
-        let connection = Connection::open(&self.url, self.file.as_deref(), self.role, self.statement_timeout)?;
-        Ok(Pooled { connection, lost: false })
+        Ok(Pooled { connection: self.open(self.role)?, lost: false })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {

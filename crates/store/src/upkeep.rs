@@ -2,6 +2,7 @@
 
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::import::{DELETED, NO_GROUP};
 use crate::schema::{change_head, changes};
 use crate::store::{Failure, Store};
 use diesel::prelude::*;
@@ -45,7 +46,10 @@ impl Store {
             // The log stays without gaps: what is younger keeps all behind it, even if a clock went back.
             let old = oldest.iter().take_while(|(_, at)| *at < before).last();
             let Some(&(last, _)) = old else { return Ok(false) };
-            diesel::delete(changes::table.filter(changes::number.le(last))).execute(connection)?;
+            // Who was deleted stays known, so that nobody is given the number again.
+            let whoever = changes::action.eq(DELETED).and(changes::group_number.eq(NO_GROUP));
+            let old = changes::table.filter(changes::number.gt(floor)).filter(changes::number.le(last));
+            diesel::delete(old.filter(diesel::dsl::not(whoever))).execute(connection)?;
             // Last, as everybody who changes something waits from here on until the commit.
             diesel::update(change_head::table).set(change_head::floor.eq(last)).execute(connection)?;
             Ok(oldest.len() as i64 == PRUNED && oldest.last().is_some_and(|(number, _)| *number == last))

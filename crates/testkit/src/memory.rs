@@ -1,6 +1,7 @@
 //! The oracle: a directory, a registrar and a vault in memory.
 
 mod listing;
+mod source;
 
 use crate::world::World;
 use dialect::Core;

@@ -43,24 +43,35 @@ impl MemoryDirectory {
     /// Takes in one record at the time `now` (unix seconds). Gives whether anything was made or changed; after an
     /// error nothing was. Identifiers only name the row: they never change it.
     pub fn restore(&mut self, record: &Record, now: i64) -> Result<bool, String> {
-        let world = self.world_mut();
-        let changed = match record {
-            Record::Person(person) => world.restore_person(person, now),
-            Record::Group(group) => world.restore_group(group, now),
-            Record::Membership(membership) => world.restore_membership(membership, now),
-        }?;
-        if let Some(about) = changed {
-            world.log(&By::system(now), "import", about);
-        }
-        Ok(changed.is_some())
+        self.world_mut().take_in(record, now)
+    }
+
+    /// The same where others read meanwhile.
+    pub fn import(&self, record: &Record, now: i64) -> Result<bool, String> {
+        self.command(|world| world.take_in(record, now))
     }
 }
 
 /// What an import says of a row is done when nothing is wrong with it; it gives what it changed, if anything.
 impl World {
+    fn take_in(&mut self, record: &Record, now: i64) -> Result<bool, String> {
+        let changed = match record {
+            Record::Person(person) => self.restore_person(person, now),
+            Record::Group(group) => self.restore_group(group, now),
+            Record::Membership(membership) => self.restore_membership(membership, now),
+        }?;
+        if let Some(about) = changed {
+            self.log(&By::system(now), "import", about);
+        }
+        Ok(changed.is_some())
+    }
+
     fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<Option<About>, String> {
         check_person(record)?;
         let uid = record.uid.as_deref().map(lawful("uid")).transpose()?;
+        if uid.as_deref() == Some(limits::RESERVED_UID) {
+            return Err("uid is the application's own".to_owned());
+        }
         let reference = PersonRef { number: record.number, id: record.id, uid, login: record.login.clone() };
         let stored = match self.named_person(&reference)? {
             Some(number) => Some(self.person(number).ok_or("names nobody")?.clone()),
@@ -69,6 +80,9 @@ impl World {
         let mut person = match &stored {
             Some(person) => person.clone(),
             None if record.number.is_none() && self.last_person >= limits::NUMBER => return Err(USED_UP.to_owned()),
+            None if record.number.is_some_and(|number| self.is_spent(number)) => {
+                return Err(format!("number {}", membership::SPENT));
+            }
             None => self.new_person(&reference, now),
         };
         say_person(&mut person, record);
@@ -105,7 +119,7 @@ impl World {
         let uid = reference.uid.clone().unwrap_or_else(|| {
             let login = reference.login.as_deref().unwrap_or_default();
             let wanted = made_lawful(login).unwrap_or_else(|| format!("person-{number}"));
-            free(&wanted, |uid| self.persons.iter().any(|p| p.uid == uid))
+            free(&wanted, |uid| uid == limits::RESERVED_UID || self.persons.iter().any(|p| p.uid == uid))
         });
         let login =
             reference.login.clone().unwrap_or_else(|| free(&uid, |login| self.logins.contains_key(&fold(login))));

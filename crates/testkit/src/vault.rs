@@ -7,7 +7,8 @@ use dialect::access::{
     Exchanged, Found, Holder, Login, NewCredential, PasswordHash, Rights, Secret, SecretHash, Vault, VaultError,
     Viewer,
 };
-use membership::{By, Page, Person, PersonKey};
+use membership::record::PersonRecord;
+use membership::{By, CommandError, DirectoryError, Page, Person, PersonKey};
 
 /// A credential with the hash of its secret.
 #[derive(Clone, Debug)]
@@ -185,6 +186,20 @@ impl Vault for MemoryDirectory {
                 return Err(VaultError::Gone);
             }
             world.keep(by, new)
+        })
+    }
+
+    fn create_person_with(
+        &self,
+        by: &By,
+        person: &PersonRecord,
+        new: &NewCredential,
+    ) -> Result<(Person, Credential), CommandError> {
+        self.command(|world| {
+            let person = world.create_person(by, person)?;
+            let new = NewCredential { person: Some(person.number), parent: None, ..new.clone() };
+            let credential = world.keep(by, &new).map_err(|error| DirectoryError::Fault(Box::new(error)))?;
+            Ok((person, credential))
         })
     }
 

@@ -15,7 +15,7 @@ use anyhow::{Context, anyhow, bail};
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Source, Value};
 pub use nets::Nets;
 pub use sections::{
-    Admin, Changes, Database, Dialects, Elance, ExpiresIn, Limits, LogFormat, Logging, Plain, Server, Settings,
+    Admin, Changes, Database, Dialects, Elance, ExpiresIn, Limits, LogFormat, Logging, Plain, Roster, Server, Settings,
 };
 use std::collections::HashMap;
 use std::path::Path;

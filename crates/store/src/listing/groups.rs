@@ -17,6 +17,16 @@ pub(crate) fn group(connection: &mut Connection, key: &GroupKey) -> Result<Optio
     one(connection, sql, key, &kinds, |row| row.group())
 }
 
+/// The groups of these numbers, those that are there, in no order.
+pub(crate) fn by_numbers(connection: &mut Connection, numbers: &[i64]) -> Result<Vec<Group>, Failure> {
+    let select = |sql: &mut Sql| {
+        let kinds = rows::select(sql, &[GROUP]);
+        sql.push(" FROM \"groups\" g WHERE g.number");
+        kinds
+    };
+    super::by_numbers(connection, numbers, select, |row| row.group())
+}
+
 /// The group so named as a list shows it to the person of the number `viewer`.
 pub(crate) fn entry(
     connection: &mut Connection,

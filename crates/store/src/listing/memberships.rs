@@ -16,6 +16,16 @@ pub(crate) fn membership(connection: &mut Connection, group: i64, person: i64) -
     Ok(rows::load(&sql, connection, &kinds, |row| row.membership())?.pop())
 }
 
+/// The memberships of the persons of these numbers, in whatever group and state, in no order.
+pub(crate) fn of_persons(connection: &mut Connection, persons: &[i64]) -> Result<Vec<Membership>, Failure> {
+    let select = |sql: &mut Sql| {
+        let kinds = rows::select(sql, &[MEMBERSHIP]);
+        sql.push(" FROM memberships m WHERE m.person_number");
+        kinds
+    };
+    super::by_numbers(connection, persons, select, |row| row.membership())
+}
+
 /// The memberships of the person of this number that stand in `state`, with their groups, by number of the group.
 pub(crate) fn of_person(
     connection: &mut Connection,

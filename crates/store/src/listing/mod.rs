@@ -8,15 +8,18 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use groups::{count as count_groups, entry as group_entry, group, page as groups};
+pub(crate) use groups::{
+    by_numbers as groups_by_numbers, count as count_groups, entry as group_entry, group, page as groups,
+};
 pub(crate) use jobs::{job, page as jobs};
-pub(crate) use memberships::{membership, of_person as memberships_of};
-pub(crate) use persons::{count as count_persons, page as persons};
+pub(crate) use memberships::{membership, of_person as memberships_of, of_persons as memberships_of_all};
+pub(crate) use persons::{by_numbers as persons_by_numbers, count as count_persons, page as persons};
 
 use crate::connection::Connection;
 use crate::deadline;
 use crate::error::StoreError;
 use crate::query::{self, Flavor, Kind, Sql, Subject};
+use crate::rows::Corrupt;
 use crate::store::Failure;
 use membership::text::has_nul;
 use membership::{Filter, OrderBy, OrderKey, Page, Window};
@@ -171,6 +174,33 @@ fn order(sql: &mut Sql, on: Subject, keys: &[OrderKey]) {
 /// preparing them anew is little beside what they search or sort.
 fn few(filter: Option<&Filter>, asked: &[usize]) -> bool {
     filter.is_none() && asked.iter().sum::<usize>() <= 1
+}
+
+/// How many numbers a question lists, at most.
+const LISTED: usize = 512;
+
+/// Asks for what has to do with these numbers, some at a time: `select` writes a `SELECT` up to the column of the number.
+/// Each question lists one number or a few or many, the last one again and again where there are not as many, so that
+/// there are only so many statements to be kept prepared.
+fn by_numbers<T>(
+    connection: &mut Connection,
+    numbers: &[i64],
+    select: impl Fn(&mut Sql) -> Vec<Kind>,
+    read: impl Fn(&mut rows::Cells<'_>) -> Result<T, Corrupt>,
+) -> Result<Vec<T>, Failure> {
+    let mut found = Vec::new();
+    for some in numbers.chunks(LISTED) {
+        let mut sql = Sql::new(connection);
+        let kinds = select(&mut sql);
+        let places = if some.len() == 1 { 1 } else { some.len().next_power_of_two() };
+        let last = some.last().copied().into_iter().cycle();
+        for (at, number) in some.iter().copied().chain(last).take(places).enumerate() {
+            sql.push(if at > 0 { ", " } else { " IN (" }).int(number);
+        }
+        sql.push(")");
+        found.append(&mut rows::load(&sql, connection, &kinds, &read)?);
+    }
+    Ok(found)
 }
 
 /// Counts the rows of the subject under `conditions`.

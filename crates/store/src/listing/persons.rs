@@ -7,6 +7,16 @@ use crate::query::{Kind, Sql, Subject};
 use crate::store::Failure;
 use membership::{OrderKey, Page, Person, PersonQuery};
 
+/// The persons of these numbers, those that are there, in no order.
+pub(crate) fn by_numbers(connection: &mut Connection, numbers: &[i64]) -> Result<Vec<Person>, Failure> {
+    let select = |sql: &mut Sql| {
+        let kinds = rows::select(sql, &[PERSON]);
+        sql.push(" FROM persons p WHERE p.number");
+        kinds
+    };
+    super::by_numbers(connection, numbers, select, |row| row.person())
+}
+
 /// The persons that `query` finds.
 pub(crate) fn page(connection: &mut Connection, query: &PersonQuery) -> Result<Page<Person>, Failure> {
     let mut rows = Vec::new();

@@ -253,6 +253,15 @@ impl PageRows {
         Self { parts, heads: Vec::new(), ends: Vec::new(), texts: Vec::new(), state, corrupt: Cell::new(None) }
     }
 
+    /// None of these rows, but the room that they took.
+    pub fn emptied(self) -> Gathering {
+        let Self { parts, mut heads, mut ends, mut texts, .. } = self;
+        heads.clear();
+        ends.clear();
+        texts.clear();
+        Gathering { parts, heads, ends, texts, there: 0 }
+    }
+
     /// Fails when a row could not be understood.
     pub fn understood(&self) -> Result<(), Corrupt> {
         self.corrupt.get().map_or(Ok(()), Err)

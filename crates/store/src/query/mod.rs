@@ -9,6 +9,6 @@ mod statement;
 mod table;
 
 pub use filter::{Subject, filter};
-pub use page::{count, page, window};
+pub use page::{all, count, page, window};
 pub use statement::{Flavor, Sql};
 pub use table::{Kind, Table};

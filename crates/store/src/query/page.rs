@@ -7,8 +7,9 @@ use super::statement::{Flavor, Sql, Value};
 use super::table::Kind;
 use crate::connection::Connection;
 use crate::deadline;
+use crate::store::Failure;
 use diesel::QueryResult;
-use membership::{MemberQuery, OrderBy, OrderKey, PersonFields, Scope, ScopeSet, Window};
+use membership::{MemberQuery, MemberRow, OrderBy, OrderKey, PersonFields, Rows as _, Scope, ScopeSet, State, Window};
 
 /// Up to which offset the rows that are passed over may be joined to their persons too: less work than a second
 /// look at the rows of the window.
@@ -21,11 +22,7 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
     }
     let mut sql = Sql::new(connection);
     let joined = query.filter().is_some() || query.order.iter().any(|key| key.by != OrderBy::Number);
-    // In SQLite the word CROSS keeps the planner from turning the join around: memberships come first.
-    let join = match sql.flavor {
-        Flavor::Sqlite => " CROSS JOIN persons p ON p.number = ",
-        Flavor::Postgres => " JOIN persons p ON p.number = ",
-    };
+    let join = join(sql.flavor);
     let (before, kinds) = if !joined && query.window.offset <= NEAR {
         // The memberships stand in the order of the list, so rows come as they are wanted and nothing is sorted.
         let columns = select(&mut sql, query.fields, ["m.scope", "m.joined_at"]);
@@ -49,18 +46,78 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
         sql.rare();
     }
     let mut rows = Gathering::new(query.fields, query.window.limit.min(1_000) as usize);
-    let whole = sql.flavor == Flavor::Sqlite;
+    let flavor = sql.flavor;
     sql.each(connection, &kinds, |column, value| {
         if column == 0 {
             rows.begin();
         }
-        match (before.get(column), value) {
-            (Some(what), _) => rows.before(*what, value),
-            (None, Value::Text(card)) if whole => rows.card(card),
-            (None, _) => rows.part(value),
-        }
+        take(&mut rows, flavor, &before, column, value)
     })?;
     Ok(rows.finish(query.state))
+}
+
+/// Up to how many rows of a group are held at once by [`all`].
+const STRETCH: usize = 256;
+
+/// Hands the memberships of the group that stand in `state` to `each`, in the default order, with every field. Holds only
+/// some of them at a time.
+pub fn all(
+    connection: &mut Connection,
+    group: i64,
+    state: State,
+    each: &mut dyn FnMut(&MemberRow<'_>),
+) -> Result<(), Failure> {
+    let mut sql = Sql::new(connection);
+    let (before, kinds) = select(&mut sql, PersonFields::ALL, ["m.scope", "m.joined_at"]);
+    let flavor = sql.flavor;
+    sql.push(" FROM memberships m").push(join(flavor)).push("m.person_number");
+    sql.push(" WHERE m.group_number = ").int(group).push(" AND m.state = ").text(state.as_str());
+    order(&mut sql, &[], "m.");
+    let mut rows = Gathering::new(PersonFields::ALL, STRETCH);
+    let mut hand_over = |rows: &mut Gathering| {
+        let full = std::mem::replace(rows, Gathering::new(PersonFields::ALL, 0)).finish(state);
+        full.each(each);
+        let understood = full.understood();
+        *rows = full.emptied();
+        understood
+    };
+    let (mut held, mut corrupt) = (0, None);
+    let streamed = sql.stream(connection, &kinds, |column, value| {
+        if column == 0 {
+            if held == STRETCH {
+                held = 0;
+                corrupt = hand_over(&mut rows).err();
+            }
+            if corrupt.is_some() {
+                return None;
+            }
+            held += 1;
+            rows.begin();
+        }
+        take(&mut rows, flavor, &before, column, value)
+    });
+    // What could not be understood is told, rather than that it ended the stream.
+    corrupt.map_or(Ok(()), Err)?;
+    streamed?;
+    Ok(hand_over(&mut rows)?)
+}
+
+/// What joins the persons `p` whose number is the column behind it. In SQLite the word CROSS keeps the planner from turning
+/// the join around: memberships come first.
+const fn join(flavor: Flavor) -> &'static str {
+    match flavor {
+        Flavor::Sqlite => " CROSS JOIN persons p ON p.number = ",
+        Flavor::Postgres => " JOIN persons p ON p.number = ",
+    }
+}
+
+/// Takes the next value of the row under way, whose columns are what [`select`] writes.
+fn take(rows: &mut Gathering, flavor: Flavor, before: &[Before], column: usize, value: Value<'_>) -> Option<()> {
+    match (before.get(column), value) {
+        (Some(what), _) => rows.before(*what, value),
+        (None, Value::Text(card)) if flavor == Flavor::Sqlite => rows.card(card),
+        (None, _) => rows.part(value),
+    }
 }
 
 /// Counts what `query` finds by looking at every candidate.

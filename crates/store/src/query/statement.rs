@@ -4,7 +4,7 @@ use super::table::{Gathering, Kind, Table};
 use crate::connection::Connection;
 use diesel::QueryResult;
 use diesel::connection::{DefaultLoadingMode, LoadConnection};
-use diesel::pg::Pg;
+use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::row::{Field, Row};
 use diesel::sql_types::{BigInt, Text, Untyped};
@@ -142,9 +142,27 @@ impl Sql {
         &self,
         connection: &mut Connection,
         kinds: &[Kind],
+        take: impl FnMut(usize, Value<'_>) -> Option<()>,
+    ) -> QueryResult<()> {
+        match connection {
+            Connection::Postgres(connection) => {
+                each_value(LoadConnection::<DefaultLoadingMode>::load(connection, self)?, kinds, take)
+            }
+            Connection::Sqlite(_) => self.stream(connection, kinds, take),
+        }
+    }
+
+    /// The same without ever holding all rows: PostgreSQL sends them as they are taken, which costs more for each.
+    pub fn stream(
+        &self,
+        connection: &mut Connection,
+        kinds: &[Kind],
         mut take: impl FnMut(usize, Value<'_>) -> Option<()>,
     ) -> QueryResult<()> {
         match connection {
+            Connection::Postgres(connection) => {
+                each_value(LoadConnection::<PgRowByRowLoadingMode>::load(connection, self)?, kinds, take)
+            }
             Connection::Sqlite(connection) => {
                 for row in LoadConnection::load(connection, self)? {
                     let row = row?;
@@ -158,27 +176,32 @@ impl Sql {
                         taken.ok_or_else(|| absent(at))?;
                     }
                 }
-            }
-            Connection::Postgres(connection) => {
-                for row in LoadConnection::<DefaultLoadingMode>::load(connection, self)? {
-                    let row = row?;
-                    for (at, kind) in kinds.iter().enumerate() {
-                        let field = row.get(at);
-                        let value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
-                        let bytes = value.as_bytes();
-                        let taken = match kind {
-                            Kind::Int => {
-                                take(at, Value::Int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?)))
-                            }
-                            Kind::Text => take(at, Value::Text(bytes)),
-                        };
-                        taken.ok_or_else(|| absent(at))?;
-                    }
-                }
+                Ok(())
             }
         }
-        Ok(())
     }
+}
+
+/// Hands every value of rows of PostgreSQL to `take`, see [`Sql::each`].
+fn each_value<'r>(
+    rows: impl Iterator<Item = QueryResult<impl Row<'r, Pg>>>,
+    kinds: &[Kind],
+    mut take: impl FnMut(usize, Value<'_>) -> Option<()>,
+) -> QueryResult<()> {
+    for row in rows {
+        let row = row?;
+        for (at, kind) in kinds.iter().enumerate() {
+            let field = row.get(at);
+            let value = field.as_ref().and_then(Field::value).ok_or_else(|| absent(at))?;
+            let bytes = value.as_bytes();
+            let taken = match kind {
+                Kind::Int => take(at, Value::Int(i64::from_be_bytes(bytes.try_into().map_err(unreadable)?))),
+                Kind::Text => take(at, Value::Text(bytes)),
+            };
+            taken.ok_or_else(|| absent(at))?;
+        }
+    }
+    Ok(())
 }
 
 fn absent(column: usize) -> diesel::result::Error {

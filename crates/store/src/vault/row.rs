@@ -89,7 +89,7 @@ pub(super) fn by_id(connection: &mut Connection, id: i64) -> Result<Option<Crede
 }
 
 /// Keeps a new credential on the authority `by`, and gives what is to be logged. What they build on is held.
-pub(super) fn keep(connection: &mut Connection, by: &By, new: &NewCredential) -> Result<(Credential, Change), Failure> {
+pub(crate) fn keep(connection: &mut Connection, by: &By, new: &NewCredential) -> Result<(Credential, Change), Failure> {
     let agreed = &new.agreed;
     let uris = agreed.redirect_uris.join(" ");
     // No database takes this character, and each refuses it in its own way.

@@ -22,6 +22,9 @@ impl World {
         if record.number.is_some_and(|number| self.person(number).is_some()) {
             return Err(CommandError::InUse("number"));
         }
+        if record.number.is_some_and(|number| self.is_spent(number)) {
+            return Err(CommandError::Spent("number"));
+        }
         if record.id.is_some_and(|id| self.persons.iter().any(|p| p.id == id)) {
             return Err(CommandError::InUse("id"));
         }
@@ -120,8 +123,10 @@ impl World {
     pub fn set_presence(&mut self, by: &By, key: &PersonKey, presence: Presence) -> Result<Person, CommandError> {
         let mut person = self.find_person(key).ok_or(CommandError::NoSuchPerson)?.clone();
         system_or_oneself(by, person.number)?;
-        let changed = person.presence != presence;
+        let minute = |at: Option<i64>| at.unwrap_or(0) / 60;
+        let before = (person.presence, minute(person.last_active_at));
         (person.presence, person.last_active_at) = (presence, Some(moment(by)));
+        let changed = before != (person.presence, minute(person.last_active_at));
         self.put_person(person.clone());
         if changed {
             self.log(by, "presence", About { person: Some(person.number), ..About::default() });

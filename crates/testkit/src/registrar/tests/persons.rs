@@ -102,18 +102,21 @@ fn persons_edit_themselves() {
 }
 
 #[test]
-fn presence_is_logged_when_it_changes() {
+fn presence_is_logged_when_it_or_the_minute_changes() {
     let directory = five();
     let set = |by: By, number, presence| directory.set_presence(&by, &person(number), presence);
     assert_eq!(refusal(set(By::person(1, NOW), 9, Presence::Available)), "NoSuchPerson");
     assert_eq!(refusal(set(By::person(1, NOW), 4, Presence::Available)), "OnlyOneself");
     let there = set(By::person(4, NOW), 4, Presence::Available).expect("oneself");
     assert_eq!((there.presence, there.last_active_at, there.updated_at), (Presence::Available, Some(NOW), None));
-    let still = set(By::system(6_000), 4, Presence::Available).expect("the system");
-    assert_eq!((still.presence, still.last_active_at), (Presence::Available, Some(6_000)));
-    set(By::system(7_000), 4, Presence::Offline).expect("the system");
-    assert_eq!(logged(&directory), [line("presence", 0, 4, 4, 0), line("presence", 0, 4, 0, 0)]);
-    assert_eq!(one(&directory, 4).last_active_at, Some(7_000));
+    // The last second of the same minute, and the first of the next.
+    for (now, entries) in [(5_039, 1), (5_040, 2), (5_041, 2)] {
+        let still = set(By::person(4, now), 4, Presence::Available).expect("oneself");
+        assert_eq!((still.presence, still.last_active_at), (Presence::Available, Some(now)));
+        assert_eq!(logged(&directory), vec![line("presence", 0, 4, 4, 0); entries]);
+    }
+    set(By::system(5_041), 4, Presence::Offline).expect("the system");
+    assert_eq!(logged(&directory)[2..], [line("presence", 0, 4, 0, 0)]);
 }
 
 #[test]

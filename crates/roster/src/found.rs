@@ -1,0 +1,203 @@
+//! What a query has found in a list: kept, so that it need not be found again.
+
+use crate::filter::Test;
+use crate::group::List;
+use crate::persons::{Mask, Persons, ROWS};
+use crate::sequence::Sequence;
+use membership::{Filter, MemberQuery, OrderKey, ScopeSet, State};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+/// Which entries of a list.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) total: usize,
+    at: Positions,
+}
+
+#[derive(Debug)]
+enum Positions {
+    /// Where they stand.
+    Few(Box<[u32]>),
+    /// One bit for each entry of the list, and how many are found before each stretch of [`STRETCH`] words.
+    Many(Box<[u64]>, Box<[u32]>),
+}
+
+const STRETCH: usize = 8;
+
+/// What was looked for, but for the window.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Search {
+    hash: u64,
+    state: State,
+    scopes: ScopeSet,
+    order: Box<[OrderKey]>,
+    filter: Option<Filter>,
+}
+
+/// Tells one search from another, without a copy of it.
+pub(crate) fn hash(query: &MemberQuery, order: &[OrderKey]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (query.state, query.scopes, order, query.filter()).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Search {
+    pub(crate) fn new(query: &MemberQuery, order: &[OrderKey]) -> Self {
+        Self {
+            hash: hash(query, order),
+            state: query.state,
+            scopes: query.scopes,
+            order: order.into(),
+            filter: query.filter().cloned(),
+        }
+    }
+
+    fn is(&self, hash: u64, query: &MemberQuery, order: &[OrderKey]) -> bool {
+        self.hash == hash
+            && self.state == query.state
+            && self.scopes == query.scopes
+            && *self.order == *order
+            && self.filter.as_ref() == query.filter()
+    }
+
+    /// Looks at every entry of `sequence`, which is `list` in one of its orders.
+    pub(crate) fn run(&self, persons: &Persons, list: &List, sequence: &Sequence) -> Found {
+        let masks = self.filter.as_ref().map(|filter| masks(&Test::new(filter), persons, list));
+        let words = match (&masks, self.scopes == ScopeSet::ALL) {
+            (Some(masks), true) => sequence.bits(|slot, _| has(masks, slot)),
+            (Some(masks), false) => sequence.bits(|slot, scope| has(masks, slot) & self.scopes.contains(scope)),
+            (None, _) => sequence.bits(|_, scope| self.scopes.contains(scope)),
+        };
+        Found::new(words)
+    }
+}
+
+#[inline]
+fn has(masks: &[Mask], slot: u32) -> bool {
+    masks[slot as usize / ROWS].has(slot as usize % ROWS)
+}
+
+/// Chunk by chunk, who of the list passes the test. Where the list is most of all persons, others may pass, too.
+fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
+    let mut scratch = String::new();
+    let chunks = (0..persons.chunks()).map(|at| persons.chunk(at));
+    if list.sequence.len() >= persons.chunks() * ROWS / 2 {
+        return chunks.map(|chunk| test.of(chunk, &chunk.live, &mut scratch)).collect();
+    }
+    let mut masks = vec![Mask::NONE; persons.chunks()];
+    list.sequence.each_slot(|slot| masks[slot as usize / ROWS].set(slot as usize % ROWS));
+    for (mask, chunk) in masks.iter_mut().zip(chunks).filter(|(mask, _)| !mask.is_empty()) {
+        *mask = test.of(chunk, mask, &mut scratch);
+    }
+    masks
+}
+
+impl Found {
+    fn new(words: Vec<u64>) -> Self {
+        let total = words.iter().map(|word| word.count_ones() as usize).sum();
+        // Four bytes for each one, or a bit for each entry.
+        let at = if total < words.len() * 2 {
+            let mut at = Vec::with_capacity(total);
+            for (nth, word) in words.iter().enumerate() {
+                let mut rest = *word;
+                while rest != 0 {
+                    at.push((nth * 64) as u32 + rest.trailing_zeros());
+                    rest &= rest - 1;
+                }
+            }
+            Positions::Few(at.into())
+        } else {
+            let mut before = 0;
+            let ranks = words.chunks(STRETCH).map(|stretch| {
+                let rank = before;
+                before += stretch.iter().map(|word| word.count_ones()).sum::<u32>();
+                rank
+            });
+            let ranks = ranks.collect();
+            Positions::Many(words.into(), ranks)
+        };
+        Self { total, at }
+    }
+
+    /// Calls `each` with the positions of up to `limit` of them, from the one of this number on.
+    pub(crate) fn each(&self, offset: usize, limit: usize, mut each: impl FnMut(usize)) {
+        let limit = limit.min(self.total.saturating_sub(offset));
+        if limit == 0 {
+            return;
+        }
+        match &self.at {
+            Positions::Few(at) => at[offset..offset + limit].iter().for_each(|at| each(*at as usize)),
+            Positions::Many(words, ranks) => {
+                let stretch = ranks.partition_point(|rank| *rank as usize <= offset) - 1;
+                let (mut pass, mut left) = (offset - ranks[stretch] as usize, limit);
+                for (at, word) in words.iter().enumerate().skip(stretch * STRETCH) {
+                    let mut rest = *word;
+                    let count = rest.count_ones() as usize;
+                    if pass >= count {
+                        pass -= count;
+                        continue;
+                    }
+                    while rest != 0 {
+                        if pass > 0 {
+                            pass -= 1;
+                        } else {
+                            each(at * 64 + rest.trailing_zeros() as usize);
+                            left -= 1;
+                            if left == 0 {
+                                return;
+                            }
+                        }
+                        rest &= rest - 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What has been found in one version of a group, the last used first.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(Vec<(Arc<Search>, Arc<Found>)>);
+
+/// How many are kept of a group.
+const KEPT: usize = 16;
+
+impl Kept {
+    pub(crate) fn get(&mut self, query: &MemberQuery, order: &[OrderKey]) -> Option<Arc<Found>> {
+        let hash = hash(query, order);
+        let at = self.0.iter().position(|(search, _)| search.is(hash, query, order))?;
+        self.0[..=at].rotate_right(1);
+        self.0.first().map(|(_, found)| Arc::clone(found))
+    }
+
+    pub(crate) fn put(&mut self, search: Arc<Search>, found: Arc<Found>) {
+        self.0.retain(|(other, _)| *other != search);
+        self.0.truncate(KEPT - 1);
+        self.0.insert(0, (search, found));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_found_is_given_from_any_place_on() {
+        for every in [1, 2, 3, 7, 64, 65, 1_000, 100_000] {
+            let wanted: Vec<usize> = (0..10_000).filter(|at| at % every == 0).collect();
+            let mut words = vec![0_u64; 10_000_usize.div_ceil(64)];
+            wanted.iter().for_each(|at| words[at / 64] |= 1 << (at % 64));
+            let found = Found::new(words);
+            assert_eq!(found.total, wanted.len());
+            for offset in [0, 1, 63, 64, 500, 511, 512, 513, 4_999, 9_999, 10_000, usize::MAX] {
+                for limit in [0, 1, 10, 700, usize::MAX] {
+                    let mut given = Vec::new();
+                    found.each(offset, limit, |at| given.push(at));
+                    let expected: Vec<usize> = wanted.iter().copied().skip(offset).take(limit).collect();
+                    assert_eq!(given, expected, "every {every}, {limit} from {offset}");
+                }
+            }
+        }
+    }
+}

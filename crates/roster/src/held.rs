@@ -1,0 +1,158 @@
+//! What is in memory for a query.
+
+use crate::found::{Found, Search};
+use crate::group::{Columns, List};
+use crate::persons::{Persons, Scratch};
+use crate::sequence::{Entry, Sequence};
+use crate::snapshot::{Place, Snapshot};
+use arc_swap::Guard;
+use membership::{Group, MemberPage, MemberRow, OrderKey, PersonFields, Rows, Scope, State, Window};
+use std::sync::{Arc, PoisonError};
+
+/// What is in memory for a query, of one snapshot. It stays as it was however long it is kept; who keeps it long keeps
+/// the memory of that snapshot.
+pub struct Held {
+    pub(crate) snapshot: Guard<Arc<Snapshot>>,
+    pub(crate) place: Place,
+    pub(crate) state: State,
+    pub(crate) keys: Vec<OrderKey>,
+    pub(crate) wanted: Wanted,
+    pub(crate) window: Window,
+    pub(crate) fields: PersonFields,
+}
+
+/// Which entries of the list.
+pub(crate) enum Wanted {
+    All,
+    /// Those that have been found before.
+    Kept(Arc<Found>),
+    /// Those that are to be found.
+    Sought(Arc<Search>),
+}
+
+/// What an answer costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// About what its rows cost: nothing is looked for, or among few.
+    Short,
+    /// Members are looked at one after the other: up to some milliseconds in a group of a million, more when the filter
+    /// reckons.
+    Scan,
+}
+
+/// Which changes an answer rests on: as long as both numbers stay, all answers about the group stay the same, but for
+/// when somebody was last active, which is exact within a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Version {
+    /// The number of the last change of the group and its memberships, or of one behind it at which it was loaded.
+    pub group: u64,
+    /// The same of somebody in it.
+    pub persons: u64,
+}
+
+/// Among so many, looking for some is short whatever the filter.
+const FEW: usize = 64;
+
+impl Held {
+    fn columns(&self) -> &Columns {
+        self.snapshot.groups.at(self.place)
+    }
+
+    fn list(&self) -> &List {
+        &self.columns().lists[self.state as usize]
+    }
+
+    fn sequence(&self) -> &Sequence {
+        let list = self.list();
+        // The order has been there when this was made, and its snapshot does not change.
+        list.in_order(&self.keys).unwrap_or(&list.sequence)
+    }
+
+    fn found(&self) -> Option<Arc<Found>> {
+        match &self.wanted {
+            Wanted::All => None,
+            Wanted::Kept(found) => Some(Arc::clone(found)),
+            Wanted::Sought(search) => {
+                let found = Arc::new(search.run(&self.snapshot.persons, self.list(), self.sequence()));
+                let mut kept = self.columns().found.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.put(Arc::clone(search), Arc::clone(&found));
+                Some(found)
+            }
+        }
+    }
+
+    /// What it costs to be answered.
+    pub fn cost(&self) -> Cost {
+        match self.wanted {
+            Wanted::Sought(_) if self.list().sequence.len() > FEW => Cost::Scan,
+            _ => Cost::Short,
+        }
+    }
+
+    /// The group that was asked about.
+    pub fn group(&self) -> &Group {
+        &self.columns().group
+    }
+
+    /// Which changes it rests on.
+    pub fn version(&self) -> Version {
+        self.columns().version
+    }
+
+    /// Hands the rows with the total to `read`, which is called once.
+    pub fn members(&self, read: &mut dyn FnMut(MemberPage<'_>)) {
+        let (found, sequence) = (self.found(), self.sequence());
+        let total = found.as_ref().map_or(sequence.len(), |found| found.total);
+        let offset = usize::try_from(self.window.offset).unwrap_or(usize::MAX).min(total);
+        let rows = Cut {
+            persons: &self.snapshot.persons,
+            sequence,
+            found: found.as_deref(),
+            state: self.state,
+            fields: self.fields,
+            offset,
+            len: (self.window.limit as usize).min(total - offset),
+        };
+        read(MemberPage { group: &self.columns().group, total: total as u64, rows: &rows });
+    }
+
+    /// How many members the query finds, whatever its window.
+    pub fn count(&self) -> u64 {
+        self.found().map_or(self.list().sequence.len(), |found| found.total) as u64
+    }
+}
+
+/// The rows of a window.
+struct Cut<'a> {
+    persons: &'a Persons,
+    sequence: &'a Sequence,
+    found: Option<&'a Found>,
+    state: State,
+    fields: PersonFields,
+    offset: usize,
+    len: usize,
+}
+
+impl Rows for Cut<'_> {
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    fn each(&self, read: &mut dyn FnMut(&MemberRow<'_>)) {
+        let mut scratch = Scratch::default();
+        let membership = self.fields.contains(PersonFields::MEMBERSHIP);
+        let mut show = |entry: Entry| {
+            let (chunk, row) = self.persons.place(entry.slot);
+            read(&MemberRow {
+                person: chunk.view(row, self.fields, &mut scratch),
+                state: self.state,
+                scope: if membership { entry.scope } else { Scope::Participant },
+                joined_at: if membership { entry.joined_at } else { None },
+            });
+        };
+        match self.found {
+            None => self.sequence.from(self.offset).take(self.len).for_each(show),
+            Some(found) => found.each(self.offset, self.len, |position| show(self.sequence.get(position))),
+        }
+    }
+}

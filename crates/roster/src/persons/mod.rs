@@ -1,0 +1,89 @@
+//! The persons of all groups in memory, each once, by *slot*: where one stands for as long as it is in any group.
+
+mod chunk;
+mod column;
+mod ints;
+mod mask;
+mod texts;
+
+pub(crate) use chunk::{Chunk, Folding, Scratch};
+pub(crate) use column::{COLUMNS, Column};
+pub(crate) use ints::Ints;
+pub(crate) use mask::Mask;
+pub(crate) use texts::{Arena, Texts};
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// How many persons a chunk holds.
+pub(crate) const ROWS: usize = 256;
+/// How many chunks stand together, so that a changed one copies the list of these and a short list of such lists.
+const BLOCK: usize = 64;
+/// What counters and the allocator take for a shared piece of memory, about.
+pub(crate) const SHARED: usize = 24;
+
+/// All persons of a snapshot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Persons {
+    blocks: Vec<Arc<Vec<Arc<Chunk>>>>,
+    chunks: usize,
+    bytes: u64,
+}
+
+impl Persons {
+    /// How many chunks there are.
+    pub(crate) const fn chunks(&self) -> usize {
+        self.chunks
+    }
+
+    #[inline]
+    pub(crate) fn chunk(&self, at: usize) -> &Arc<Chunk> {
+        &self.blocks[at / BLOCK][at % BLOCK]
+    }
+
+    /// The chunk and the row in it of a slot.
+    #[inline]
+    pub(crate) fn place(&self, slot: u32) -> (&Arc<Chunk>, usize) {
+        let slot = slot as usize;
+        (self.chunk(slot / ROWS), slot % ROWS)
+    }
+
+    pub(crate) fn number(&self, slot: u32) -> i64 {
+        let (chunk, row) = self.place(slot);
+        chunk.number(row)
+    }
+
+    /// Puts a chunk in the place of one, or behind the last.
+    pub(crate) fn set(&mut self, at: usize, chunk: Arc<Chunk>) {
+        self.bytes += chunk.bytes();
+        if at == self.chunks {
+            if at.is_multiple_of(BLOCK) {
+                self.blocks.push(Arc::new(Vec::with_capacity(BLOCK)));
+            }
+            if let Some(block) = self.blocks.last_mut() {
+                Arc::make_mut(block).push(chunk);
+            }
+            self.chunks += 1;
+        } else {
+            let place = &mut Arc::make_mut(&mut self.blocks[at / BLOCK])[at % BLOCK];
+            self.bytes -= place.bytes();
+            *place = chunk;
+        }
+    }
+
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How the persons of two slots, each of its own snapshot, stand to one another in this key of an order.
+    pub(crate) fn compare(key: membership::OrderBy, a: (&Self, u32), b: (&Self, u32)) -> Ordering {
+        let ((a, of_a), (b, of_b)) = (a.0.place(a.1), b.0.place(b.1));
+        match key {
+            membership::OrderBy::Text(field) => a.folded(field, of_a).as_bytes().cmp(b.folded(field, of_b).as_bytes()),
+            // Printed in hexadecimal digits, which stand in the order of what they mean.
+            membership::OrderBy::Id => a.id(of_a).cmp(&b.id(of_b)),
+            membership::OrderBy::Number => a.number(of_a).cmp(&b.number(of_b)),
+            membership::OrderBy::Changed => a.changed(of_a).cmp(&b.changed(of_b)),
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The directory in front of a directory.
+
+use crate::absent::Absent;
+use crate::books::Books;
+use crate::failed::Failed;
+use crate::found::Search;
+use crate::group::deciding;
+use crate::held::{Held, Wanted};
+use crate::loader::{Errand, Queue};
+use crate::snapshot::Snapshot;
+use crate::turns::Turns;
+use arc_swap::ArcSwap;
+use membership::{
+    CatchUp, Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
+    MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Source, State, Window,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
+
+/// How much a roster may hold, and how far it may fall behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How many bytes the columns of all groups may take together. With 0 no group is held; the log is followed all the
+    /// same.
+    pub bytes: u64,
+    /// How many entries of the change log are caught up at most; who is farther behind begins anew.
+    pub behind: u32,
+}
+
+/// Groups in memory, in front of the source that they come from.
+pub struct Roster {
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) settings: Settings,
+    pub(crate) snapshot: ArcSwap<Snapshot>,
+    pub(crate) turns: Turns<Books, Result<u64, Failed>>,
+    queue: Arc<Queue>,
+    pub(crate) absent: Absent,
+    /// Goes on with each load; what was used since when is told by it.
+    pub(crate) clock: AtomicU64,
+    persons: AtomicU64,
+    bytes: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
+    pub(crate) loads: AtomicU64,
+    pub(crate) evictions: AtomicU64,
+    pub(crate) failures: AtomicU64,
+}
+
+/// What a roster holds and has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How many groups are in memory.
+    pub groups: u64,
+    /// How many persons, each counted once.
+    pub persons: u64,
+    /// How many bytes the columns take.
+    pub bytes: u64,
+    /// How often something that was asked for stood in memory.
+    pub hits: u64,
+    /// How often it did not.
+    pub misses: u64,
+    /// How many groups have been loaded.
+    pub loads: u64,
+    /// How many had to leave for others.
+    pub evictions: u64,
+    /// How often the source failed when something was fetched in the background.
+    pub failures: u64,
+}
+
+impl Roster {
+    /// One that holds nothing yet, in front of `source`. What it fetches in the background is fetched by a thread of its
+    /// own, which ends with it.
+    pub fn new(source: Arc<dyn Source>, settings: Settings) -> Arc<Self> {
+        let queue = Arc::new(Queue::default());
+        let roster = Arc::new(Self {
+            source,
+            settings,
+            snapshot: ArcSwap::from_pointee(Snapshot::default()),
+            turns: Turns::new(Books::default()),
+            queue: Arc::clone(&queue),
+            absent: Absent::default(),
+            clock: AtomicU64::new(1),
+            persons: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+            loads: AtomicU64::new(0),
+            evictions: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+        });
+        if settings.bytes > 0 {
+            let weak = Arc::downgrade(&roster);
+            let work = move || {
+                while let Some(job) = queue.next() {
+                    let Some(roster) = weak.upgrade() else { return };
+                    roster.fetch(&job);
+                }
+            };
+            // Without it, the source answers everything.
+            if std::thread::Builder::new().name("roster".to_owned()).spawn(work).is_err() {
+                roster.queue.close();
+            }
+        }
+        roster
+    }
+
+    /// The number of the change up to which what stands in memory is current.
+    pub fn head(&self) -> u64 {
+        self.snapshot.load().head
+    }
+
+    /// Reads what has been committed and brings what stands in memory up to it. Gives the number of the last change that
+    /// it then holds: whatever was committed before this was called is at or before it.
+    ///
+    /// Blocks. Who comes while another is at it waits, and shares what the next one finds.
+    pub fn catch_up(&self) -> Result<u64, DirectoryError> {
+        Ok(self.turns.join(|books| self.read_on(books).map_err(Failed::from))?)
+    }
+
+    /// The number of the last change up to [`head`](Self::head) that may concern a credential, or somebody whom one
+    /// belongs to: of credentials and passwords, an edit or the end of a person, an import, the end of a group.
+    pub fn last_credential_change(&self) -> u64 {
+        self.snapshot.load().last_credential_change
+    }
+
+    /// What stands in memory for `query`, when it is current up to the change of the number `head` at least. `None` when
+    /// it is not, or when the group or its order is not in memory; then that is fetched in the background, if there is
+    /// room for it.
+    pub fn hold(&self, head: u64, query: &MemberQuery) -> Option<Held> {
+        let held = self.look(head, query);
+        let counter = if held.is_some() { &self.hits } else { &self.misses };
+        counter.fetch_add(1, Ordering::Relaxed);
+        held
+    }
+
+    fn look(&self, head: u64, query: &MemberQuery) -> Option<Held> {
+        let snapshot = self.snapshot.load();
+        if snapshot.head < head {
+            return None;
+        }
+        let Some(place) = snapshot.groups.place(&query.group) else {
+            if self.settings.bytes > 0 && !self.absent.has(&query.group) {
+                self.queue.put(Errand::Load(query.group.clone()));
+            }
+            return None;
+        };
+        let columns = snapshot.groups.at(place);
+        self.touch(&columns.used);
+        let list = &columns.lists[query.state as usize];
+        let mut keys = deciding(&query.order);
+        if list.sequence.len() < 2 {
+            keys.clear();
+        }
+        if !keys.is_empty() {
+            let Some(ordered) = list.ordered(&keys) else {
+                if self.absent.too_large(columns.group.number).is_none() {
+                    self.queue.put(Errand::Order(columns.group.number, query.state, keys));
+                }
+                return None;
+            };
+            self.touch(&ordered.used);
+        }
+        let wanted = if query.filter().is_none() && list.all_are(query.scopes) {
+            Wanted::All
+        } else {
+            let kept = columns.found.lock().unwrap_or_else(PoisonError::into_inner).get(query, &keys);
+            kept.map_or_else(|| Wanted::Sought(Arc::new(Search::new(query, &keys))), Wanted::Kept)
+        };
+        Some(Held { snapshot, place, state: query.state, keys, wanted, window: query.window, fields: query.fields })
+    }
+
+    /// Without writing where nothing is new: all threads read it.
+    fn touch(&self, used: &AtomicU64) {
+        let now = self.clock.load(Ordering::Relaxed);
+        if used.load(Ordering::Relaxed) != now {
+            used.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything that was asked for and could be had is in memory: for tests, and for who wants to begin
+    /// warm.
+    pub fn settle(&self) {
+        if self.settings.bytes > 0 {
+            self.queue.settle();
+        }
+    }
+
+    /// What it holds and has done.
+    pub fn figures(&self) -> Figures {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Figures {
+            groups: self.snapshot.load().groups.iter().count() as u64,
+            persons: read(&self.persons),
+            bytes: read(&self.bytes),
+            hits: read(&self.hits),
+            misses: read(&self.misses),
+            loads: read(&self.loads),
+            evictions: read(&self.evictions),
+            failures: read(&self.failures),
+        }
+    }
+
+    /// Lets everybody see the next snapshot.
+    pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
+        self.persons.store(books.persons() as u64, Ordering::Relaxed);
+        let bytes = next.persons.bytes() + next.groups.bytes() + books.bytes();
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.snapshot.store(Arc::new(next));
+    }
+
+    fn read_on(&self, books: &mut Books) -> Result<u64, DirectoryError> {
+        let before = self.snapshot.load_full();
+        let next = match self.source.catch_up(before.head, self.settings.behind)? {
+            CatchUp::Changed(changed) if changed.head == before.head => return Ok(before.head),
+            CatchUp::Changed(changed) => {
+                self.absent.hear(&changed);
+                books.apply(&before, &changed)
+            }
+            CatchUp::Behind { head } => {
+                self.absent.forget();
+                books.begin_anew(head, head)
+            }
+        };
+        let head = next.head;
+        self.publish(books, next);
+        Ok(head)
+    }
+
+    /// What stands in memory for `query`, proven current now.
+    fn current(&self, query: &MemberQuery) -> Result<Option<Held>, DirectoryError> {
+        let mut head = self.source.head()?;
+        if self.head() < head {
+            head = self.catch_up()?;
+        }
+        Ok(self.hold(head, query))
+    }
+}
+
+impl Drop for Roster {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}
+
+/// Members are listed and counted from memory where they are, everything else is asked of the source.
+impl Directory for Roster {
+    fn members(&self, query: &MemberQuery, read: &mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError> {
+        match self.current(query)? {
+            Some(held) => {
+                held.members(read);
+                Ok(())
+            }
+            None => self.source.members(query, read),
+        }
+    }
+
+    fn count(&self, query: &MemberQuery) -> Result<u64, DirectoryError> {
+        match self.current(query)? {
+            Some(held) => Ok(held.count()),
+            None => self.source.count(query),
+        }
+    }
+
+    fn person(&self, key: &PersonKey) -> Result<Option<Person>, DirectoryError> {
+        self.source.person(key)
+    }
+
+    fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError> {
+        self.source.group(key)
+    }
+
+    fn groups(&self, query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
+        self.source.groups(query)
+    }
+
+    fn count_groups(&self, query: &GroupQuery) -> Result<u64, DirectoryError> {
+        self.source.count_groups(query)
+    }
+
+    fn group_entry(&self, key: &GroupKey, viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
+        self.source.group_entry(key, viewer)
+    }
+
+    fn persons(&self, query: &PersonQuery) -> Result<Page<Person>, DirectoryError> {
+        self.source.persons(query)
+    }
+
+    fn count_persons(&self, query: &PersonQuery) -> Result<u64, DirectoryError> {
+        self.source.count_persons(query)
+    }
+
+    fn membership(&self, group: &GroupKey, person: &PersonKey) -> Result<Option<MembershipEntry>, DirectoryError> {
+        self.source.membership(group, person)
+    }
+
+    fn memberships_of(
+        &self,
+        person: i64,
+        state: State,
+        window: Window,
+    ) -> Result<Page<(Group, Membership)>, DirectoryError> {
+        self.source.memberships_of(person, state, window)
+    }
+
+    fn jobs(&self, query: &JobQuery) -> Result<Page<Job>, DirectoryError> {
+        self.source.jobs(query)
+    }
+
+    fn job(&self, number: i64) -> Result<Option<Job>, DirectoryError> {
+        self.source.job(number)
+    }
+
+    fn changes(&self, after: u64, group: Option<i64>, limit: u32) -> Result<Changes, DirectoryError> {
+        self.source.changes(after, group, limit)
+    }
+
+    fn head(&self) -> Result<u64, DirectoryError> {
+        self.source.head()
+    }
+}

@@ -1,0 +1,145 @@
+//! The roster against the oracle: the same members in the same order with the same total for random questions, before
+//! and after random changes, which the roster catches up with from the log.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use membership::record::Record;
+use membership::{Directory, DirectoryError, GroupKey, MemberPage, MemberQuery, Source, Window};
+use rand::Rng;
+use roster::{Roster, Settings};
+use std::sync::Arc;
+use testkit::{MemoryDirectory, random};
+
+const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000 };
+
+/// All that an answer shows, as text; when somebody was last there to the minute.
+fn told(members: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError>) -> Result<String, String> {
+    let mut told = String::new();
+    let outcome = members(&mut |page| {
+        told = format!("{:?} {} {}\n", page.group, page.total, page.rows.len());
+        page.rows.each(&mut |row| {
+            let mut row = *row;
+            row.person.last_active_at = row.person.last_active_at.map(|at| at.div_euclid(60));
+            told.push_str(&format!("{row:?}\n"));
+        });
+    });
+    outcome.map(|()| told).map_err(|error| error.to_string())
+}
+
+/// Asks the roster once, and again when what it needs has been fetched: the second answer must come from memory.
+fn must_be_held(roster: &Arc<Roster>, oracle: &MemoryDirectory, query: &MemberQuery) {
+    let expected = told(|read| oracle.members(query, read));
+    let first = told(|read| roster.members(query, read));
+    assert_eq!(first, expected, "before it is held: {query:?}");
+    let head = roster.catch_up().expect("up to date");
+    assert_eq!(head, oracle.head().expect("a head"));
+    // First the group, then its order.
+    for _ in 0..2 {
+        if roster.hold(head, query).is_none() {
+            roster.settle();
+        }
+    }
+    let held = roster.hold(head, query).unwrap_or_else(|| panic!("not held: {query:?}"));
+    let read = told(|read| {
+        held.members(read);
+        Ok(())
+    });
+    assert_eq!(read, expected, "{query:?}");
+    assert_eq!(held.count(), oracle.count(query).expect("a group"), "{query:?}");
+    // And as it was kept.
+    let again = roster.hold(head, query).expect("still held");
+    assert_eq!(again.cost(), roster::Cost::Short);
+    assert_eq!(again.version(), held.version());
+    assert_eq!(
+        told(|read| {
+            again.members(read);
+            Ok(())
+        }),
+        expected,
+        "{query:?}"
+    );
+}
+
+fn filled(rng: &mut random::ChaCha8Rng, size: random::Size) -> MemoryDirectory {
+    let mut oracle = MemoryDirectory::new();
+    for record in random::population(rng, size) {
+        oracle.restore(&record, 1_000_000).expect("every record is good");
+    }
+    oracle
+}
+
+#[test]
+fn a_random_question_is_answered_as_by_the_oracle() {
+    for seed in 0..6 {
+        let mut rng = random::rng(seed);
+        let oracle = Arc::new(filled(&mut rng, random::Size::SMALL));
+        let roster = Roster::new(Arc::clone(&oracle) as Arc<dyn Source>, LARGE);
+        for _ in 0..400 {
+            must_be_held(&roster, &oracle, &random::query(&mut rng, &oracle));
+        }
+        assert_eq!(roster.figures().evictions, 0);
+    }
+}
+
+#[test]
+fn changes_are_caught_up_with() {
+    for seed in 100..106 {
+        let mut rng = random::rng(seed);
+        let oracle = Arc::new(filled(&mut rng, random::Size::SMALL));
+        let roster = Roster::new(Arc::clone(&oracle) as Arc<dyn Source>, LARGE);
+        for _ in 0..30 {
+            must_be_held(&roster, &oracle, &random::query(&mut rng, &oracle));
+        }
+        for round in 0..250 {
+            for _ in 0..rng.random_range(1..8) {
+                random::command(&mut rng, &oracle).run(&*oracle);
+            }
+            if round % 10 == 9 {
+                let now = 1_700_000_000 + oracle.head().expect("a head") as i64;
+                for record in random::changes(&mut rng, &oracle, 3) {
+                    // Without persons, an import makes only groups stale.
+                    if round % 50 == 49 || !matches!(record, Record::Person(_)) {
+                        oracle.import(&record, now).expect("every record is good");
+                    }
+                }
+            }
+            for _ in 0..3 {
+                must_be_held(&roster, &oracle, &random::query(&mut rng, &oracle));
+            }
+        }
+        let loads = roster.figures().loads;
+        assert!(loads < 250, "{loads} loads: nearly all changes were caught up with");
+    }
+}
+
+#[test]
+fn nothing_is_loaded_again_that_can_be_caught_up_with() {
+    let mut rng = random::rng(7);
+    let oracle = Arc::new(filled(&mut rng, random::Size::SMALL));
+    let roster = Roster::new(Arc::clone(&oracle) as Arc<dyn Source>, LARGE);
+    let all = |group: i64| MemberQuery::new(GroupKey::Number(group), Window { offset: 0, limit: u32::MAX });
+    let groups: Vec<i64> = oracle.groups().iter().map(|group| group.number).collect();
+    groups.iter().for_each(|group| must_be_held(&roster, &oracle, &all(*group)));
+    assert_eq!(roster.figures().loads, groups.len() as u64);
+    for _ in 0..300 {
+        random::command(&mut rng, &oracle).run(&*oracle);
+        let head = roster.catch_up().expect("up to date");
+        let deleted = |group: &i64| oracle.log().iter().any(|e| e.action == "group_delete" && e.group == Some(*group));
+        for group in groups.iter().filter(|group| !deleted(group)) {
+            let held = roster.hold(head, &all(*group)).expect("held all the time");
+            let expected = told(|read| oracle.members(&all(*group), read));
+            assert_eq!(
+                told(|read| {
+                    held.members(read);
+                    Ok(())
+                }),
+                expected
+            );
+        }
+    }
+    assert_eq!(roster.figures().loads, groups.len() as u64);
+    // Nobody is left over who is in no group.
+    let numbers: std::collections::BTreeSet<i64> = oracle.memberships().iter().map(|m| m.person).collect();
+    let new: Vec<i64> = oracle.groups().iter().map(|g| g.number).filter(|g| !groups.contains(g)).collect();
+    new.iter().for_each(|group| must_be_held(&roster, &oracle, &all(*group)));
+    assert_eq!(roster.figures().persons, numbers.len() as u64);
+}

@@ -1,0 +1,134 @@
+//! The number of the last change, asked for before every answer that is kept in memory: so it must cost next to nothing.
+//!
+//! Both ways see whatever was committed before they were asked, by whichever process.
+
+use crate::connection::{Connection, Role};
+use crate::error::StoreError;
+use crate::pool::Manager;
+use crate::rows::Corrupt;
+use crate::schema::change_head;
+use crate::store::{Failure, Store};
+use diesel::prelude::*;
+use membership::{Directory as _, DirectoryError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// How many connections a store keeps at most for [`Store::head_now`] on SQLite.
+const PLACES: usize = 64;
+
+/// Connections to SQLite that are asked for the head only, each of them by one thread as long as there are enough, so
+/// that none waits for another. They are opened when they are first needed and closed with the store.
+pub(crate) struct Places([Mutex<Option<Connection>>; PLACES]);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self([const { Mutex::new(None) }; PLACES])
+    }
+}
+
+impl Places {
+    /// The head, by the connection of this thread.
+    fn ask(&self, manager: &Manager) -> Result<u64, Failure> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static PLACE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
+        }
+        let place = PLACE.try_with(|place| *place).unwrap_or_default();
+        let Some(place) = self.0.get(place) else {
+            return Err(StoreError::Fault(format!("there is no place {place}")).into());
+        };
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        // Stays away when it fails: nobody knows in what state it is.
+        let mut connection = match place.take() {
+            Some(connection) => connection,
+            None => manager.open(Role::Reader)?,
+        };
+        let head = ask(&mut connection)?;
+        *place = Some(connection);
+        Ok(head)
+    }
+}
+
+/// The head, by one statement, which is its own snapshot.
+fn ask(connection: &mut Connection) -> Result<u64, Failure> {
+    // There is one row. To say so would make SQLite prepare the statement anew at every bind, to plan for the limit.
+    let number = change_head::table.select(change_head::number);
+    let head: i64 = match connection {
+        Connection::Sqlite(inner) => number.get_result(inner)?,
+        Connection::Postgres(inner) => number.get_result(inner)?,
+    };
+    Ok(u64::try_from(head).map_err(|_| Corrupt("change_head.number"))?)
+}
+
+impl Store {
+    /// The number of the last committed change, as [`membership::Directory::head`] gives it, but in the shortest way:
+    /// some microseconds on SQLite, where it takes no connection from the pool; one question on PostgreSQL, for which
+    /// [`Heads`] is better where many ask.
+    pub fn head_now(&self) -> Result<u64, DirectoryError> {
+        let asked = if self.in_process() {
+            self.places().ask(self.manager())
+        } else {
+            self.reader_outside(|connection| Ok(ask(connection)?)).map_err(Failure::from)
+        };
+        asked.or_else(|failure| {
+            log::debug!("the head is asked for again: {failure:?}");
+            self.head()
+        })
+    }
+
+    /// A thread of its own that answers for the head; ends with the last clone of what this gives.
+    pub fn heads(&self) -> Result<Heads, StoreError> {
+        let (ask, asked) = channel();
+        let manager = self.manager().clone();
+        let spawned = thread::Builder::new().name("head".to_owned()).spawn(move || answer(&asked, &manager));
+        spawned.map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))?;
+        Ok(Heads(ask))
+    }
+}
+
+type Answer = Box<dyn FnOnce(Result<u64, DirectoryError>) + Send>;
+
+/// Tells the head to all who ask, as many as wait by one question to the database: for PostgreSQL, where a question takes
+/// longer than an answer from memory. Cloning it is cheap, and gives the same.
+#[derive(Clone)]
+pub struct Heads(Sender<Answer>);
+
+impl Heads {
+    /// Has `answer` called with the number of the last committed change, or with why it is not known. The question begins
+    /// when this has been called, so the number is that of all changes that were committed before. `answer` is called on
+    /// the thread that tells all others too, so it must neither block nor panic.
+    pub fn ask(&self, answer: impl FnOnce(Result<u64, DirectoryError>) + Send + 'static) {
+        if let Err(refused) = self.0.send(Box::new(answer)) {
+            (refused.0)(Err(StoreError::Unavailable("nobody asks for the head any more".to_owned()).into()));
+        }
+    }
+}
+
+/// Answers until nobody can ask any more. A connection that fails is opened anew, once before it is told.
+fn answer(asked: &Receiver<Answer>, manager: &Manager) {
+    let mut kept = None;
+    while let Ok(first) = asked.recv() {
+        let waiting: Vec<Answer> = std::iter::once(first).chain(asked.try_iter()).collect();
+        let old = kept.is_some();
+        let mut head = ask_kept(&mut kept, manager);
+        if old && head.is_err() {
+            head = ask_kept(&mut kept, manager);
+        }
+        for answer in waiting {
+            answer(head.clone().map_err(DirectoryError::from));
+        }
+    }
+}
+
+/// The head by the connection that is kept, or by a new one, which then is kept.
+fn ask_kept(kept: &mut Option<Connection>, manager: &Manager) -> Result<u64, StoreError> {
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => manager.open(Role::Reader)?,
+    };
+    let head = ask(&mut connection)?;
+    *kept = Some(connection);
+    Ok(head)
+}
