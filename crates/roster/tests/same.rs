@@ -9,7 +9,7 @@ use roster::{Roster, Settings};
 use std::sync::Arc;
 use testkit::{MemoryDirectory, random};
 
-const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000 };
+const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000, ready: [""; 4] };
 
 /// All that an answer shows, as text; when somebody was last there to the minute.
 fn told(members: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError>) -> Result<String, String> {

@@ -3,10 +3,11 @@
 use super::column::{COLUMNS, Column, SEARCHED};
 use super::ints::Ints;
 use super::mask::Mask;
+use super::ready::Ready;
 use super::texts::Texts;
 use super::{ROWS, SHARED};
 use membership::text::fold;
-use membership::{AccountStatus, Money, PersonFields, PersonView, Presence, TextField};
+use membership::{AccountStatus, Encoder, Money, PersonFields, PersonView, Presence, TextField, Written};
 use std::borrow::Cow;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -31,6 +32,7 @@ pub(crate) struct Chunk {
     /// What filters and orders read of the columns that are searched.
     folded: [Folding; SEARCHED],
     bytes: u32,
+    ready: Ready,
 }
 
 /// How the folded texts of a column come about.
@@ -93,6 +95,7 @@ impl Chunk {
             texts,
             folded: std::array::from_fn(|_| Folding::Same),
             bytes: 0,
+            ready: Ready::default(),
         }
     }
 
@@ -139,6 +142,7 @@ impl Chunk {
             texts: self.texts.clone(),
             folded: self.folded.clone(),
             bytes: 0,
+            ready: Ready::default(),
         };
         let mut uids: Vec<&str> = Vec::with_capacity(rows);
         uids.extend((0..rows).map(|row| match changed[row] {
@@ -310,6 +314,19 @@ impl Chunk {
             created_at: if times { self.created.value(row) } else { 0 },
             updated_at: if times { self.updated.get(row) } else { None },
         }
+    }
+
+    /// What the encoder, whose rows are kept at this place, writes of a row. Where nothing is written of the chunk yet, it
+    /// is written now if `begin` says so.
+    pub(crate) fn written(&self, at: usize, encoder: &Encoder, row: usize, begin: bool) -> Option<Written<'_>> {
+        if begin {
+            self.ready.write(at, encoder, self);
+        }
+        self.ready.row(at, row)
+    }
+
+    pub(crate) fn ready_bytes(&self) -> u64 {
+        self.ready.bytes()
     }
 
     pub(crate) const fn bytes(&self) -> u64 {
