@@ -6,6 +6,7 @@
 mod admin;
 mod admin_api;
 mod admin_streams;
+mod bench;
 mod caps;
 mod certificate;
 mod cli;
@@ -27,6 +28,7 @@ mod killed;
 mod layers;
 mod leaving;
 mod limits;
+mod list_edges;
 mod memory;
 mod metrics;
 mod msrv;

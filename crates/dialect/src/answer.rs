@@ -168,7 +168,8 @@ pub(crate) fn command_refusal(error: CommandError) -> Refusal {
             BadText { field: "owner", problem: format!("must be another person: this one {refusal}") }.into()
         }
         CommandError::Field(bad) => bad.into(),
-        CommandError::InUse(field) => Refusal::InUse(field),
+        // No dialect lets a number be chosen.
+        CommandError::InUse(field) | CommandError::Spent(field) => Refusal::InUse(field),
         CommandError::Immutable(field) => Refusal::Immutable(field),
         CommandError::StillOwner(guid) => Refusal::StillOwner(guid),
         CommandError::Unexpected => Refusal::Unexpected,

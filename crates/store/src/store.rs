@@ -38,11 +38,11 @@ struct Inner {
     refuses_writes: AtomicBool,
     /// Whether a thread copies the write-ahead log, see [`wal::tend`].
     copying: AtomicBool,
-    /// Who reads the head of the change log on SQLite.
-    places: Places,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
+    /// Who reads the head of the change log on SQLite.
+    places: Places,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     _temporary: Option<TempDir>,
 }
@@ -104,8 +104,8 @@ impl Store {
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 copying: AtomicBool::new(false),
-                places: Places::default(),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: temporary,
             }),
         })
@@ -129,8 +129,8 @@ impl Store {
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
                 copying: AtomicBool::new(false),
-                places: Places::default(),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: None,
             }),
         })
@@ -146,6 +146,11 @@ impl Store {
         &self.inner.copying
     }
 
+    /// When credentials were last used.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
     /// Who reads the head of the change log on SQLite.
     pub(crate) fn places(&self) -> &Places {
         &self.inner.places
@@ -154,11 +159,6 @@ impl Store {
     /// What the writers were made by.
     pub(crate) fn manager(&self) -> &Manager {
         &self.inner.manager
-    }
-
-    /// When credentials were last used.
-    pub(crate) fn uses(&self) -> &Uses {
-        &self.inner.uses
     }
 
     /// The store, without keeping it.

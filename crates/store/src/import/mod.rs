@@ -52,7 +52,9 @@ pub use spool::Spool;
 
 use crate::{Store, StoreError};
 
-pub(crate) use lookup::{LIST, on_either, persons_by_id, persons_by_login, persons_by_number, persons_by_uid};
+pub(crate) use lookup::{
+    LIST, is_spent, on_either, persons_by_id, persons_by_login, persons_by_number, persons_by_uid,
+};
 pub(crate) use lookup::{groups_by_guid, groups_by_id, groups_by_number};
 pub(crate) use merge::Step as Said;
 pub(crate) use rows::{GroupRow, MembershipRow, PersonRow};
