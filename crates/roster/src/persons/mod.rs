@@ -10,7 +10,7 @@ pub(crate) use chunk::{Chunk, Folding, Scratch};
 pub(crate) use column::{COLUMNS, Column};
 pub(crate) use ints::Ints;
 pub(crate) use mask::Mask;
-pub(crate) use texts::{Arena, Texts};
+pub(crate) use texts::{Arena, Around, Texts};
 
 use std::cmp::Ordering;
 use std::sync::Arc;
