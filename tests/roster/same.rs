@@ -31,7 +31,11 @@ impl Party {
             }
         }
         let held = self.roster.hold(head, query).unwrap_or_else(|| panic!("{}: not held: {query:?}", self.name));
-        (told(|read| Ok(held.members(read))), held.count())
+        let told = told(|read| {
+            held.members(read);
+            Ok(())
+        });
+        (told, held.count())
     }
 }
 
