@@ -86,6 +86,7 @@ fn a_wrong_arrow_is_found() {
         package("membership", &[("serde", None)]),
         package("dialect", &[("membership", None), ("testkit", Some("dev"))]),
         package("roster", &[("membership", None), ("testkit", Some("dev")), ("access", None), ("store", Some("dev"))]),
+        package("roster", &[("membership", None), ("testkit", Some("dev")), ("access", None), ("store", Some("dev"))]),
         package("dialect-elance", &[("dialect", None), ("dialect-rm", Some("dev")), ("testkit", Some("dev"))]),
         package("dialect-rm", &[("dialect", None), ("diesel", None)]),
         package("gateway", &[("testkit", None), ("dialect-new", None), ("diesel", None), ("diesel", Some("dev"))]),
