@@ -6,7 +6,7 @@ CARGO ?= cargo
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clients fuzz bench check fmt-check clippy doc layers msrv deny postgres
+.PHONY: help run test test-clients fuzz bench bench-quick bench-peers check fmt-check clippy doc layers msrv deny postgres
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,8 +31,16 @@ fuzz: ## look for inputs that break a parser, SECONDS=60 for each target (needs 
 			-max_total_time=$(SECONDS) -max_len=16384 -timeout=20 -print_final_stats=1 || exit 1; \
 	done
 
-bench: ## speed, as ratios to a handler that answers the same bytes from a constant
-	$(CARGO) bench --locked -p gateway --bench pages
+bench: postgres ## speed, as ratios to a handler that answers the same bytes from a constant, into docs/performance.md
+	$(CARGO) bench --locked -p gateway --bench performance
+
+bench-quick: postgres ## the same in some minutes, roughly, into target/bench
+	$(CARGO) bench --locked -p gateway --bench performance -- quick
+
+bench-peers: ## the same questions to services on SAP CAP and FastAPI (needs node, npm, python3 with venv)
+	cd benches/peers/cap && npm ci --no-audit --no-fund
+	cd benches/peers/fastapi && python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt
+	$(CARGO) bench --locked -p gateway --bench performance -- peers
 
 check: fmt-check clippy doc layers msrv ## everything that CI checks beside the tests
 

@@ -208,3 +208,46 @@ fn exports_are_bounded_and_stand_in_nobodys_way() {
         std::thread::sleep(Duration::from_millis(50));
     }
 }
+
+#[test]
+fn a_chunk_that_is_none_is_told_though_it_comes_with_the_header() {
+    for database in Database::both() {
+        let (_gateway, admin) = serve(&database, &[]);
+        let client = Client::new(admin.address());
+        for (method, path, media_type) in [
+            ("POST", "/import", "application/x-ndjson"),
+            ("POST", "/persons", "application/json"),
+            ("PATCH", "/persons/1", "application/json"),
+            ("GET", "/groups", "application/json"),
+            ("DELETE", "/persons/1", "application/json"),
+            ("POST", "/nothing", "application/json"),
+        ] {
+            for chunks in ["zz\r\n", "3\r\nabcX\r\n", "2\r\n{}\r\nzz\r\n"] {
+                let request = format!(
+                    "{method} /admin/v1{path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\
+                     Content-Type: {media_type}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}",
+                    admin.key()
+                );
+                let about = format!("{} {method} {path} {chunks:?}", database.name);
+                let reply = client.raw(request.as_bytes()).unwrap_or_else(|| panic!("no reply: {about}"));
+                assert_eq!((reply.status, reply.header("connection")), (400, Some("close")), "{about}");
+                assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{about}");
+                assert_eq!(reply.json()["type"], "/admin/v1/problems/bad-body", "{about}");
+            }
+        }
+        // A good one comes through whole, however it is cut.
+        let head = format!(
+            "POST /admin/v1/persons HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            admin.key()
+        );
+        let mut stream = TcpStream::connect(admin.address()).expect("listens");
+        stream.write_all(format!("{head}9\r\n{{\"login\":\r\n").as_bytes()).expect("sent");
+        std::thread::sleep(Duration::from_millis(100));
+        stream.write_all(b"6\r\n\"cut\"}\r\n0\r\n\r\n").expect("sent");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a positive time");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).expect("a reply");
+        assert_eq!(&start, b"HTTP/1.1 201");
+    }
+}

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// What is expected of a case.
 #[derive(Clone, Copy)]
-enum Expect {
+pub enum Expect {
     /// 200 with so many rows.
     Rows(usize),
     /// The first page of the default size.
@@ -21,7 +21,8 @@ enum Expect {
 }
 use Expect::{Default, Fault, Rows, Status};
 
-const BIG: &str = "9223372036854775808";
+/// A number beyond 64 bits.
+pub const BIG: &str = "9223372036854775808";
 
 #[test]
 fn edges_of_every_parameter() {
@@ -81,7 +82,7 @@ fn judge(dialect: Dialect, response: &Response, expect: Expect, about: &str) {
 }
 
 /// Which parameter an error names.
-fn named(dialect: Dialect, json: &Value) -> Option<String> {
+pub fn named(dialect: Dialect, json: &Value) -> Option<String> {
     match dialect {
         Dialect::Elance => {
             let error = &json["errors"][0];
@@ -182,7 +183,7 @@ fn cases(dialect: Dialect, total: usize) -> Vec<(String, Expect)> {
 }
 
 /// The cases that the common rule of integers gives for a page and its size.
-fn integers(
+pub fn integers(
     page: &'static str,
     size: &'static str,
     default: usize,

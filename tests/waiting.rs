@@ -20,7 +20,7 @@ const SAMPLE: &str = concat!(
 );
 /// More writers than there are turns of any kind.
 const WRITERS: usize = 6;
-/// A read is answered in milliseconds; a writer gives up after five seconds.
+/// A read is answered in milliseconds; a writer gives up after ten seconds.
 const FAST: Duration = Duration::from_secs(2);
 
 #[test]

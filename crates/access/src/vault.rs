@@ -4,6 +4,8 @@ use crate::{
     Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, Exchanged, Found, Holder, NewCredential,
     PasswordHash, SecretHash,
 };
+use membership::record::PersonRecord;
+use membership::{By, CommandError, Person};
 
 /// Keeps credentials. What one call changes is committed when it returns, and in force at once everywhere.
 pub trait Vault: Send + Sync {
@@ -16,6 +18,15 @@ pub trait Vault: Send + Sync {
     /// Keeps a new credential. Refused (as [`VaultError::Gone`]) when its parent has been revoked meanwhile, or when the
     /// person it is to belong to does not exist (any more).
     fn create(&self, new: &NewCredential) -> Result<Credential, VaultError>;
+
+    /// Makes a person, on the authority `by`, and keeps a credential that belongs to it, in one transaction: neither is
+    /// there without the other. What `new` says of a person and of a parent is not looked at.
+    fn create_person_with(
+        &self,
+        by: &By,
+        person: &PersonRecord,
+        new: &NewCredential,
+    ) -> Result<(Person, Credential), CommandError>;
 
     /// Revokes the credential with this id and all that were exchanged for it; false when there is none.
     fn revoke(&self, id: i64, now: i64) -> Result<bool, VaultError>;

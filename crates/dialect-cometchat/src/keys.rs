@@ -4,7 +4,7 @@ use dialect::decode_segment;
 use membership::{GroupKey, PersonKey, limits};
 
 /// Who owns what nobody owns: the application itself (documented). Nobody else can be called so.
-pub const SYSTEM: &str = "app_system";
+pub const SYSTEM: &str = limits::RESERVED_UID;
 
 /// The group that a segment names. What is no legal guid becomes the empty one, which no group has: so it is refused
 /// where every unknown group is, behind the judging of the key.

@@ -97,6 +97,10 @@ impl Dialect for CometChat {
         routes::pattern(MOUNTS, path)
     }
 
+    fn lists_vary_by(&self) -> Option<&'static [&'static str]> {
+        Some(&[])
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.target_len() > LONGEST_TARGET {
             return Err(Refusal::TargetTooLong(LONGEST_TARGET));

@@ -75,12 +75,18 @@ pub fn delete_all(asked: &Asked<'_>) -> Result<Action, Refusal> {
     }))
 }
 
-/// Makes a token for a person. It looks as the vendor's do: whose it is, when it was made, and 128 random bits.
-pub fn issue(session: &Session<'_>, person: &Person) -> Result<Secret, Refusal> {
-    let secret = session.secret(BYTES)?.prefixed(&format!("{}_{}", person.uid, session.now()));
-    let new = NewToken { person: person.number, rights: Rights::USER, secret: secret.clone(), expires_at: None };
+/// Makes a token for a person.
+fn issue(session: &Session<'_>, person: &Person) -> Result<Secret, Refusal> {
+    let new = fresh(session, person.number, &person.uid)?;
+    let secret = new.secret.clone();
     session.issue(new)?;
     Ok(secret)
+}
+
+/// A token to be issued. It looks as the vendor's do: whose it is, when it was made, and 128 random bits.
+pub fn fresh(session: &Session<'_>, person: i64, uid: &str) -> Result<NewToken, Refusal> {
+    let secret = session.secret(BYTES)?.prefixed(&format!("{uid}_{}", session.now()));
+    Ok(NewToken { person, rights: Rights::USER, secret, expires_at: None })
 }
 
 /// The tokens of a person that open something, by the time at which they were made.

@@ -57,17 +57,23 @@ pub fn get(asked: &Asked<'_>) -> Result<Action, Refusal> {
 pub fn create(asked: &Asked<'_>) -> Result<Action, Refusal> {
     let said = Fields::of_body(asked.request.body)?;
     let mut record = fields::read(&said)?;
-    record.uid = Some(said.id("uid")?);
+    let uid = said.id("uid")?;
+    record.uid = Some(uid.clone());
     if record.name.is_none() {
         return Err(body::required("name").into());
     }
     let with_token = said.flag("withAuthToken")?;
     Ok(Action::task(Operation::CreatePerson, move |session| {
-        if record.uid.as_deref() == Some(keys::SYSTEM) {
+        if uid == keys::SYSTEM {
             return Err(Refusal::InUse("uid"));
         }
-        let person = session.create_person(&record)?;
-        let token = if with_token { Some(tokens::issue(session, &person)?) } else { None };
+        let (person, token) = if with_token {
+            let token = tokens::fresh(session, 0, &uid)?;
+            let secret = token.secret.clone();
+            (session.create_person_with(&record, token)?, Some(secret))
+        } else {
+            (session.create_person(&record)?, None)
+        };
         Ok(page::data(|out| {
             let mut object = Object::begin(out);
             User::new(person.view(), None).fields(&mut object);

@@ -4,7 +4,9 @@
 mod support;
 
 use dialect::Reply;
+use dialect::access::{Agreed, CredentialKind, Groups, NewCredential, Rights, Secret, Vault};
 use dialect_cometchat::CometChat;
+use membership::Directory;
 use support::{AUTH_ONLY, NOW, key, user, world};
 use testkit::MemoryDirectory;
 use testkit::golden::{Case, check};
@@ -193,6 +195,33 @@ fn a_user_can_be_made_with_a_token() {
     );
     assert_eq!((made.status, body.as_str()), (200, expected));
     assert_eq!(ask(&directory, &user(&token, "", "PUT", "/v3.0/me", "{}")).status, 200);
+}
+
+#[test]
+fn a_key_that_is_limited_to_groups_makes_nobody() {
+    let directory = world();
+    let made = directory.create(&NewCredential {
+        audience: "cometchat".to_owned(),
+        kind: CredentialKind::Key,
+        rights: Rights::FULL,
+        person: None,
+        client_id: String::new(),
+        parent: None,
+        secret: Secret::presented("limited").hash(),
+        created_at: 0,
+        expires_at: None,
+        agreed: Agreed::limited(Groups::only([1])),
+    });
+    made.expect("in memory");
+    let head = directory.head().expect("in memory");
+    for body in [r#"{"uid":"neo","name":"Neo","withAuthToken":true}"#, r#"{"uid":"neo","name":"Neo"}"#] {
+        let request = Case::request("", "POST", "/v3/users").header("apikey", "limited").body(body.as_bytes());
+        let refused = ask(&directory, &request);
+        let told = String::from_utf8(refused.body).expect("UTF-8");
+        assert_eq!(refused.status, 403, "{told}");
+        assert!(told.contains("AUTH_ERR_NO_ACCESS"), "{told}");
+    }
+    assert_eq!(directory.head().expect("in memory"), head, "neither a person nor a token");
 }
 
 #[test]

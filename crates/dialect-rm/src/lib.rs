@@ -100,6 +100,11 @@ impl Dialect for Rm {
         if path.len() > LONGEST { None } else { routes::pattern(path) }
     }
 
+    /// What is accepted says whether a list is XML; where that is not said, the type of the body does.
+    fn lists_vary_by(&self) -> Option<&'static [&'static str]> {
+        Some(&["accept", "content-type"])
+    }
+
     fn parse(&self, request: &Request<'_>) -> Result<Parsed, Refusal> {
         if request.path.len() > LONGEST {
             return Err(Refusal::TargetTooLong(LONGEST));

@@ -100,6 +100,14 @@ impl Action {
         }
     }
 
+    /// Which members are asked for or counted, where that is what is asked.
+    pub const fn members_asked(&self) -> Option<&MemberQuery> {
+        match self {
+            Self::Members { query, .. } | Self::CountMembers { query, .. } => Some(query),
+            Self::ExchangeClientSecret { .. } | Self::Task { .. } => None,
+        }
+    }
+
     /// Where this may run. What changes something is told by its operation, so no action can forget to say it.
     pub fn cost(&self) -> Cost {
         match self {

@@ -1,12 +1,13 @@
 //! Authorizing and running a call: the two steps between parsing and sending that need the core.
 
-use crate::{Action, Call, Presented, Refusal, Reply, Session, Token, within};
+use crate::{Action, Call, Known, Presented, Refusal, Reply, Session, Token, within};
 use access::{
     Agreed, Credential, CredentialKind, Denial, NewCredential, NoRandomness, Operation, Principal, Secret, Vault,
     VaultError, Viewer,
 };
 use membership::limits::BadText;
 use membership::{CommandError, Directory, DirectoryError, MemberQuery, PersonKey, Registrar};
+use std::sync::Arc;
 
 /// What answers calls.
 #[derive(Clone, Copy)]
@@ -29,25 +30,30 @@ pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refu
     answer_if(core, audience, call, |_| Ok(()))
 }
 
-/// The same, as long as `admit` has nothing against the principal. It is asked once, as soon as a credential is known to
-/// be good, whatever that may do; not at all for what needs none.
+/// The same, as long as `admit` has nothing against the credential. It is asked once, as soon as a credential is known
+/// to be good, whatever that may do; not at all for what needs none.
 pub fn answer_if(
     core: Core<'_>,
     audience: &str,
     call: &Call,
-    admit: impl FnOnce(&Principal) -> Result<(), Refusal>,
+    admit: impl FnOnce(&Known) -> Result<(), Refusal>,
 ) -> Result<Reply, Refusal> {
     let principal = authorize(core, audience, call, admit)?;
-    within(core, &principal, |core| match &call.action {
-        Action::Members { query, write } => members(core, query, &principal, write),
+    run(core, audience, &principal, &call.action)
+}
+
+/// Runs an action for a principal who may do it, and writes its outcome. Blocks as long as the core does.
+pub fn run(core: Core<'_>, audience: &str, principal: &Principal, action: &Action) -> Result<Reply, Refusal> {
+    within(core, principal, |core| match action {
+        Action::Members { query, write } => members(core, query, principal, write),
         Action::CountMembers { query, write } => {
             let count = core.directory.count(query).map_err(directory_refusal)?;
-            Ok(write(&principal, count))
+            Ok(write(principal, count))
         }
         Action::ExchangeClientSecret { client_id, client_secret, lifetime, write } => {
             exchange(core, audience, client_id, client_secret, *lifetime).map(|token| write(&token))
         }
-        Action::Task { run, .. } => run(&Session::new(core, audience, &principal)),
+        Action::Task { run, .. } => run(&Session::new(core, audience, principal)),
     })
 }
 
@@ -55,27 +61,22 @@ fn authorize(
     core: Core<'_>,
     audience: &str,
     call: &Call,
-    admit: impl FnOnce(&Principal) -> Result<(), Refusal>,
-) -> Result<Principal, Refusal> {
+    admit: impl FnOnce(&Known) -> Result<(), Refusal>,
+) -> Result<Arc<Principal>, Refusal> {
     let operation: Operation = call.action.operation();
     if operation.needs().is_none() {
-        return Ok(Principal::nobody());
+        return Ok(Arc::new(Principal::nobody()));
     }
     let Presented::Secret(kind, secret) = &call.presented else { return Err(Denial::Missing.into()) };
-    let found = core.vault.find(audience, *kind, &secret.hash()).map_err(vault_refusal)?;
-    let mut principal = found.ok_or(Denial::Unknown)?.judge(core.now)?;
-    admit(&principal)?;
-    principal.may(operation)?;
-    if let Some(id) = principal.credential {
-        core.vault.note_use(id, core.now);
-    }
-    if let Some(uid) = &call.on_behalf_of {
-        let key = PersonKey::Uid(uid.clone());
-        let person = core.directory.person(&key).map_err(directory_refusal)?;
-        let person = person.ok_or_else(|| Refusal::NoSuchPerson(uid.clone()))?;
-        principal.viewer = Some(Viewer { number: person.number, uid: person.uid });
-    }
-    Ok(principal)
+    let known = Known::find(core, audience, *kind, &secret.hash())?;
+    admit(&known)?;
+    known.may(core, operation)?;
+    let Some(uid) = &call.on_behalf_of else { return Ok(Arc::clone(known.principal())) };
+    let key = PersonKey::Uid(uid.clone());
+    let person = core.directory.person(&key).map_err(directory_refusal)?;
+    let person = person.ok_or_else(|| Refusal::NoSuchPerson(uid.clone()))?;
+    let viewer = Some(Viewer { number: person.number, uid: person.uid });
+    Ok(Arc::new(Principal { viewer, ..Principal::clone(known.principal()) }))
 }
 
 fn members(
@@ -167,7 +168,8 @@ pub(crate) fn command_refusal(error: CommandError) -> Refusal {
             BadText { field: "owner", problem: format!("must be another person: this one {refusal}") }.into()
         }
         CommandError::Field(bad) => bad.into(),
-        CommandError::InUse(field) => Refusal::InUse(field),
+        // No dialect lets a number be chosen.
+        CommandError::InUse(field) | CommandError::Spent(field) => Refusal::InUse(field),
         CommandError::Immutable(field) => Refusal::Immutable(field),
         CommandError::StillOwner(guid) => Refusal::StillOwner(guid),
         CommandError::Unexpected => Refusal::Unexpected,

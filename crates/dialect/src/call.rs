@@ -38,6 +38,13 @@ pub trait Dialect: Send + Sync {
     /// client whose rate is limited, behind [`Dialect::finish`].
     fn tell_standing(&self, _standing: &Standing, _reply: &mut Reply) {}
 
+    /// The fields of a request's header, by their names in lower case, on which the reply to a list of members depends
+    /// beside its address and whoever asks. `None` where clients must not be told how to recognise a list that they have
+    /// already.
+    fn lists_vary_by(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     /// The path (behind the configured prefix, still percent-encoded) as a log may show it: without what may be a
     /// secret.
     fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {

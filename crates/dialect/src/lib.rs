@@ -23,9 +23,11 @@ pub use membership;
 
 mod action;
 mod answer;
+mod at_hand;
 mod call;
 mod host;
 pub mod json;
+mod known;
 mod limited;
 pub mod oauth;
 mod parameters;
@@ -37,9 +39,11 @@ pub mod sign_in;
 mod standing;
 
 pub use action::{Action, Cost, CountWriter, MembersWriter, Run, Token, TokenWriter};
-pub use answer::{Core, answer, answer_if};
+pub use answer::{Core, answer, answer_if, run};
+pub use at_hand::{AtHand, answer_at_hand, reaches};
 pub use call::{Call, Dialect, Mount, Parsed, Presented};
 pub use host::is_host;
+pub use known::Known;
 pub use limited::within;
 pub use parameters::{Form, Query, decode_segment, integer, positive_integer, total_pages};
 pub use refusal::{Fault, FaultCode, Refusal};

@@ -32,6 +32,11 @@ pub fn within<T>(core: Core<'_>, principal: &Principal, work: impl FnOnce(Core<'
     work(Core { directory: &limited, registrar: &limited, ..core })
 }
 
+/// Whether the group of this number lies within what the principal may see.
+pub(crate) fn reaches(principal: &Principal, group: i64) -> Result<(), DirectoryError> {
+    if principal.groups.contains(group) { Ok(()) } else { Err(DirectoryError::OutOfReach) }
+}
+
 impl Limited<'_> {
     /// The number of the group so named, if it lies within.
     fn group_number(&self, key: &GroupKey) -> Result<i64, DirectoryError> {

@@ -25,7 +25,7 @@ pub struct Session<'a> {
 /// A token to be issued to a person.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// Number of the person.
+    /// Number of the person; 0 where that is not known yet ([`Session::create_person_with`]).
     pub person: i64,
     /// What it lets its holder do.
     pub rights: Rights,
@@ -203,6 +203,17 @@ impl<'a> Session<'a> {
         self.core.registrar.create_person(&by, record).map_err(command_refusal)
     }
 
+    /// The same with a first token of the person's, whose number is not said, in one transaction.
+    pub fn create_person_with(&self, record: &PersonRecord, token: NewToken) -> Result<Person, Refusal> {
+        // The vault knows of no limit; within one nobody is made.
+        if self.principal.groups.limit().is_some() {
+            return Err(Denial::NotAllowed.into());
+        }
+        let by = By { person: None, ..self.by() };
+        let made = self.core.vault.create_person_with(&by, record, &self.credential(token)).map_err(command_refusal)?;
+        Ok(made.0)
+    }
+
     /// Changes a person, on the authority `by`.
     pub fn edit_person(&self, by: &By, key: &PersonKey, record: &PersonRecord) -> Result<Person, Refusal> {
         self.core.registrar.edit_person(by, key, record, None).map_err(|error| of_person(error, key))
@@ -247,23 +258,27 @@ impl<'a> Session<'a> {
     /// Keeps a token for a person, for this dialect; limited to the same groups as the credential of who asks. Refused
     /// when the person was deleted meanwhile.
     pub fn issue(&self, new: NewToken) -> Result<Credential, Refusal> {
-        let credential = NewCredential {
-            audience: self.audience.to_owned(),
-            kind: CredentialKind::Token,
-            rights: new.rights,
-            person: Some(new.person),
-            client_id: String::new(),
-            parent: None,
-            secret: new.secret.hash(),
-            created_at: self.core.now,
-            expires_at: new.expires_at,
-            agreed: Agreed::limited(self.principal.groups.clone()),
-        };
-        self.core.vault.create(&credential).map_err(|error| match error {
+        let person = new.person;
+        self.core.vault.create(&self.credential(new)).map_err(|error| match error {
             // It builds on nothing but the person.
-            VaultError::Gone => no_such_person(&PersonKey::Number(new.person)),
+            VaultError::Gone => no_such_person(&PersonKey::Number(person)),
             other => vault_refusal(other),
         })
+    }
+
+    fn credential(&self, token: NewToken) -> NewCredential {
+        NewCredential {
+            audience: self.audience.to_owned(),
+            kind: CredentialKind::Token,
+            rights: token.rights,
+            person: Some(token.person),
+            client_id: String::new(),
+            parent: None,
+            secret: token.secret.hash(),
+            created_at: self.core.now,
+            expires_at: token.expires_at,
+            agreed: Agreed::limited(self.principal.groups.clone()),
+        }
     }
 
     /// A fresh secret of `bytes` random bytes, as hexadecimal digits.

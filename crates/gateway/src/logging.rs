@@ -2,13 +2,15 @@
 
 use crate::printable::printable;
 use crate::settings::{LogFormat, Logging};
+use env_logger::WriteStyle;
 use env_logger::fmt::{Formatter, Target};
 use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::io::{self, Write};
+use std::fmt::{self, Display, Write as _};
+use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 use uuid::Uuid;
 
@@ -51,10 +53,15 @@ fn builder(settings: &Logging) -> anyhow::Result<env_logger::Builder> {
     // It logs what does not parse as HTTP, as errors, so anybody could fill the log. Whoever names it gets it.
     builder.filter_module("actix_http", log::LevelFilter::Off);
     builder.parse_filters(&settings.filter);
-    builder.format(match settings.format {
-        LogFormat::Text => text,
-        LogFormat::Json => json,
-    });
+    let colored = io::stderr().is_terminal();
+    if !colored {
+        // Nothing that is written below moves a cursor, so nothing has to be looked through for it.
+        builder.write_style(WriteStyle::Always);
+    }
+    match settings.format {
+        LogFormat::Text => builder.format(move |out, record| text(out, record, colored)),
+        LogFormat::Json => builder.format(json),
+    };
     Ok(builder)
 }
 
@@ -82,10 +89,15 @@ fn describe(panic: &PanicHookInfo<'_>) -> String {
 }
 
 /// `2026-11-22T01:10:33.123Z INFO access: request id=… status=200`
-fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+fn text(out: &mut Formatter, record: &Record<'_>, colored: bool) -> io::Result<()> {
     let (time, level) = (out.timestamp_millis(), record.level());
-    let style = out.default_level_style(level);
-    write!(out, "{time} {style}{level:<5}{style:#} {}: {}", record.target(), printable(&record.args().to_string()))?;
+    if colored {
+        let style = out.default_level_style(level);
+        write!(out, "{time} {style}{level:<5}{style:#} {}: ", record.target())?;
+    } else {
+        write!(out, "{time} {level:<5} {}: ", record.target())?;
+    }
+    fit(out, record.args())?;
     if let Some(request) = REQUEST.get() {
         write!(out, " request={request}")?;
     }
@@ -93,11 +105,25 @@ fn text(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
+/// Writes a value as [`printable`] has it.
+fn fit(out: &mut Formatter, value: impl Display) -> io::Result<()> {
+    write!(Fit(out), "{value}").map_err(|_| io::ErrorKind::Other.into())
+}
+
+struct Fit<'a>(&'a mut Formatter);
+
+impl fmt::Write for Fit<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_all(printable(text).as_bytes()).map_err(|_| fmt::Error)
+    }
+}
+
 struct TextPairs<'a>(&'a mut Formatter);
 
 impl<'kvs> VisitSource<'kvs> for TextPairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
-        write!(self.0, " {key}={}", printable(&value.to_string()))?;
+        write!(self.0, " {key}=")?;
+        fit(self.0, value)?;
         Ok(())
     }
 }

@@ -1,20 +1,27 @@
 //! Text that others wrote, made fit for a terminal or a log.
 
+use std::borrow::Cow;
+
 /// The text with everything escaped that would not stay where it is printed: control characters, which may move the
 /// cursor or begin another line, and the marks that turn the direction of what follows.
-pub(crate) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    // Nearly everything is of this kind.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Cow::Borrowed(text);
+    }
     let unfit = |c: char| {
         c.is_control()
             || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+    let escaped = text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
         if unfit(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
         out
-    })
+    });
+    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ pub use money::{BadMoney, Money};
 pub use person::{Person, PersonFields, PersonKey, PersonView};
 pub use query::{MemberQuery, OrderBy, OrderKey, Window};
 pub use registrar::{
-    By, CommandError, Expected, Failing, GroupEdit, Named, NewGroup, NewJob, Registrar, Step, StepFailure, Stepped,
-    Taken,
+    By, CommandError, Expected, Failing, GroupEdit, Named, NewGroup, NewJob, Registrar, SPENT, Step, StepFailure,
+    Stepped, Taken,
 };
 pub use source::{CatchUp, Changed, Loaded, Source};
 pub use text::Folded;

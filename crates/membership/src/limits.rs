@@ -3,6 +3,9 @@
 
 /// `uid` and `guid`: 1 to 100 of `a-z 0-9 - _` (documented by CometChat).
 pub const UID: usize = 100;
+/// The uid that no person has: as CometChat documents it, it stands for the application itself, which owns what nobody
+/// owns.
+pub const RESERVED_UID: &str = "app_system";
 /// Login names.
 pub const LOGIN: usize = 255;
 /// Names of persons and groups (RM documents 400 for groups).

@@ -1,5 +1,6 @@
 //! Amounts in US dollars, exact to the cent.
 
+use crate::record::numbers::first_inexact;
 use std::fmt;
 use std::str::FromStr;
 
@@ -45,6 +46,18 @@ impl FromStr for Money {
     }
 }
 
+impl Money {
+    /// Reads JSON: a text (`"22.5"`), or a number (`22.5`, `225e-1`), which must be just this amount. One with more digits
+    /// than a reader keeps is refused, not rounded.
+    pub fn of_json(json: &str) -> Result<Self, BadMoney> {
+        match serde_json::from_str(json) {
+            Ok(serde_json::Value::String(text)) => text.parse(),
+            Ok(serde_json::Value::Number(number)) if first_inexact(json).is_none() => number.to_string().parse(),
+            _ => Err(BadMoney),
+        }
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.cents / 100, self.cents % 100);
@@ -59,14 +72,11 @@ impl serde::Serialize for Money {
 }
 
 impl<'de> serde::Deserialize<'de> for Money {
-    /// Reads a text (`"22.5"`) or a JSON number.
+    /// As [`Money::of_json`]; of JSON only.
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        match serde_json::Value::deserialize(d)? {
-            serde_json::Value::String(text) => text.parse().map_err(D::Error::custom),
-            serde_json::Value::Number(number) => number.to_string().parse().map_err(D::Error::custom),
-            _ => Err(D::Error::custom(BadMoney)),
-        }
+        // As it is written: a value would have rounded it already.
+        let written = Box::<serde_json::value::RawValue>::deserialize(d)?;
+        Self::of_json(written.get()).map_err(serde::de::Error::custom)
     }
 }
 
@@ -83,6 +93,30 @@ mod tests {
         }
         for bad in ["", ".", "1.", ".5", "-1", "1e3", "1.234", "1000000000000", "١"] {
             assert_eq!(bad.parse::<Money>(), Err(BadMoney), "{bad}");
+        }
+    }
+
+    #[test]
+    fn json_says_it_as_a_text_or_as_a_number_and_nothing_is_rounded() {
+        for (json, cents) in [
+            ("\"22.50\"", 2_250),
+            ("22", 2_200),
+            ("22.5", 2_250),
+            ("22.500", 2_250),
+            ("225e-1", 2_250),
+            ("0.29", 29),
+            ("0", 0),
+            ("999999999999.99", MAX_CENTS),
+        ] {
+            assert_eq!(Money::of_json(json), Ok(Money { cents }), "{json}");
+            assert_eq!(serde_json::from_str::<Money>(json).ok(), Some(Money { cents }), "{json}");
+        }
+        for bad in ["-1", "22.501", "22.50000000000000000001", "0.2899999999999999999999", "1e300", "1000000000000"] {
+            assert_eq!(Money::of_json(bad), Err(BadMoney), "{bad}");
+            assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
+        }
+        for bad in ["null", "true", "[1]", "{}", "\"\"", "x", ""] {
+            assert_eq!(Money::of_json(bad), Err(BadMoney), "{bad}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! A field left out, or `null`, is *not said*: an existing row keeps what it has, a new one gets what is generated
 //! or the empty value.
 
-mod numbers;
+pub(crate) mod numbers;
 mod object;
 pub mod rules;
 

@@ -195,6 +195,10 @@ pub trait Registrar: Directory {
     fn close_job(&self, by: &By, number: i64) -> Result<Job, CommandError>;
 }
 
+/// Why nobody gets the number of a person who was deleted, to be read behind the name of the field. The change log, the
+/// jobs posted, and who joined, promoted and banned whom tell of that person by it.
+pub const SPENT: &str = "belonged to a person who was deleted, and is not given again";
+
 /// Why a change was not made. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
@@ -227,6 +231,9 @@ pub enum CommandError {
     /// An identifier (its snake_case name) is somebody else's already.
     #[error("{0} is already in use")]
     InUse(&'static str),
+    /// An identifier (its snake_case name) belonged to a person who was deleted, and is not given again.
+    #[error("{0} {SPENT}")]
+    Spent(&'static str),
     /// An identifier (its snake_case name) cannot be changed.
     #[error("{0} cannot be changed")]
     Immutable(&'static str),

@@ -6,7 +6,7 @@ use crate::persons::{Persons, Scratch};
 use crate::sequence::{Entry, Sequence};
 use crate::snapshot::{Place, Snapshot};
 use arc_swap::Guard;
-use membership::{MemberPage, MemberRow, OrderKey, PersonFields, Rows, Scope, State, Window};
+use membership::{Group, MemberPage, MemberRow, OrderKey, PersonFields, Rows, Scope, State, Window};
 use std::sync::{Arc, PoisonError};
 
 /// What is in memory for a query, of one snapshot. It stays as it was however long it is kept; who keeps it long keeps
@@ -87,6 +87,11 @@ impl Held {
             Wanted::Sought(_) if self.list().sequence.len() > FEW => Cost::Scan,
             _ => Cost::Short,
         }
+    }
+
+    /// The group that was asked about.
+    pub fn group(&self) -> &Group {
+        &self.columns().group
     }
 
     /// Which changes it rests on.

@@ -3,6 +3,7 @@
 pub use crate::any::AnyConnection as Connection;
 use crate::deadline;
 use crate::error::StoreError;
+use crate::turns::{self, BUSY_MILLISECONDS};
 use crate::url::DatabaseUrl;
 use diesel::connection::{AnsiTransactionManager, Connection as _, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
@@ -22,9 +23,6 @@ pub enum Role {
     /// Writing very much, in SQLite beside the writer of everybody: see [`set_up_for_much`].
     Loader,
 }
-
-/// How long SQLite waits for another process that writes.
-const BUSY_MILLISECONDS: u32 = 5_000;
 
 impl Connection {
     /// Connects and sets up.
@@ -61,9 +59,7 @@ impl Connection {
     pub fn begin(&mut self, role: Role) -> QueryResult<()> {
         match (self, role) {
             (Self::Sqlite(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
-            (Self::Sqlite(c), Role::Writer | Role::Loader) => {
-                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
-            }
+            (Self::Sqlite(c), Role::Writer | Role::Loader) => turns::begin(c, role),
             (Self::Postgres(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -148,6 +144,8 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         // A page size is taken by a new file only. With this one a tree of a million persons has a level less than with
         // SQLite's own 4096, so that rows are found faster, and an import writes fewer pages.
         connection.batch_execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")?;
+        // Whoever has committed sees to that by other rules: see `wal::tend`.
+        connection.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
     }
     connection.batch_execute(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
@@ -163,10 +161,8 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
 /// The cache of a connection that loads very much, in KiB (negative: that is how SQLite tells KiB from pages).
 const LARGE_CACHE: i64 = -524_288;
 
-/// A large cache, and commits that are not waited for and copy nothing into the database: whoever loads sees to both.
+/// A large cache, and commits that are not waited for: whoever loads sees to that.
 /// Not for a connection that others write by: their commits would not outlive a loss of power either.
 fn set_up_for_much(connection: &mut SqliteConnection) -> QueryResult<()> {
-    connection.batch_execute(&format!(
-        "PRAGMA cache_size = {LARGE_CACHE}; PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = NORMAL"
-    ))
+    connection.batch_execute(&format!("PRAGMA cache_size = {LARGE_CACHE}; PRAGMA synchronous = NORMAL"))
 }

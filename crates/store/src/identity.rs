@@ -3,7 +3,7 @@
 //! Every person has a number, an id, a uid and a login, every group a number, an id and a guid, so that what was
 //! added through one dialect can be addressed through the others. The rules (our decision): the uid is the login made
 //! legal, the login is the uid, the guid is the name made legal; where nothing legal is left, `person-NUMBER` or
-//! `group-NUMBER`. What is taken already gets `-2`, `-3` and so on.
+//! `group-NUMBER`. What is taken already gets `-2`, `-3` and so on; no person's uid becomes the reserved one.
 
 use membership::limits;
 

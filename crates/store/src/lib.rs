@@ -29,6 +29,7 @@ mod deadline;
 mod directory;
 mod error;
 pub mod export;
+mod failure;
 mod figures;
 mod head;
 pub mod idempotency;
@@ -46,8 +47,10 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod totals;
+mod turns;
 mod url;
 mod vault;
+mod wal;
 
 pub use error::StoreError;
 pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};

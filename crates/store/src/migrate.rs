@@ -4,6 +4,7 @@ use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::schema::{change_head, groups, persons, store_facts};
 use crate::store::{Failure, Store};
+use crate::turns::{self, LongWork};
 use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
@@ -89,16 +90,17 @@ impl Store {
         }
         let mut after = 0;
         let mut folded = 0;
-        while let Some((last, count)) = self.write(|connection| fold_persons(connection, after))? {
+        let mut work = LongWork::new(self);
+        while let Some((last, count)) = work.write(|connection| fold_persons(connection, after))? {
             after = last;
             folded += count;
         }
         after = 0;
-        while let Some((last, count)) = self.write(|connection| fold_groups(connection, after))? {
+        while let Some((last, count)) = work.write(|connection| fold_groups(connection, after))? {
             after = last;
             folded += count;
         }
-        self.write(|connection| state_fact(connection, "fold_version", FOLD_VERSION))?;
+        work.write(|connection| state_fact(connection, "fold_version", FOLD_VERSION))?;
         Ok(folded > 0)
     }
 }
@@ -126,7 +128,7 @@ fn run(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| StoreError::Unavailable(error.to_string());
     let applied = match connection {
         // Locked before it is read which steps are missing, so that several processes may start at once.
-        Connection::Sqlite(c) => c.immediate_transaction(|c| {
+        Connection::Sqlite(c) => turns::transaction(c, |c| {
             c.run_pending_migrations(SQLITE).map(|v| v.iter().map(ToString::to_string).collect()).map_err(failed)
         })?,
         Connection::Postgres(c) => {

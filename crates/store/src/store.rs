@@ -1,16 +1,17 @@
 //! The store: its pools, and how a read and a write run.
 
-use crate::commands::Halt;
 use crate::connection::{Connection, Role};
-use crate::error::{StoreError, lost_connection, may_retry, overtaken, refuses_writes};
+use crate::error::{StoreError, refuses_writes};
+use crate::failure::Failed;
+pub(crate) use crate::failure::Failure;
 use crate::figures::{PoolUse, Waiting, Waits, pool_use};
 use crate::head::Places;
 use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::schema::store_facts;
 use crate::url::DatabaseUrl;
 use crate::vault::Uses;
+use crate::wal;
 use diesel::prelude::*;
-use membership::CommandError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use tempfile::TempDir;
@@ -35,11 +36,13 @@ struct Inner {
     writer_waits: Waits,
     /// Whether the last transaction that wrote found that nothing can be written.
     refuses_writes: AtomicBool,
-    /// Who reads the head of the change log on SQLite.
-    places: Places,
+    /// Whether a thread copies the write-ahead log, see [`wal::tend`].
+    copying: AtomicBool,
     in_process: bool,
     url: DatabaseUrl,
     uses: Uses,
+    /// Who reads the head of the change log on SQLite.
+    places: Places,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     _temporary: Option<TempDir>,
 }
@@ -100,8 +103,9 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
-                places: Places::default(),
+                copying: AtomicBool::new(false),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: temporary,
             }),
         })
@@ -124,8 +128,9 @@ impl Store {
                 reader_waits: Waits::default(),
                 writer_waits: Waits::default(),
                 refuses_writes: AtomicBool::new(false),
-                places: Places::default(),
+                copying: AtomicBool::new(false),
                 uses: Uses::default(),
+                places: Places::default(),
                 _temporary: None,
             }),
         })
@@ -136,6 +141,16 @@ impl Store {
         self.inner.in_process
     }
 
+    /// Whether a thread of this store copies the write-ahead log.
+    pub(crate) fn copying(&self) -> &AtomicBool {
+        &self.inner.copying
+    }
+
+    /// When credentials were last used.
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.inner.uses
+    }
+
     /// Who reads the head of the change log on SQLite.
     pub(crate) fn places(&self) -> &Places {
         &self.inner.places
@@ -144,11 +159,6 @@ impl Store {
     /// What the writers were made by.
     pub(crate) fn manager(&self) -> &Manager {
         &self.inner.manager
-    }
-
-    /// When credentials were last used.
-    pub(crate) fn uses(&self) -> &Uses {
-        &self.inner.uses
     }
 
     /// The store, without keeping it.
@@ -199,7 +209,7 @@ impl Store {
         let (mut tries, mut dead) = (0, 0);
         loop {
             let line = self.stand_in_line().map_err(Failure::from)?;
-            let outcome = self.once(Role::Writer, &mut work);
+            let outcome = self.once(self.inner.manager.role, &mut work);
             drop(line);
             match outcome {
                 Err(failed) if tries < RETRIES && again(&failed) => {
@@ -331,6 +341,9 @@ impl Store {
         pooled.lost = true;
         let outcome = transaction(&mut pooled.connection, role, work);
         pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
+        if outcome.is_ok() && role == Role::Writer && self.inner.in_process {
+            wal::tend(self, &mut pooled.connection);
+        }
         outcome
     }
 }
@@ -351,77 +364,6 @@ fn transaction<T>(
             // What went wrong first is told. A connection that cannot even roll back is not used again.
             let stuck = connection.roll_back().is_err();
             Err(failed(true, stuck)(failure))
-        }
-    }
-}
-
-/// A transaction that failed.
-struct Failed {
-    failure: Failure,
-    /// Whether it had begun, so that something may have been done.
-    begun: bool,
-    /// Whether it could not be rolled back.
-    lost: bool,
-}
-
-impl Failed {
-    /// Whether the connection is of no use any more.
-    fn is_lost(&self) -> bool {
-        self.lost || matches!(&self.failure, Failure::Database(error) if lost_connection(error))
-    }
-
-    /// Whether the database asks for trying again.
-    fn may_retry(&self) -> bool {
-        matches!(&self.failure, Failure::Database(error) if may_retry(error))
-    }
-
-    /// Whether a row that was not there is there now, or the other way round.
-    fn is_overtaken(&self) -> bool {
-        matches!(&self.failure, Failure::Database(error) if overtaken(error))
-    }
-}
-
-/// Why a transaction failed: the database's error as it is, so that it can be judged whether to try again.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// An error of the database.
-    Database(diesel::result::Error),
-    /// A command is given up: by its own judgement, nothing is wrong with the store.
-    Halt(Halt),
-    /// Anything else.
-    Store(StoreError),
-}
-
-impl From<Halt> for Failure {
-    fn from(halt: Halt) -> Self {
-        Self::Halt(halt)
-    }
-}
-
-impl From<CommandError> for Failure {
-    fn from(error: CommandError) -> Self {
-        Self::Halt(Halt::Refused(error))
-    }
-}
-
-impl From<diesel::result::Error> for Failure {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Failure> for StoreError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Database(error) => error.into(),
-            Failure::Store(error) => error,
-            Failure::Halt(halt) => Self::Fault(format!("a command was given up that was none: {halt:?}")),
         }
     }
 }

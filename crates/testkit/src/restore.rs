@@ -69,6 +69,9 @@ impl World {
     fn restore_person(&mut self, record: &PersonRecord, now: i64) -> Result<Option<About>, String> {
         check_person(record)?;
         let uid = record.uid.as_deref().map(lawful("uid")).transpose()?;
+        if uid.as_deref() == Some(limits::RESERVED_UID) {
+            return Err("uid is the application's own".to_owned());
+        }
         let reference = PersonRef { number: record.number, id: record.id, uid, login: record.login.clone() };
         let stored = match self.named_person(&reference)? {
             Some(number) => Some(self.person(number).ok_or("names nobody")?.clone()),
@@ -77,6 +80,9 @@ impl World {
         let mut person = match &stored {
             Some(person) => person.clone(),
             None if record.number.is_none() && self.last_person >= limits::NUMBER => return Err(USED_UP.to_owned()),
+            None if record.number.is_some_and(|number| self.is_spent(number)) => {
+                return Err(format!("number {}", membership::SPENT));
+            }
             None => self.new_person(&reference, now),
         };
         say_person(&mut person, record);
@@ -113,7 +119,7 @@ impl World {
         let uid = reference.uid.clone().unwrap_or_else(|| {
             let login = reference.login.as_deref().unwrap_or_default();
             let wanted = made_lawful(login).unwrap_or_else(|| format!("person-{number}"));
-            free(&wanted, |uid| self.persons.iter().any(|p| p.uid == uid))
+            free(&wanted, |uid| uid == limits::RESERVED_UID || self.persons.iter().any(|p| p.uid == uid))
         });
         let login =
             reference.login.clone().unwrap_or_else(|| free(&uid, |login| self.logins.contains_key(&fold(login))));

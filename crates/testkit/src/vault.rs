@@ -6,7 +6,8 @@ use dialect::access::{
     Agreed, Consent, Consented, Credential, CredentialKind, Exchange, ExchangeError, ExchangeRefusal, Exchanged, Found,
     Holder, Login, NewCredential, PasswordHash, Rights, Secret, SecretHash, Vault, VaultError, Viewer,
 };
-use membership::{By, Person, PersonKey};
+use membership::record::PersonRecord;
+use membership::{By, CommandError, DirectoryError, Person, PersonKey};
 
 /// A credential with the hash of its secret.
 #[derive(Clone, Debug)]
@@ -184,6 +185,20 @@ impl Vault for MemoryDirectory {
                 return Err(VaultError::Gone);
             }
             world.keep(new)
+        })
+    }
+
+    fn create_person_with(
+        &self,
+        by: &By,
+        person: &PersonRecord,
+        new: &NewCredential,
+    ) -> Result<(Person, Credential), CommandError> {
+        self.command(|world| {
+            let person = world.create_person(by, person)?;
+            let new = NewCredential { person: Some(person.number), parent: None, ..new.clone() };
+            let credential = world.keep(&new).map_err(|error| DirectoryError::Fault(Box::new(error)))?;
+            Ok((person, credential))
         })
     }
 

@@ -68,6 +68,12 @@ impl World {
         self.persons.get(at)
     }
 
+    /// Whether this was the number of a person who was deleted: it is not given again.
+    pub fn is_spent(&self, number: i64) -> bool {
+        let told = |e: &ChangeEntry| e.action == "person_delete" && e.group.is_none() && e.person == Some(number);
+        self.log.iter().any(told)
+    }
+
     /// The group of this number, to be changed.
     pub fn group_mut(&mut self, number: i64) -> &mut Group {
         self.groups.iter_mut().find(|group| group.number == number).expect("the group has been found before")

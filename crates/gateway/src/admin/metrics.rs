@@ -19,6 +19,7 @@ pub(super) async fn metrics(gateway: web::Data<Gateway>, admin: web::Data<Admin>
             .map(|(listener, connections)| (listener, connections.open(), connections.refused()))
             .to_vec(),
         pools: admin.store.pools(),
+        roster: gateway.held(),
         process: Process::now(),
     };
     match gateway.metrics().text(standing) {

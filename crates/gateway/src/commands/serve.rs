@@ -5,12 +5,13 @@ use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
 use crate::metrics;
 use crate::registry::Registry;
-use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Limits, Tls};
+use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Head, Limits, Memory, Tls};
 use crate::settings::{Settings, UrlText};
 use actix_web::dev::Server;
 use actix_web::web::Data;
 use futures_util::FutureExt;
 use futures_util::future::{Either, OptionFuture, select, try_join};
+use roster::Roster;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -45,7 +46,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
         demo::load(&store)?;
     }
     let dialects = registry.names().join(", ");
-    let gateway = gateway(registry, &store, &settings);
+    let gateway = gateway(registry, &store, &settings)?;
     let behind = Data::new(Admin::new(store.clone(), settings.limits.import_bytes));
     let uses = store.clone();
     log::info!("store: {}; dialects: {dialects}", store.url());
@@ -83,7 +84,7 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
     served
 }
 
-fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gateway> {
+fn gateway(registry: Registry, store: &Store, settings: &Settings) -> anyhow::Result<Data<Gateway>> {
     let limits = Limits {
         body_bytes: settings.limits.body_bytes,
         body_timeout: Duration::from_secs(settings.limits.body_timeout_seconds),
@@ -95,7 +96,21 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> Data<Gatew
     };
     let all = Arc::new(store.clone());
     let gateway = Gateway::new(registry, all.clone(), all.clone(), all, store.in_process(), limits);
-    Data::new(gateway.guarded(Guard::of(&settings.server, &settings.limits)))
+    let gateway = gateway.remembering(memory(store, settings)?);
+    Ok(Data::new(gateway.guarded(Guard::of(&settings.server, &settings.limits))))
+}
+
+fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
+    let roster = roster::Settings { bytes: settings.roster.bytes, behind: settings.roster.behind };
+    let roster = Roster::new(Arc::new(store.clone()), roster);
+    let asked = store.clone();
+    let head =
+        if store.in_process() { Head::Here(Box::new(move || asked.head_now())) } else { Head::There(store.heads()?) };
+    // Whoever puts an older copy of an SQLite database in its place starts anew, and what is numbered as before may then
+    // be something else. Gateways that share a PostgreSQL share their tags.
+    let run = if store.in_process() { uuid::Uuid::new_v4().to_string() } else { String::new() };
+    let configured = format!("{run} {:?} {}", settings.dialects, settings.server.public_url);
+    Ok(Memory::of(roster, head, &configured)?)
 }
 
 /// Flags win over the file and the environment.

@@ -23,6 +23,8 @@ pub(crate) struct Standing {
     pub pools: Vec<PoolUse>,
     /// What is known of the store.
     pub store: Knowledge,
+    /// What of it is held in memory, where anything may be.
+    pub roster: Option<roster::Figures>,
     /// The process.
     pub process: Process,
 }
@@ -74,6 +76,7 @@ impl Collector for Standing {
         out.counter("rollcall_connections_refused", "Connections for which there was no place", refused)?;
         self.pools(&mut out)?;
         self.store(&mut out)?;
+        self.roster(&mut out)?;
         self.process(&mut out)
     }
 }
@@ -121,6 +124,27 @@ impl Standing {
                 totals.memberships.iter().map(|(state, many)| ([("state", state.as_str())], *many as i64)).collect();
             let each = states.iter().map(|(labels, many)| (labels.as_slice(), *many));
             out.gauge("rollcall_memberships", "Memberships of all groups", each)?;
+        }
+        Ok(())
+    }
+
+    fn roster(&self, out: &mut Out<'_>) -> Result<(), Error> {
+        let Some(roster) = &self.roster else { return Ok(()) };
+        for (name, help, value) in [
+            ("rollcall_roster_groups", "Groups held in memory", roster.groups),
+            ("rollcall_roster_persons", "Persons held in memory", roster.persons),
+            ("rollcall_roster_bytes", "Bytes that groups in memory take", roster.bytes),
+        ] {
+            out.gauge(name, help, [(NOTHING, value as i64)])?;
+        }
+        for (name, help, value) in [
+            ("rollcall_roster_hits", "Lists that stood in memory", roster.hits),
+            ("rollcall_roster_misses", "Lists that did not", roster.misses),
+            ("rollcall_roster_loads", "Groups read into memory", roster.loads),
+            ("rollcall_roster_failures", "Times that something could not be read into memory", roster.failures),
+            ("rollcall_roster_evictions", "Groups that had to leave it for others", roster.evictions),
+        ] {
+            out.counter(name, help, [(NOTHING, value)])?;
         }
         Ok(())
     }

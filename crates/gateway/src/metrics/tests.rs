@@ -12,6 +12,16 @@ fn standing(store: Knowledge) -> Standing {
         connections: vec![(Listener::Public, 7, 1), (Listener::Admin, 1, 0)],
         pools: vec![pool],
         store,
+        roster: Some(roster::Figures {
+            groups: 2,
+            persons: 9,
+            bytes: 1_234,
+            hits: 5,
+            misses: 6,
+            loads: 7,
+            evictions: 1,
+            failures: 3,
+        }),
         process: Process::now(),
     }
 }
@@ -53,6 +63,14 @@ fn what_is_counted_is_told() {
         "rollcall_persons 3",
         "rollcall_groups 2",
         r#"rollcall_memberships{state="member"} 5"#,
+        "rollcall_roster_groups 2",
+        "rollcall_roster_persons 9",
+        "rollcall_roster_bytes 1234",
+        "rollcall_roster_hits_total 5",
+        "rollcall_roster_misses_total 6",
+        "rollcall_roster_loads_total 7",
+        "rollcall_roster_evictions_total 1",
+        "rollcall_roster_failures_total 3",
         "rollcall_change_head 12",
         "rollcall_change_floor 4",
     ] {

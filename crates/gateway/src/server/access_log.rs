@@ -29,9 +29,14 @@ pub(crate) struct Access<'a> {
 }
 
 impl Access<'_> {
+    /// Whether lines of this level are written at all.
+    pub fn is_told(level: log::Level) -> bool {
+        log::log_enabled!(target: "access", level)
+    }
+
     /// Writes the line.
     pub fn log(&self, level: log::Level) {
-        if !log::log_enabled!(target: "access", level) {
+        if !Self::is_told(level) {
             return;
         }
         let credential = self.credential.map_or_else(|| "-".to_owned(), |id| id.to_string());

@@ -1,10 +1,12 @@
 //! Reading a body, within bounds of length and time.
 
 use actix_web::HttpRequest;
+use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use actix_web::web::{Bytes, Payload};
 use dialect::{Fault, FaultCode, Refusal};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,6 +14,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The body of a request.
 pub(crate) struct Body {
     payload: Payload,
+    /// Parts that were taken in before anybody has asked for them.
+    ahead: VecDeque<Bytes>,
     /// Bytes that the header announces; unknown when it comes in chunks.
     length: Option<u64>,
     state: State,
@@ -70,7 +74,35 @@ impl Body {
         // Without both there is no body by the rules of HTTP/1.1. What follows belongs to a protocol that we did not
         // agree to.
         let none = !headers.contains_key(TRANSFER_ENCODING) && length.is_none_or(|length| length == 0);
-        Self { payload, length, state: if none { State::Read } else { State::Unread }, room: Room::default() }
+        let state = if none { State::Read } else { State::Unread };
+        Self { payload, ahead: VecDeque::new(), length, state, room: Room::default() }
+    }
+
+    /// Takes in what has come along with the header, and refuses what is broken. The web server drops a connection, and
+    /// whoever is about to answer on it, as soon as it finds a chunk that is none: a reply comes through only where it is
+    /// made before anything else is waited for. So this goes first where something may be.
+    pub(crate) async fn begin(&mut self) -> Result<(), Refusal> {
+        if self.state != State::Unread {
+            return Ok(());
+        }
+        // The body is looked at only when its request has been begun with.
+        tokio::task::yield_now().await;
+        while let Some(Some(part)) = self.payload.next().now_or_never() {
+            let part = part.map_err(|_| {
+                self.state = State::GivenUp;
+                unread(NOT_WHOLE)
+            })?;
+            self.ahead.push_back(part);
+        }
+        Ok(())
+    }
+
+    /// The next part, once: whether or not it was taken in before.
+    async fn part(&mut self) -> Option<Result<Bytes, PayloadError>> {
+        match self.ahead.pop_front() {
+            Some(part) => Some(Ok(part)),
+            None => self.payload.next().await,
+        }
     }
 
     /// It takes its memory from this room, and is refused where that is full. The room is given back with the body.
@@ -121,18 +153,18 @@ impl Body {
             return Ok(None);
         }
         self.state = State::GivenUp;
-        let part = tokio::time::timeout(time, self.payload.next()).await;
+        let part = tokio::time::timeout(time, self.part()).await;
         let Some(part) = part.map_err(|_| unread("did not arrive in time"))? else {
             self.state = State::Read;
             return Ok(None);
         };
-        part.map(Some).map_err(|_| unread("did not arrive whole"))
+        part.map(Some).map_err(|_| unread(NOT_WHOLE))
     }
 
     async fn collect(&mut self, limit: usize) -> Result<Vec<u8>, Refusal> {
         let mut body = Vec::new();
-        while let Some(chunk) = self.payload.next().await {
-            let chunk = chunk.map_err(|_| unread("did not arrive whole"))?;
+        while let Some(chunk) = self.part().await {
+            let chunk = chunk.map_err(|_| unread(NOT_WHOLE))?;
             if chunk.len() > limit - body.len() {
                 return Err(Refusal::BodyTooLarge(limit));
             }
@@ -146,6 +178,8 @@ impl Body {
 
 /// How long a body that nobody needs may take.
 const BRIEFLY: Duration = Duration::from_millis(20);
+
+const NOT_WHOLE: &str = "did not arrive whole";
 
 fn unread(problem: &str) -> Refusal {
     Fault::new("body", FaultCode::Syntax, problem).into()

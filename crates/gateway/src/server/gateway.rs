@@ -1,11 +1,14 @@
 //! One request, from the socket to the socket.
 
+use super::answering::Asking;
 use super::body::Body;
+use super::compress::Compressor;
 use super::fields::FieldsOf;
 use super::harden::{Hardening, is_secure};
-use super::limits::{Client, Exceeded, Guard, Line, NoTurn, unpacked};
+use super::limits::{Client, Exceeded, Guard, Line, unpacked};
+use super::memory::Memory;
 use super::watch::UnderWay;
-use super::{Access, LINGER, limits, problem};
+use super::{Access, LINGER, limits, names, problem};
 use crate::logging;
 use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
@@ -14,7 +17,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
-use dialect::{Call, Core, Cost, Method, Parsed, Refusal, Reply, Request, Standing};
+use dialect::{Method, Parsed, Refusal, Reply, Request};
 use membership::{Directory, Registrar};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -28,20 +31,23 @@ use uuid::Uuid;
 /// Everything that answering a request takes. Shared by all threads.
 pub struct Gateway {
     registry: Registry,
-    directory: Arc<dyn Directory>,
-    registrar: Arc<dyn Registrar>,
-    vault: Arc<dyn Vault>,
+    pub(super) directory: Arc<dyn Directory>,
+    pub(super) registrar: Arc<dyn Registrar>,
+    pub(super) vault: Arc<dyn Vault>,
     /// Whether the directory is in this process, so that a short read need not leave the thread.
-    in_process: bool,
+    pub(super) in_process: bool,
     /// Turns of slow actions that read.
-    turns: Line,
+    pub(super) turns: Line,
     /// Turns of actions that change something.
-    writing_turns: Line,
+    pub(super) writing_turns: Line,
     /// Turns of quick actions that leave the process, so that they never wait for slow ones.
-    quick_turns: Line,
-    limits: Limits,
-    guard: Guard,
-    metrics: Metrics,
+    pub(super) quick_turns: Line,
+    pub(super) limits: Limits,
+    pub(super) guard: Guard,
+    pub(super) metrics: Metrics,
+    /// What need not be asked of the directory; none where nothing is kept.
+    pub(super) memory: Option<Memory>,
+    compressor: Compressor,
 }
 
 /// What requests may cost.
@@ -65,7 +71,7 @@ pub struct Limits {
 }
 
 /// After how many seconds a client may ask again when everything is busy.
-const RETRY_AFTER: u32 = 30;
+pub(super) const RETRY_AFTER: u32 = 30;
 
 impl Gateway {
     /// A gateway to this directory, its registrar and vault. `in_process` tells whether they may be asked for something short on
@@ -94,7 +100,15 @@ impl Gateway {
             limits,
             guard,
             metrics: Metrics::default(),
+            memory: None,
+            compressor: Compressor::default(),
         }
+    }
+
+    /// The same, with lists of members answered from memory where that is proven current.
+    #[must_use]
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     /// The same, watched over by `guard`; until then clients may ask as often and for as much as they like.
@@ -123,6 +137,11 @@ impl Gateway {
             let (size, in_use, waiting) = line.standing();
             Turns { kind, size, in_use, waiting }
         })
+    }
+
+    /// What is held in memory; none where nothing is kept.
+    pub(crate) fn held(&self) -> Option<roster::Figures> {
+        self.memory.as_ref().map(|memory| memory.roster.figures())
     }
 
     /// How many actions may block at once.
@@ -202,18 +221,20 @@ impl Gateway {
             body: b"",
         };
         let read;
-        let mut standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
+        let standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
+        let mut asking = Asking { standing, credential: None };
         let outcome = match admitted.map_err(too_many) {
             Ok(_) => match self.read(id, mounted, &asked, request.headers(), body).await {
                 Ok(bytes) => {
                     read = bytes;
                     asked.body = &read;
-                    self.outcome(id, mounted, &asked, &mut standing, &mut noted.credential).await
+                    self.outcome(id, mounted, &asked, &mut asking).await
                 }
                 Err(refusal) => Err(refusal),
             },
             Err(refusal) => Err(refusal),
         };
+        noted.credential = asking.credential;
         match &outcome {
             Err(Refusal::Denied(Denial::Unknown) | Refusal::BadClient) => self.guard.failed(client),
             Err(Refusal::BodyTooLarge(_)) => self.metrics.refused(Limit::Body),
@@ -223,7 +244,7 @@ impl Gateway {
         let written = guarded(id, || {
             let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
             mounted.dialect.finish(&asked, &mut reply);
-            if let Some(standing) = &standing {
+            if let Some(standing) = &asking.standing {
                 mounted.dialect.tell_standing(standing, &mut reply);
             }
             reply
@@ -264,95 +285,17 @@ impl Gateway {
         Ok(read)
     }
 
-    /// What comes of a request. Where a credential is found, `standing` becomes that of the credential.
+    /// What comes of a request. Where a credential is found, `asking` becomes that of the credential.
     async fn outcome(
         self: &Arc<Self>,
         id: Uuid,
         mounted: &Mounted,
         asked: &Request<'_>,
-        standing: &mut Option<Standing>,
-        credential: &mut Option<i64>,
+        asking: &mut Asking,
     ) -> Result<Reply, Refusal> {
         match guarded(id, || mounted.dialect.parse(asked))?? {
             Parsed::Reply(reply) => Ok(reply),
-            Parsed::Call(call) => self.run(id, mounted.dialect.name(), call, standing, credential).await,
-        }
-    }
-
-    async fn run(
-        self: &Arc<Self>,
-        id: Uuid,
-        audience: &'static str,
-        call: Call,
-        standing: &mut Option<Standing>,
-        credential: &mut Option<i64>,
-    ) -> Result<Reply, Refusal> {
-        let (gateway, cost) = (Arc::clone(self), call.action.cost());
-        let work = move |core: Core<'_>| {
-            let (mut found, mut known) = (None, None);
-            let outcome = dialect::answer_if(core, audience, &call, |principal| {
-                known = principal.credential;
-                let Some(credential) = known else { return Ok(()) };
-                let admitted = gateway.guard.admit_credential(credential);
-                found = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
-                let admitted = admitted.inspect_err(|_| gateway.metrics.refused(Limit::Credential));
-                admitted.map(|_| ()).map_err(too_many)
-            });
-            (found, known, outcome)
-        };
-        let (found, known, outcome) = self.ask(id, cost, work).await?;
-        *credential = known;
-        *standing = found.or(*standing);
-        outcome
-    }
-
-    /// Asks the core: at once where that takes no time, or else when there is a turn, on a thread that may block. Goes
-    /// on to its end when nobody waits for the outcome any more. Refused as unavailable when there is no turn in time,
-    /// and as a fault of ours when the work panics.
-    pub(crate) async fn ask<T: Send + 'static>(
-        self: &Arc<Self>,
-        id: Uuid,
-        cost: Cost,
-        work: impl FnOnce(Core<'_>) -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let turns = match cost {
-            Cost::Inline if self.in_process => return guarded(id, || work(self.core())),
-            Cost::Inline => &self.quick_turns,
-            Cost::Blocking => &self.turns,
-            Cost::Writing => &self.writing_turns,
-        };
-        let turn = turns.turn(self.limits.queue_timeout).await.map_err(|none| {
-            self.metrics.refused(match none {
-                NoTurn::Late => Limit::Turn,
-                NoTurn::Full => Limit::Queue,
-            });
-            logging::within(id, || match none {
-                NoTurn::Late => log::warn!("no turn within {:?}", self.limits.queue_timeout),
-                NoTurn::Full => log::warn!("as many requests wait for a turn as may"),
-            });
-            Refusal::Unavailable(RETRY_AFTER)
-        })?;
-        let gateway = Arc::clone(self);
-        let work = move || {
-            // Given back when the work is done, not when the client has lost its patience.
-            let _turn = turn;
-            guarded(id, || work(gateway.core()))
-        };
-        let answer = tokio::time::timeout(self.limits.answer_timeout, web::block(work)).await;
-        let answer = answer.map_err(|_| {
-            self.metrics.refused(Limit::Store);
-            logging::within(id, || log::error!("no answer of the store within {:?}", self.limits.answer_timeout));
-            Refusal::Unavailable(RETRY_AFTER)
-        })?;
-        answer.map_err(|_| Refusal::Internal)?
-    }
-
-    fn core(&self) -> Core<'_> {
-        Core {
-            directory: &*self.directory,
-            registrar: &*self.registrar,
-            vault: &*self.vault,
-            now: chrono::Utc::now().timestamp(),
+            Parsed::Call(call) => self.run(id, &*mounted.dialect, asked, call, asking).await,
         }
     }
 }
@@ -362,7 +305,7 @@ pub(crate) fn guarded<T>(id: Uuid, work: impl FnOnce() -> T) -> Result<T, Refusa
     logging::within(id, || catch_unwind(AssertUnwindSafe(work))).map_err(|_| Refusal::Internal)
 }
 
-fn too_many(exceeded: Exceeded) -> Refusal {
+pub(super) fn too_many(exceeded: Exceeded) -> Refusal {
     Refusal::TooManyRequests(exceeded.seconds)
 }
 
@@ -393,10 +336,11 @@ pub(super) async fn handle(
     let client = gateway.guard.client(&request);
     let _begun = gateway.metrics.begin(Listener::Public);
     let mut noted = Noted::default();
-    let reply = match hardening.redirect(&request, client.by_proxy) {
+    let mut reply = match hardening.redirect(&request, client.by_proxy) {
         Some(elsewhere) => elsewhere,
         None => gateway.reply(id, &request, &mut body, &client, &mut noted).await,
     };
+    gateway.compressor.pack(&request, &mut reply).await;
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
@@ -410,10 +354,12 @@ pub(super) async fn handle(
     let (method, took) = (request.method().as_str(), begun.elapsed());
     let Noted { dialect, route, credential } = noted;
     gateway.metrics.answered(Asked::new(dialect, route, method), status, took);
-    let path = &*gateway.loggable(request.uri().path());
-    let client = client.address;
-    let bytes = bytes as u64;
-    Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
+    if Access::is_told(log::Level::Info) {
+        let path = &*gateway.loggable(request.uri().path());
+        let client = client.address;
+        let bytes = bytes as u64;
+        Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
+    }
     if status == 429 {
         limits::slow_down().await;
     }
@@ -428,8 +374,8 @@ fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
         fields.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     }
     for (name, value) in reply.headers {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
-            (Ok(name), Ok(value)) => fields.append(name, value),
+        match (names::field(name), HeaderValue::try_from(value)) {
+            (Some(name), Ok(value)) => fields.append(name, value),
             _ => logging::within(id, || log::error!("the field {name} of the reply's header has an illegal value")),
         }
     }

@@ -1,26 +1,37 @@
 //! The web server: sockets, bodies, threads and the access log. What a request means is the dialects' business.
 
 mod access_log;
+mod answering;
 mod backlog;
 mod body;
+mod compress;
+mod entity_tags;
 mod fields;
 mod gateway;
 mod harden;
+mod heads;
 pub(crate) mod limits;
+mod memory;
+mod names;
+mod principals;
 pub(crate) mod problem;
 mod signals;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod validators;
 mod watch;
 
 pub(crate) use access_log::Access;
 pub use backlog::Backlog;
 pub(crate) use body::Body;
+pub(crate) use entity_tags::Tags;
 pub use gateway::{Gateway, Limits};
 pub(crate) use gateway::{REQUEST_ID, guarded, next_id};
 pub(crate) use harden::{Hardening, as_it_says};
+pub use heads::Head;
 pub use limits::Guard;
+pub use memory::Memory;
 pub use signals::{Ended, end_on_signal, read_again_on_signal};
 pub use tls::{Certificates, Tls};
 pub(crate) use watch::{UnderWay, connected, has_left};

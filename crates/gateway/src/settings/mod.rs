@@ -14,7 +14,9 @@ mod url;
 use anyhow::{Context, anyhow, bail};
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Source, Value};
 pub use nets::Nets;
-pub use sections::{Admin, Database, Dialects, Elance, ExpiresIn, Limits, LogFormat, Logging, Plain, Server, Settings};
+pub use sections::{
+    Admin, Database, Dialects, Elance, ExpiresIn, Limits, LogFormat, Logging, Plain, Roster, Server, Settings,
+};
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;

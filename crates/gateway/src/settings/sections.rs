@@ -15,6 +15,8 @@ pub struct Settings {
     pub admin: Admin,
     /// The database.
     pub database: Database,
+    /// What of the database is held in memory.
+    pub roster: Roster,
     /// What a client may cost.
     pub limits: Limits,
     /// The log.
@@ -120,6 +122,16 @@ impl Database {
         let seconds = self.acquire_timeout_seconds.saturating_add(self.statement_timeout_seconds);
         Duration::from_secs(seconds.saturating_add(1))
     }
+}
+
+/// Section `roster`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roster {
+    /// How many bytes the members of groups may take, 0 for none.
+    pub bytes: u64,
+    /// How many changes are caught up with at once.
+    pub behind: u32,
 }
 
 /// Section `limits`.

@@ -11,6 +11,9 @@ const WORDS: [(&str, [&str; 2], &str); 2] = [
     ("dialects.elance.expires_in", ["absolute", "seconds"], "must be \"absolute\" or \"seconds\""),
 ];
 
+/// Settings that may be larger than 32 bits hold; how large, is told where all bounds are.
+const LARGE: [&str; 3] = ["roster.bytes", "limits.bodies_bytes", "limits.import_bytes"];
+
 /// What is wrong with `given`, in words. `known` are the defaults: every setting, each with a value of its kind.
 pub(super) fn problems(given: &Map<String, Value>, known: &Map<String, Value>) -> Vec<String> {
     let mut problems = Vec::new();
@@ -40,7 +43,7 @@ fn section(path: &str, given: &Map<String, Value>, known: &Map<String, Value>, p
             // All other settings are numbers.
             (Some(_), ValueKind::Float(_)) => Some("must be a whole number"),
             (Some(_), _) => match value.clone().into_int() {
-                Ok(number) => wrong(number <= i64::from(u32::MAX), "is too large")
+                Ok(number) => wrong(LARGE.contains(&&*name) || number <= i64::from(u32::MAX), "is too large")
                     .or_else(|| wrong(number >= 0, "must be a whole number from 0 on")),
                 Err(_) => Some("must be a whole number"),
             },

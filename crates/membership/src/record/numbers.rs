@@ -3,7 +3,7 @@
 use serde_json::Number;
 
 /// The first number in `json`, which is known to be JSON, that is read as a different number.
-pub(super) fn first_inexact(json: &str) -> Option<&str> {
+pub(crate) fn first_inexact(json: &str) -> Option<&str> {
     let bytes = json.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {

@@ -55,12 +55,31 @@ pub fn uid(field: &'static str, said: &mut Option<String>) -> Checked {
     Ok(())
 }
 
+/// The uid that a person is to have: not [`limits::RESERVED_UID`], in whatever case.
+fn uid_of_a_person(said: &mut Option<String>) -> Checked {
+    uid("uid", said)?;
+    if said.as_deref() == Some(limits::RESERVED_UID) {
+        return bad("uid", format!("must not be {}, which stands for the application itself", limits::RESERVED_UID));
+    }
+    Ok(())
+}
+
 /// A login: not empty.
 pub fn login(said: Option<&String>) -> Checked {
+    filled("login", said, limits::LOGIN)
+}
+
+/// The name of a person or group: not empty, since every dialect shows one and RM takes none back that is.
+fn name(said: Option<&String>) -> Checked {
+    filled("name", said, limits::NAME)
+}
+
+/// A text that is not empty.
+fn filled(field: &'static str, said: Option<&String>, max: usize) -> Checked {
     if said.is_some_and(String::is_empty) {
-        return bad("login", "must not be empty");
+        return bad(field, "must not be empty");
     }
-    text("login", said, limits::LOGIN)
+    text(field, said, max)
 }
 
 fn tags(said: Option<&Vec<String>>) -> Checked {
@@ -93,10 +112,10 @@ impl PersonRecord {
     /// name somebody, is not judged here.
     pub fn check(&mut self) -> Result<(), BadText> {
         number("number", self.number)?;
-        uid("uid", &mut self.uid)?;
+        uid_of_a_person(&mut self.uid)?;
         login(self.login.as_ref())?;
+        name(self.name.as_ref())?;
         for (field, said, max) in [
-            ("name", &self.name, limits::NAME),
             ("business_name", &self.business_name, limits::BUSINESS_NAME),
             ("tag_line", &self.tag_line, limits::TAG_LINE),
             ("description", &self.description, limits::DESCRIPTION),
@@ -131,8 +150,8 @@ impl GroupRecord {
     pub fn check(&mut self) -> Result<(), BadText> {
         number("number", self.number)?;
         uid("guid", &mut self.guid)?;
+        name(self.name.as_ref())?;
         for (field, said, max) in [
-            ("name", &self.name, limits::NAME),
             ("description", &self.description, limits::DESCRIPTION),
             ("sponsor", &self.sponsor, limits::BUSINESS_NAME),
             ("criteria", &self.criteria, limits::DESCRIPTION),

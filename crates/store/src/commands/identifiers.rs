@@ -70,6 +70,9 @@ impl Work<'_> {
         }
         if let Some(number) = number {
             free("number", &import::persons_by_number(self.connection, &[number])?)?;
+            if import::is_spent(self.connection, number)? {
+                return Err(CommandError::Spent("number").into());
+            }
         }
         if let Some(id) = id {
             free("id", &import::persons_by_id(self.connection, &[id.to_string()])?)?;
@@ -79,7 +82,8 @@ impl Work<'_> {
             Some(uid) => uid.to_owned(),
             None => self.made(&identity::uid_base(login, number), |work, candidates| {
                 let found = import::persons_by_uid(work.connection, candidates)?;
-                Ok(found.into_iter().map(|(_, _, uid, _)| uid).collect())
+                let reserved = limits::RESERVED_UID.to_owned();
+                Ok(found.into_iter().map(|(_, _, uid, _)| uid).chain([reserved]).collect())
             })?,
         };
         let login = match login {

@@ -21,7 +21,7 @@ mod steps;
 pub(crate) use groups::{create_group, delete_group, edit_group};
 pub(crate) use held::keep_person;
 pub(crate) use jobs::{close_job, post_job};
-pub(crate) use persons::{create_person, delete_person, edit_person};
+pub(crate) use persons::{create_person, create_person_with, delete_person, edit_person};
 pub(crate) use presence::set_presence;
 pub(crate) use steps::steps;
 

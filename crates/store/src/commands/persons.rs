@@ -7,6 +7,7 @@ use crate::import::{GroupRow, LIST, MembershipRow, PersonRow, on_either};
 use crate::schema::{groups, memberships, persons};
 use crate::store::{Failure, Store};
 use crate::{directory, vault};
+use access::{Credential, NewCredential};
 use diesel::prelude::*;
 use membership::life_cycle::StepRefusal;
 use membership::record::PersonRecord;
@@ -15,22 +16,36 @@ use std::collections::BTreeSet;
 
 /// Makes a person: [`membership::Registrar::create_person`].
 pub(crate) fn create_person(store: &Store, by: &By, record: &PersonRecord) -> Result<Person, CommandError> {
+    let said = new_person(by, record)?;
+    store.command(by, &mut Passwords::default(), |work| work.make_person(by, &said))
+}
+
+/// Makes a person with a credential: [`access::Vault::create_person_with`].
+pub(crate) fn create_person_with(
+    store: &Store,
+    by: &By,
+    record: &PersonRecord,
+    new: &NewCredential,
+) -> Result<(Person, Credential), CommandError> {
+    let said = new_person(by, record)?;
+    store.command(by, &mut Passwords::default(), |work| {
+        let person = work.make_person(by, &said)?;
+        // It comes of no other one, whose row would have to be held.
+        let new = NewCredential { person: Some(person.number), parent: None, ..new.clone() };
+        let (credential, change) = vault::keep(work.connection, &new)?;
+        work.log.push(change);
+        Ok((person, credential))
+    })
+}
+
+/// What is said of a new person, judged.
+fn new_person(by: &By, record: &PersonRecord) -> Result<PersonRecord, CommandError> {
     let mut said = record.clone();
     said.check()?;
     // Who is not the system makes everything now.
     said.created_at = said.created_at.filter(|_| by.person.is_none());
     said.updated_at = None;
-    store.command(by, &mut Passwords::default(), |work| {
-        let (uid, login) = (said.uid.as_deref(), said.login.as_deref());
-        let identifiers = work.new_person_identifiers(said.number, said.id, uid, login)?;
-        let number = identifiers.number;
-        let id = identifiers.id.to_string();
-        let mut row = PersonRow::new(number, id, identifiers.uid, identifiers.login, work.by.now);
-        row.take(said.clone());
-        on_either!(&mut *work.connection, inner => diesel::insert_into(persons::table).values(&row).execute(inner))?;
-        work.note(by, "person_create", Change { person: number, ..Change::default() });
-        work.whole_person(number)
-    })
+    Ok(said)
 }
 
 /// Changes a person: [`membership::Registrar::edit_person`].
@@ -103,6 +118,19 @@ fn same_identifiers(said: &PersonRecord, row: &PersonRow) -> Result<(), CommandE
 }
 
 impl Work<'_> {
+    /// Makes a person of which this is said.
+    fn make_person(&mut self, by: &By, said: &PersonRecord) -> Result<Person, Failure> {
+        let (uid, login) = (said.uid.as_deref(), said.login.as_deref());
+        let identifiers = self.new_person_identifiers(said.number, said.id, uid, login)?;
+        let number = identifiers.number;
+        let id = identifiers.id.to_string();
+        let mut row = PersonRow::new(number, id, identifiers.uid, identifiers.login, self.by.now);
+        row.take(said.clone());
+        on_either!(&mut *self.connection, inner => diesel::insert_into(persons::table).values(&row).execute(inner))?;
+        self.note(by, "person_create", Change { person: number, ..Change::default() });
+        self.whole_person(number)
+    }
+
     /// The person of this number, which is there.
     pub(super) fn whole_person(&mut self, number: i64) -> Result<Person, Failure> {
         let person = directory::person(self.connection, &PersonKey::Number(number))?;

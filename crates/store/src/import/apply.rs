@@ -11,6 +11,7 @@ use super::write::{self, Batch, Numbers};
 use super::{BATCH, Counts, ImportError, ImportOptions, ImportReport, Progress};
 use crate::Store;
 use crate::connection::Connection;
+use crate::turns::LongWork;
 use membership::record::{GroupRecord, MembershipRecord, PersonRecord};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,11 +30,14 @@ const SMALL_BATCH: usize = 1_000;
 /// How long the work of a batch should take. Its commit comes on top: that depends little on the number of rows, since
 /// each writes most pages of the indexes anew, so shorter batches would be slower in all.
 const HELD: Duration = Duration::from_millis(1_500);
-/// SQLite does not queue those who want to write: they ask again and again, in the end every 100 ms, and give up after
-/// five seconds. So an import that goes from batch to batch would starve them. After this time it pauses.
-const PAUSE_EVERY: Duration = Duration::from_secs(3);
-/// For as long that everybody who waits asks once.
-const PAUSE: Duration = Duration::from_millis(110);
+/// How long a batch may take with its commit. It takes about half of that, but on a computer under load, where the commit
+/// alone may take longer; then even small batches are better, slow as they are.
+const TURN: Duration = Duration::from_secs(3);
+/// The same while others write, who wait for that long each time.
+const TURN_IN_COMPANY: Duration = Duration::from_millis(600);
+/// How many rows a batch has at least then, while it takes no longer than [`TURN`]. Each row is on pages of its own, so that
+/// few rows write about as many pages as many do.
+const SMALL_BATCH_IN_COMPANY: usize = 5_000;
 
 pub(super) fn import(
     store: &Store,
@@ -113,26 +117,23 @@ fn run(
         let (give_back, used) = channel();
         let feeder = Feeder { resolved, now: options.now, batch: Batch::default(), size: &size, sender, used };
         let reader = scope.spawn(move || feeder.feed(spool));
-        let mut checkpoints = tuned.then(|| Checkpoints::start(scope, store));
-        let mut paused = Instant::now();
+        let mut work = LongWork::new(store);
+        let mut checkpoints = if tuned { Some(Checkpoints::start(scope, store)?) } else { None };
         // Leaving the loop drops the receiver, which ends the reader too.
         for batch in receiver {
             let begun = Instant::now();
-            if store.in_process() && !options.dry_run && paused.elapsed() > PAUSE_EVERY {
-                std::thread::sleep(PAUSE);
-                paused = Instant::now();
-            }
             let mut overtaken = false;
-            let mut took = Duration::ZERO;
-            let mut work = |connection: &mut Connection| {
+            let (mut waited, mut took) = (Duration::ZERO, Duration::ZERO);
+            let mut apply = |connection: &mut Connection| {
+                // Behind what it took where this is not the first try.
+                waited = begun.elapsed();
                 let begun = Instant::now();
                 let outcome = write::apply(connection, &batch, numbers, options.now, !options.dry_run);
                 took = begun.elapsed();
                 overtaken = outcome.as_ref().is_err_and(write::is_overtaken);
                 outcome
             };
-            let waited = begun.elapsed();
-            let outcome = if options.dry_run { store.read(&mut work) } else { store.write(&mut work) };
+            let outcome = if options.dry_run { store.read(&mut apply) } else { work.write(&mut apply) };
             let counts = match outcome {
                 Ok(Some(counts)) => counts,
                 Ok(None) => return Ok(false),
@@ -145,12 +146,12 @@ fn run(
             add(&mut report.groups, counts.groups);
             add(&mut report.memberships, counts.memberships);
             done += batch.len() as u64;
-            size.store(next_size(batch.len(), took), Ordering::Relaxed);
             let commit = begun.elapsed().saturating_sub(took + waited);
-            log::debug!("a batch of {}: {waited:?} paused, {took:?} applied, {commit:?} committed", batch.len());
+            size.store(next_size(batch.len(), took, commit, work.has_company()), Ordering::Relaxed);
+            log::debug!("a batch of {}: {waited:?} waited, {took:?} applied, {commit:?} committed", batch.len());
             progress(Progress { done, total });
             if let Some(checkpoints) = &mut checkpoints {
-                checkpoints.between_batches();
+                checkpoints.between_batches(&mut work);
             }
             // Freeing that many texts takes time; the other thread has it.
             drop(give_back.send(batch));
@@ -164,9 +165,12 @@ fn run(
     })
 }
 
-/// How many rows a batch should have when one of `rows` rows took so long.
-fn next_size(rows: usize, took: Duration) -> usize {
-    let fit = rows as u128 * HELD.as_micros() / took.as_micros().max(1);
+/// How many rows a batch should have when one of `rows` rows took so long, and so long to commit.
+fn next_size(rows: usize, took: Duration, commit: Duration, in_company: bool) -> usize {
+    let fit = |limit: Duration, took: Duration| rows as u128 * limit.as_micros() / took.as_micros().max(1);
+    let most = fit(HELD, took).min(fit(TURN, took + commit));
+    let few = fit(TURN_IN_COMPANY, took + commit).max(SMALL_BATCH_IN_COMPANY as u128);
+    let fit = if in_company { few.min(most) } else { most };
     usize::try_from(fit).unwrap_or(BATCH).clamp(SMALL_BATCH, BATCH)
 }
 
@@ -357,14 +361,27 @@ mod tests {
 
     #[test]
     fn batches_are_as_large_as_others_can_wait() {
-        for (rows, milliseconds, next) in [
-            (10_000, 1_500, 10_000),
-            (10_000, 750, 20_000),
-            (50_000, 3_000, 25_000),
-            (50_000, 600_000, 1_000),
-            (1, 0, 100_000),
+        for (rows, took, commit, in_company, next) in [
+            (10_000, 1_500, 0, false, 10_000),
+            (10_000, 1_500, 1_500, false, 10_000),
+            (10_000, 750, 750, false, 20_000),
+            (50_000, 3_000, 1_000, false, 25_000),
+            (50_000, 1_000, 5_000, false, 25_000),
+            (50_000, 600_000, 0, false, 1_000),
+            (50_000, 0, 600_000, false, 1_000),
+            (1, 0, 0, false, 100_000),
+            (50_000, 300, 300, true, 50_000),
+            (50_000, 2_500, 500, true, 10_000),
+            (10_000, 200, 100, true, 20_000),
+            (50_000, 2_500, 12_500, true, 5_000),
+            (50_000, 0, 600_000, true, 1_000),
         ] {
-            assert_eq!(next_size(rows, Duration::from_millis(milliseconds)), next, "{rows} in {milliseconds} ms");
+            let [took, commit] = [took, commit].map(Duration::from_millis);
+            assert_eq!(
+                next_size(rows, took, commit, in_company),
+                next,
+                "{rows} in {took:?} and {commit:?}, {in_company}"
+            );
         }
     }
 }

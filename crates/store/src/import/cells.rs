@@ -20,7 +20,7 @@ fn text(cell: &str) -> Said<String> {
     Ok(Some(cell.to_owned()))
 }
 
-/// A text that is an identifier.
+/// A text that cannot be empty: an identifier, a name.
 fn name(cell: &str) -> Said<String> {
     said(cell, |cell| Ok(cell.to_owned()))
 }
@@ -89,7 +89,7 @@ setters! {
         "id" => id uuid,
         "uid" => uid name,
         "login" => login name,
-        "name" => name text,
+        "name" => name name,
         "business_name" => business_name text,
         "tag_line" => tag_line text,
         "description" => description text,
@@ -127,7 +127,7 @@ setters! {
         "number" => number integer,
         "id" => id uuid,
         "guid" => guid name,
-        "name" => name text,
+        "name" => name name,
         "description" => description text,
         "type" => r#type word,
         "owner_number" => owner.number integer,

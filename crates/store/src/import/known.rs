@@ -157,7 +157,7 @@ pub(super) struct Known {
 }
 
 /// What a text is; a uid and a login may be the same text.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Text {
     Uid,
     Login,
@@ -404,7 +404,8 @@ impl Known {
             let candidate = identity::attempt(base, n, limits::UID);
             // A made login is a made uid or like one, so it is folded already.
             let digest = self.hashes.text(what, &candidate);
-            let taken = self.texts.contains_key(&digest) || self.is_claimed(&digest, what, names);
+            let reserved = (self.kind, what) == (Kind::Person, Text::Uid) && candidate == limits::RESERVED_UID;
+            let taken = reserved || self.texts.contains_key(&digest) || self.is_claimed(&digest, what, names);
             if !taken && (self.absent.contains(&digest) || !in_store(what, &candidate)?) {
                 if n > 1 {
                     self.attempts.insert(key, n);

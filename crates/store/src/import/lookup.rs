@@ -1,9 +1,10 @@
 //! What the import asks of the store before it writes.
 
 use crate::connection::Connection;
-use crate::schema::{counters, groups, memberships, persons};
+use crate::schema::{changes, counters, groups, memberships, persons};
 use crate::store::Failure;
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// At most how many values one question lists; SQLite takes 32,766.
 pub(crate) const LIST: usize = 1_000;
@@ -63,6 +64,31 @@ identities!(
 identities!(groups_by_number, groups, number: i64, (groups::number, groups::id, groups::guid, groups::guid));
 identities!(groups_by_id, groups, id: String, (groups::number, groups::id, groups::guid, groups::guid));
 identities!(groups_by_guid, groups, guid: String, (groups::number, groups::id, groups::guid, groups::guid));
+
+/// Whether this was the number of a person who was deleted, as the change log tells.
+pub(crate) fn is_spent(connection: &mut Connection, number: i64) -> Result<bool, Failure> {
+    let last: i64 = counters::table.find("person").select(counters::last).first(connection)?;
+    // What was never given need not be looked for.
+    if number > last {
+        return Ok(false);
+    }
+    let one = changes::table
+        .filter(changes::group_number.eq(NO_GROUP))
+        .filter(changes::action.eq(DELETED))
+        .filter(changes::person_number.eq(number));
+    Ok(one.select(changes::number).first::<i64>(connection).optional()?.is_some())
+}
+
+/// The numbers of all persons who were deleted.
+pub(super) fn spent(connection: &mut Connection) -> Result<HashSet<i64>, Failure> {
+    let all = changes::table.filter(changes::group_number.eq(NO_GROUP)).filter(changes::action.eq(DELETED));
+    Ok(all.select(changes::person_number).load(connection)?.into_iter().collect())
+}
+
+/// What the entry says that tells that a person was deleted. A membership that ends thereby has one of the same action,
+/// with its group.
+const DELETED: &str = "person_delete";
+const NO_GROUP: i64 = 0;
 
 /// Begins a statement that goes through these pairs of group and person and, as `m`, their memberships: pair by pair
 /// by the index, since lists of groups and of persons apart would find every person in every group. Numbers are

@@ -7,8 +7,8 @@
 //! 2. [`Store::import`] finds out which row each line means, by the store and the other lines. What is wrong between
 //!    rows is found here: identifiers that name different rows, memberships of nobody.
 //! 3. It applies the rows in batches of one transaction each, so a small import is atomic: the first batch has 50,000
-//!    rows, the others as many as take about a second and a half, [`BATCH`] at most. Every batch carries its totals,
-//!    its counters and its entries of the change log.
+//!    rows, the others as many as take about a second and a half, [`BATCH`] at most, fewer on a busy computer and while
+//!    others write. Every batch carries its totals, its counters and its entries of the change log.
 //!
 //! Rules (our decision where the order does not say it):
 //!
@@ -52,7 +52,9 @@ pub use spool::Spool;
 
 use crate::{Store, StoreError};
 
-pub(crate) use lookup::{LIST, on_either, persons_by_id, persons_by_login, persons_by_number, persons_by_uid};
+pub(crate) use lookup::{
+    LIST, is_spent, on_either, persons_by_id, persons_by_login, persons_by_number, persons_by_uid,
+};
 pub(crate) use lookup::{groups_by_guid, groups_by_id, groups_by_number};
 pub(crate) use merge::Step as Said;
 pub(crate) use rows::{GroupRow, MembershipRow, PersonRow};

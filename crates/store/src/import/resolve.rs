@@ -13,10 +13,10 @@ use crate::connection::Connection;
 use crate::identity;
 use crate::store::Failure;
 use diesel::connection::SimpleConnection;
-use membership::State;
 use membership::record::{GroupRecord, MembershipRecord, PersonRef};
 use membership::text::fold;
-use std::collections::BTreeSet;
+use membership::{SPENT, State};
+use std::collections::{BTreeSet, HashSet};
 use std::sync::mpsc::{channel, sync_channel};
 
 /// How many lines are looked up at once.
@@ -149,7 +149,8 @@ pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<
         counters,
     };
     let sources = std::mem::take(&mut spool.sources);
-    let mut resolver = Resolver { resolved, connection, any_persons, any_groups, any_memberships, sources: &sources };
+    let mut resolver =
+        Resolver { resolved, connection, any_persons, any_groups, any_memberships, spent: None, sources: &sources };
     let outcome = resolver.all(spool);
     let resolved = resolver.resolved;
     spool.sources = sources;
@@ -162,6 +163,8 @@ struct Resolver<'a> {
     any_persons: bool,
     any_groups: bool,
     any_memberships: bool,
+    /// The numbers of persons who were deleted, once somebody has asked.
+    spent: Option<HashSet<i64>>,
     sources: &'a [String],
 }
 
@@ -236,6 +239,11 @@ impl Resolver<'_> {
             return Ok(at);
         }
         self.resolved.persons.used_up(names)?;
+        if let Some(number) = names.number
+            && self.is_spent(number).map_err(Bad::Database)?
+        {
+            return Err(Problem::of("number", SPENT).into());
+        }
         let (any, connection) = (self.any_persons, &mut *self.connection);
         let made = self.resolved.persons.make(names, digests, None, &mut |what, text| match what {
             _ if !any => Ok(false),
@@ -243,6 +251,19 @@ impl Resolver<'_> {
             Text::Login => lookup::has_login(connection, text),
         });
         made.map_err(Bad::Database)
+    }
+
+    /// Whether this was the number of a person who was deleted.
+    fn is_spent(&mut self, number: i64) -> Result<bool, Failure> {
+        // What was never given need not be looked for.
+        if number > self.resolved.counters.0 {
+            return Ok(false);
+        }
+        let spent = match self.spent.take() {
+            Some(spent) => spent,
+            None => lookup::spent(self.connection)?,
+        };
+        Ok(self.spent.insert(spent).contains(&number))
     }
 
     fn groups(&mut self, chunk: &Chunk, records: Vec<(GroupRecord, u64)>) -> Result<(), Stop> {

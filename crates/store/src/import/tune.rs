@@ -6,23 +6,28 @@
 //! And what a batch wrote to the write-ahead log is copied into the database while the next batch is being written, by
 //! a thread of its own: much of that is waiting for the disk.
 
-use crate::connection::Connection;
+use crate::turns::LongWork;
+use crate::wal::Log;
 use crate::{Store, StoreError};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::Scope;
+use std::time::{Duration, Instant};
 
 /// From how many rows on it is worth it.
 const LARGE: u64 = 20_000;
-/// How many pages in the write-ahead log are enough for waiting until they are all in the database, after which the log
-/// begins anew. Writing over a log costs half of what lengthening it does, so it had better stay short.
-const LONG_LOG: i64 = 98_304;
-/// After how many pages in the log a commit copies them, otherwise: SQLite's own default. It cannot be asked for by a
-/// query.
-const USUAL_CHECKPOINT: i64 = 1_000;
-
+/// How many bytes in the write-ahead log are enough for waiting until they are all in the database, after which the log
+/// begins anew. What the batch that makes it as long has written comes on top.
+const LONG_LOG: i64 = 512 << 20;
+/// How long to wait for another process that copies the log into the database, as each does that commits while it is
+/// long.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to keep others from writing for that.
+const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+/// How often to look whether it has done.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// A store as a large import has it.
 pub(super) struct Tuned {
     /// By a writer of its own.
@@ -37,99 +42,107 @@ impl Tuned {
         if rows < LARGE || !store.in_process() {
             return Ok(None);
         }
-        let tuned = Self { store: store.loader()?, shared: store.clone() };
-        // While much is written, a small change by another must not have to copy all of it.
-        tuned.checkpoint_after(0)?;
-        Ok(Some(tuned))
+        Ok(Some(Self { store: store.loader()?, shared: store.clone() }))
     }
 
     /// Makes all that was committed outlive a loss of power: an update that changes nothing, committed as usual.
     pub fn make_durable(&self) -> Result<(), StoreError> {
-        self.shared.outside(|connection| {
-            Ok(connection.batch_execute("BEGIN IMMEDIATE; UPDATE counters SET last = last; COMMIT")?)
-        })
-    }
-
-    /// After how many pages in the log a commit of others copies them; 0 for never.
-    fn checkpoint_after(&self, pages: i64) -> Result<(), StoreError> {
-        let sql = format!("PRAGMA wal_autocheckpoint = {pages}");
-        self.shared.outside(|connection| Ok(connection.batch_execute(&sql)?))
+        self.shared.write(|connection| Ok(connection.batch_execute("UPDATE counters SET last = last")?))
     }
 
     /// Brings what was written into the database, so that the next start need not.
     fn copy(&self) -> Result<(), StoreError> {
-        // Readers may keep it from finishing; then a later one does.
+        // Nobody can write while the log is cut off, so there had better be nothing left to copy then. Readers may keep
+        // it from finishing; then a later one does.
+        Log::copy(&self.store)?;
         self.store.outside(|connection| Ok(connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?))
     }
 }
 
 impl Drop for Tuned {
-    /// However the import ends, the writer of everybody is set back.
+    /// However the import ends.
     fn drop(&mut self) {
-        if let Err(error) = self.checkpoint_after(USUAL_CHECKPOINT).and_then(|()| self.copy()) {
+        if let Err(error) = self.copy() {
             log::warn!("the write-ahead log may stay long after an import: {error}");
         }
     }
 }
 
 #[derive(QueryableByName)]
-struct Copied {
-    /// Pages in the log.
+struct Setting {
     #[diesel(sql_type = BigInt)]
-    log: i64,
+    value: i64,
 }
 
 /// The thread that copies the log into the database.
-pub(super) struct Checkpoints {
+pub(super) struct Checkpoints<'a> {
+    store: &'a Store,
     wake: Sender<()>,
-    copied: Receiver<i64>,
+    copied: Receiver<()>,
     /// Whether the thread has something to do, of which it has not told.
     busy: bool,
-    /// Pages in the log when it was last looked at.
-    log: i64,
+    /// How many pages make the log long.
+    long: i64,
 }
 
-impl Checkpoints {
+impl<'a> Checkpoints<'a> {
     /// Starts the thread. It ends with this.
-    pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, store: &'scope Store) -> Self {
+    pub fn start<'scope>(scope: &'scope Scope<'scope, '_>, store: &'a Store) -> Result<Self, StoreError>
+    where
+        'a: 'scope,
+    {
+        let page_size = store.reader_outside(|connection| {
+            let query = diesel::sql_query("SELECT page_size AS value FROM pragma_page_size");
+            Ok(query.get_result::<Setting>(connection)?.value)
+        })?;
         let (wake, woken) = channel();
         let (tell, copied) = channel();
         scope.spawn(move || {
             for () in woken {
-                let pages = checkpoint(store).unwrap_or_else(|error| {
-                    // It grows until a later one succeeds.
-                    log::warn!("the write-ahead log cannot be brought into the database: {error}");
-                    0
-                });
-                if tell.send(pages).is_err() {
+                warn(Log::copy(store).map(drop));
+                if tell.send(()).is_err() {
                     return;
                 }
             }
         });
-        Self { wake, copied, busy: false, log: 0 }
+        Ok(Self { store, wake, copied, busy: false, long: LONG_LOG / page_size.max(1) })
     }
 
     /// To be called between two batches. When the log has become long this waits until all of it is in the database,
-    /// so that the next batch begins it anew. A reader that still needs the log only puts that off.
-    pub fn between_batches(&mut self) {
-        let long = self.log >= LONG_LOG;
+    /// so that whoever writes next begins it anew. A reader that still needs the log only puts that off.
+    pub fn between_batches(&mut self, work: &mut LongWork<'_>) {
+        // As it is now, the last batch included.
+        let pages = Log::of(self.store).map_or(0, |now| now.log);
+        let long = pages >= self.long;
+        log::debug!("{pages} pages in the write-ahead log");
         if self.busy {
-            let copied = if long { self.copied.recv().ok() } else { self.copied.try_recv().ok() };
-            let Some(pages) = copied else { return };
-            (self.busy, self.log) = (false, pages);
+            self.busy = !if long { self.copied.recv().is_ok() } else { self.copied.try_recv().is_ok() };
         }
-        self.busy = self.wake.send(()).is_ok();
-        if long && self.busy && self.copied.recv().is_ok() {
-            (self.busy, self.log) = (false, 0);
+        if long {
+            warn(copy_all(self.store, work));
+        } else if !self.busy {
+            self.busy = self.wake.send(()).is_ok();
         }
     }
 }
 
-/// Copies what no reader needs in the log any more. How many pages the log has.
-fn checkpoint(store: &Store) -> Result<i64, StoreError> {
-    store.reader_outside(|connection| {
-        let Connection::Sqlite(inner) = connection else { return Ok(0) };
-        let copied: Copied = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(inner)?;
-        Ok(copied.log)
-    })
+/// Copies until nothing is left in the log that is not in the database, but for what a reader still needs.
+fn copy_all(store: &Store, work: &mut LongWork<'_>) -> Result<(), StoreError> {
+    let copy = |patience: Duration| -> Result<(), StoreError> {
+        let begun = Instant::now();
+        while Log::copy(store)?.busy != 0 && begun.elapsed() < patience {
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        Ok(())
+    };
+    copy(PATIENCE)?;
+    // What others have written meanwhile is little; while that is copied they wait, or there would always be some left.
+    work.write(|_| Ok(copy(SHORT_PATIENCE)?))
+}
+
+/// The log grows until a later time succeeds.
+fn warn(copied: Result<(), StoreError>) {
+    if let Err(error) = copied {
+        log::warn!("the write-ahead log cannot be brought into the database: {error}");
+    }
 }

@@ -6,10 +6,11 @@ mod row;
 mod uses;
 
 pub(crate) use passwords::forget as forget_password;
+pub(crate) use row::keep;
 pub(crate) use uses::Uses;
 
 use crate::changes::{self, Change};
-use crate::commands::keep_person;
+use crate::commands::{self, keep_person};
 use crate::connection::Connection;
 use crate::error::StoreError;
 use crate::query::{Kind, Sql};
@@ -21,6 +22,8 @@ use access::{
     NewCredential, PasswordHash, Rights, SecretHash, Vault, VaultError, Viewer,
 };
 use diesel::prelude::*;
+use membership::record::PersonRecord;
+use membership::{By, CommandError, Person};
 use row::load_credentials;
 use std::collections::BTreeSet;
 
@@ -120,6 +123,15 @@ impl Vault for Store {
             changes::log(connection, new.created_at, &[change])?;
             Ok(credential)
         })?)
+    }
+
+    fn create_person_with(
+        &self,
+        by: &By,
+        person: &PersonRecord,
+        new: &NewCredential,
+    ) -> Result<(Person, Credential), CommandError> {
+        commands::create_person_with(self, by, person, new)
     }
 
     fn consent(&self, consent: &Consent<'_>) -> Result<Consented, VaultError> {

@@ -88,7 +88,7 @@ pub(super) fn by_id(connection: &mut Connection, id: i64) -> Result<Option<Crede
 }
 
 /// Keeps new credentials, and gives what is to be logged. What they build on is held.
-pub(super) fn keep(connection: &mut Connection, new: &NewCredential) -> Result<(Credential, Change), Failure> {
+pub(crate) fn keep(connection: &mut Connection, new: &NewCredential) -> Result<(Credential, Change), Failure> {
     let agreed = &new.agreed;
     let uris = agreed.redirect_uris.join(" ");
     // No database takes this character, and each refuses it in its own way.

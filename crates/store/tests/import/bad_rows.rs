@@ -24,6 +24,12 @@ fn rows_that_contradict_the_store_or_each_other_are_bad() {
             r#"{"kind":"person","uid":"a","login":"new"}"#,
             "f0:1:28: login names nobody, but uid names person 1; an identifier never changes",
         ),
+        (
+            r#"{"kind":"person","uid":"APP_SYSTEM"}"#,
+            "f0:1:18: uid must not be app_system, which stands for the application itself",
+        ),
+        (r#"{"kind":"person","uid":"a","name":""}"#, "f0:1:28: name must not be empty"),
+        (r#"{"kind":"group","guid":"g","name":""}"#, "f0:1:28: name must not be empty"),
         (r#"{"kind":"group","guid":"h","owner":{"uid":"nobody"}}"#, "f0:1:28: owner names nobody"),
         (r#"{"kind":"membership","group":{"guid":"none"},"person":{"number":1}}"#, "f0:1:22: group names no group"),
         (r#"{"kind":"membership","group":{"guid":"g"},"person":{"number":77}}"#, "f0:1:43: person names nobody"),
@@ -155,6 +161,22 @@ fn rows_that_nobody_has_read_are_not_skipped_in_silence() {
         let report = import_as(&store, &[&long], options);
         assert_eq!((report.applied, report.bad_total, report.persons.created), (true, 1, 2));
         assert!(report.unread.is_empty());
+        sound(&store);
+    }
+}
+
+#[test]
+fn nobody_inherits_the_number_of_who_was_deleted() {
+    for store in stores() {
+        let there = r#"{"kind":"person","number":7,"uid":"a"}"#;
+        assert!(import(&store, there).applied);
+        store.delete_person(&By::system(NOW), &PersonKey::Number(7), None).expect("deleted");
+        let report = import(&store, r#"{"kind":"person","number":7,"uid":"b"}"#);
+        let told = "f0:1:18: number belonged to a person who was deleted, and is not given again";
+        assert_eq!((report.applied, problems(&report)), (false, vec![told.to_owned()]));
+        // Numbers below it that nobody had are free, and so is the next one.
+        assert!(import(&store, "number,uid\n3,c\n,d\n").applied);
+        assert_eq!(store.person(&PersonKey::Uid("d".into())).expect("answers").expect("there").number, 8);
         sound(&store);
     }
 }

@@ -10,7 +10,7 @@ mod postgres;
 mod waiting;
 
 use membership::record::Record;
-use membership::{Directory, GroupKey, MemberQuery, PersonKey, Window};
+use membership::{By, Directory, GroupKey, MemberQuery, PersonKey, Registrar, Window};
 use store::export::{ExportError, ExportFormat, ExportOptions, RecordKind};
 use store::import::{Format, ImportOptions, ImportReport, Spool};
 use store::{Settings, Store};
@@ -293,6 +293,8 @@ fn identifiers_are_made_for_what_brings_none() {
         // A later import goes on with the counters and sees what is taken.
         assert!(import(&store, r#"{"kind":"person","login":"JOHN+SMITH"}"#).applied);
         assert_eq!(person("john-smith-3").0, 45);
+        assert!(import(&store, r#"{"kind":"person","login":"App_System"}"#).applied);
+        assert_eq!(person("app_system-2").0, 46, "who stands for the application is nobody");
         sound(&store);
     }
 }

@@ -13,7 +13,7 @@ fn five() -> MemoryDirectory {
         {"kind":"person","number":1,"id":"00000000-0000-4000-8000-0000000000f1","uid":"a","name":"Ärger","email":"","description":"  x%y  ","created_at":100}
         {"kind":"person","number":2,"id":"00000000-0000-4000-8000-0000000000e2","uid":"b","name":"ärger","email":"B@x","presence":"available","created_at":90,"updated_at":300}
         {"kind":"person","number":3,"id":"00000000-0000-4000-8000-0000000000d3","uid":"c","name":"Zoë 😀 Straße","created_at":80}
-        {"kind":"person","number":4,"id":"00000000-0000-4000-8000-0000000000c4","uid":"d","name":"","account_status":"no_access","created_at":70,"updated_at":150}
+        {"kind":"person","number":4,"id":"00000000-0000-4000-8000-0000000000c4","uid":"d","name":" ","account_status":"no_access","created_at":70,"updated_at":150}
         {"kind":"person","number":5,"id":"00000000-0000-4000-8000-0000000000b5","uid":"e","name":"banana","created_at":60}
         {"kind":"membership","group":{"guid":"g"},"person":{"uid":"b"},"joined_at":10,"scope":"admin"}
         {"kind":"membership","group":{"guid":"g"},"person":{"uid":"a"},"joined_at":10}
@@ -102,7 +102,7 @@ fn comparisons_and_matches() {
         (Filter::Text(name(), Compare::Ne, lit("ÄRGER")), vec![3, 4, 5]),
         (Filter::Text(name(), Compare::Lt, lit("banana")), vec![4]),
         (Filter::Text(name(), Compare::Ge, lit("zoë")), vec![1, 2, 3]),
-        (Filter::TextIn(name(), vec![Folded::new(""), Folded::new("BANANA")]), vec![4, 5]),
+        (Filter::TextIn(name(), vec![Folded::new(" "), Folded::new("BANANA")]), vec![4, 5]),
         (Filter::TextIn(name(), vec![]), vec![]),
         (Filter::Match(TextMatch::Contains, name(), lit("AN")), vec![5]),
         (Filter::Match(TextMatch::StartsWith, name(), lit("Ä")), vec![1, 2]),

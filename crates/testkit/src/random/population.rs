@@ -245,6 +245,11 @@ fn said(rng: &mut ChaCha8Rng, longest: usize) -> Option<String> {
     maybe(rng, |rng| text(rng, longest))
 }
 
+/// The name of a person or group, which is not empty. Many have the same.
+fn name(rng: &mut ChaCha8Rng) -> Option<String> {
+    said(rng, limits::NAME).map(|name| if name.is_empty() { "-".to_owned() } else { name })
+}
+
 /// Few different ones, so that many are equal.
 fn a_time(rng: &mut ChaCha8Rng) -> i64 {
     1_600_000_000 + rng.random_range(0..12)
@@ -279,7 +284,7 @@ fn metadata(rng: &mut ChaCha8Rng) -> Metadata {
 
 pub(super) fn person_fields(rng: &mut ChaCha8Rng) -> PersonRecord {
     PersonRecord {
-        name: said(rng, limits::NAME),
+        name: name(rng),
         business_name: said(rng, limits::BUSINESS_NAME),
         tag_line: said(rng, limits::TAG_LINE),
         description: said(rng, limits::DESCRIPTION),
@@ -314,7 +319,7 @@ pub(super) fn person_fields(rng: &mut ChaCha8Rng) -> PersonRecord {
 
 pub(super) fn group_fields(rng: &mut ChaCha8Rng) -> GroupRecord {
     GroupRecord {
-        name: said(rng, limits::NAME),
+        name: name(rng),
         description: said(rng, limits::DESCRIPTION),
         r#type: maybe(rng, |rng| *pick(rng, GroupKind::ALL)),
         sponsor: said(rng, limits::BUSINESS_NAME),

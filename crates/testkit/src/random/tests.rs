@@ -38,7 +38,7 @@ fn populations_have_equal_keys_and_every_state() {
             );
         }
     }
-    assert!(directory.persons().iter().any(|p| p.name.is_empty()));
+    assert!(directory.persons().iter().all(|p| !p.name.is_empty()));
     assert!(directory.persons().iter().any(|p| p.name.trim() != p.name));
 }
 

@@ -22,6 +22,9 @@ impl World {
         if record.number.is_some_and(|number| self.person(number).is_some()) {
             return Err(CommandError::InUse("number"));
         }
+        if record.number.is_some_and(|number| self.is_spent(number)) {
+            return Err(CommandError::Spent("number"));
+        }
         if record.id.is_some_and(|id| self.persons.iter().any(|p| p.id == id)) {
             return Err(CommandError::InUse("id"));
         }

@@ -13,6 +13,10 @@ pub(super) fn greater_than_zero(field: &str, value: Option<i64>) -> Result<(), S
     if value.is_some_and(|value| value <= 0) { Err(format!("{field} must be greater than 0")) } else { Ok(()) }
 }
 
+fn not_empty(field: &str, text: Option<&str>) -> Result<(), String> {
+    if text == Some("") { Err(format!("{field} must not be empty")) } else { Ok(()) }
+}
+
 fn check_texts(
     texts: &[(&'static str, &Option<String>, usize)],
     metadata: Option<&Metadata>,
@@ -64,9 +68,8 @@ pub(super) fn check_person(r: &PersonRecord) -> Result<(), String> {
         ("status_message", &r.status_message, limits::TAG_LINE),
     ];
     check_texts(&texts, r.metadata.as_ref(), r.tags.as_deref())?;
-    if r.login.as_deref() == Some("") {
-        return Err("login must not be empty".to_owned());
-    }
+    not_empty("login", r.login.as_deref())?;
+    not_empty("name", r.name.as_deref())?;
     not_negative("feedback_6_months", r.feedback_6_months)?;
     not_negative("positive_feedback_6_months", r.positive_feedback_6_months)?;
     not_negative("last_active_at", r.last_active_at)?;
@@ -86,6 +89,7 @@ pub(super) fn check_group(r: &GroupRecord) -> Result<(), String> {
         ("additional_information", &r.additional_information, limits::DESCRIPTION),
     ];
     check_texts(&texts, r.metadata.as_ref(), r.tags.as_deref())?;
+    not_empty("name", r.name.as_deref())?;
     not_negative("created_at", r.created_at)?;
     not_negative("updated_at", r.updated_at)
 }

@@ -20,6 +20,7 @@ fn what_is_left_out_is_generated() {
            {"kind":"person","login":"max/müller"}
            {"kind":"person","uid":"MAX"}
            {"kind":"person","login":"日本"}
+           {"kind":"person","login":"App_System"}
            {"kind":"group","number":3,"name":"Chess & Go"}
            {"kind":"group","number":4,"name":"chess + go"}
            {"kind":"group","number":9}"#,
@@ -32,6 +33,7 @@ fn what_is_left_out_is_generated() {
         (9, "max-m-ller-3", "max/müller", "max/müller"),
         (10, "max", "max", "max"),
         (11, "person-11", "日本", "日本"),
+        (12, "app_system-2", "App_System", "App_System"),
     ];
     assert_eq!(persons, expected);
     let first = &directory.persons()[0];

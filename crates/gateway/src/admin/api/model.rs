@@ -65,7 +65,7 @@ fn person() -> Vec<Known> {
         known("id", Shape::Uuid, "Id; RM's Id. Never changes."),
         known("uid", Shape::Uid, "Uid, in lower case; CometChat's uid. Never changes."),
         known("login", Shape::Text(1, limits::LOGIN), "Login, unique whatever the case. Never changes."),
-        text("name", limits::NAME, "Name."),
+        known("name", Shape::Text(1, limits::NAME), "Name."),
         text("business_name", limits::BUSINESS_NAME, "Business name."),
         text("tag_line", limits::TAG_LINE, "Tag line."),
         text("description", limits::DESCRIPTION, "Description."),
@@ -106,7 +106,7 @@ fn group() -> Vec<Known> {
         known("number", NUMBER, "Number; Elance's groupId. Never changes."),
         known("id", Shape::Uuid, "Id; RM's GroupID. Never changes."),
         known("guid", Shape::Uid, "Guid, in lower case; CometChat's guid. Never changes."),
-        text("name", limits::NAME, "Name."),
+        known("name", Shape::Text(1, limits::NAME), "Name."),
         text("description", limits::DESCRIPTION, "Description."),
         known(
             "type",
@@ -142,12 +142,20 @@ fn shown(known: Vec<Known>) -> Vec<Field> {
 
 /// As it is made: nothing need be said, and null says nothing.
 fn new(known: Vec<Known>) -> Vec<Field> {
-    known.into_iter().map(|k| k.field.nullable()).collect()
+    known.into_iter().map(|k| taken(k.field).nullable()).collect()
+}
+
+/// As a request may say it: an amount as a number too.
+const fn taken(field: Field) -> Field {
+    match field.shape {
+        Shape::Money => Field { shape: Shape::Amount, ..field },
+        _ => field,
+    }
 }
 
 /// As it is changed: what is said changes.
 fn patch(known: Vec<Known>) -> Vec<Field> {
-    let field = |k: Known| Field { nullable: k.null != Null::Refused || k.field.read_only, ..k.field };
+    let field = |k: Known| Field { nullable: k.null != Null::Refused || k.field.read_only, ..taken(k.field) };
     known.into_iter().map(field).collect()
 }
 

@@ -52,7 +52,10 @@ pub(super) async fn handle(
     let mut body = Body::of(&request, payload).within(gateway.guard().bodies());
     let limit = gateway.body_bytes();
     let id = id_of(&request);
-    let reply = reply(admin.into_inner(), gateway.into_inner(), id, &request, &mut body).await;
+    let reply = match body.begin().await {
+        Ok(()) => reply(admin.into_inner(), gateway.into_inner(), id, &request, &mut body).await,
+        Err(refusal) => Err(of_gateway(&refusal)),
+    };
     let mut response = reply.unwrap_or_else(|problem| Rendered::of(Err(problem), id).into_response());
     body.pass_over(limit).await;
     if !body.is_read() {

@@ -2,6 +2,7 @@
 
 use super::headers::list;
 use super::problem::{Kind, Problem};
+use crate::server::Tags;
 use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
 
@@ -17,15 +18,6 @@ pub(super) fn tag_of(body: &[u8]) -> String {
 pub(super) struct Conditions {
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
-}
-
-/// Which entity tags a condition names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Tags {
-    /// Any.
-    Any,
-    /// These, each with whether it is weak.
-    These(Vec<(bool, String)>),
 }
 
 impl Conditions {
@@ -63,35 +55,6 @@ impl Conditions {
         }
         let detail = "This address has no representation that If-Match could name.";
         Err(Problem::new(Kind::PreconditionFailed, detail))
-    }
-}
-
-impl Tags {
-    fn parse(text: &str) -> Option<Self> {
-        if text.trim() == "*" {
-            return Some(Self::Any);
-        }
-        let mut tags = Vec::new();
-        let mut rest = text.trim_matches([' ', '\t', ',']);
-        while !rest.is_empty() {
-            let (weak, quoted) = rest.strip_prefix("W/").map_or((false, rest), |quoted| (true, quoted));
-            let (tag, behind) = quoted.strip_prefix('"')?.split_once('"')?;
-            tags.push((weak, format!("\"{tag}\"")));
-            let behind = behind.trim_start_matches([' ', '\t']);
-            if !behind.is_empty() && !behind.starts_with(',') {
-                return None;
-            }
-            rest = behind.trim_start_matches([' ', '\t', ',']);
-        }
-        (!tags.is_empty()).then_some(Self::These(tags))
-    }
-
-    /// Whether the tag is among them; a weak one counts only where that is enough.
-    fn hold(&self, tag: &str, weakly: bool) -> bool {
-        match self {
-            Self::Any => true,
-            Self::These(tags) => tags.iter().any(|(weak, named)| named == tag && (weakly || !weak)),
-        }
     }
 }
 

@@ -74,7 +74,7 @@ kinds! {
     StepRefused = 409 "step-refused", "Step Refused",
         "The membership stands otherwise, or a rule of the life cycle is in the way. `reason` names it.";
     InUse = 409 "in-use", "Already in Use",
-        "An identifier belongs to somebody else already. `field` names it.";
+        "An identifier belongs to somebody else already, or is the number of a person who was deleted. `field` names it.";
     Immutable = 409 "immutable", "Cannot Be Changed",
         "An identifier never changes. `field` names it.";
     StillOwner = 409 "still-owner", "Still an Owner",

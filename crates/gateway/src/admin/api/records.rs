@@ -125,12 +125,12 @@ mod tests {
 
     #[test]
     fn null_says_nothing_of_what_is_made_and_empties_what_is_changed() {
-        let body = json!({ "name": null, "tags": null, "last_active_at": null, "updated_at": 7, "city": "Ulm" });
+        let body = json!({ "phone": null, "tags": null, "last_active_at": null, "updated_at": 7, "city": "Ulm" });
         let made: PersonRecord = new(&said(&body, Shape::Object(&NEW_PERSON)), "").expect("good");
         assert_eq!(made, PersonRecord { city: Some("Ulm".into()), ..PersonRecord::default() });
         let changed: PersonRecord = patch(&said(&body, Shape::Object(&PERSON_PATCH)), "", "").expect("good");
         let empty = PersonRecord {
-            name: Some(String::new()),
+            phone: Some(String::new()),
             tags: Some(Vec::new()),
             last_active_at: Some(0),
             city: Some("Ulm".into()),

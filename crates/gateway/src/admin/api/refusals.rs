@@ -73,6 +73,7 @@ impl From<CommandError> for Problem {
             CommandError::Owner(refusal) => of_step(refusal).with("field", "owner"),
             CommandError::Field(bad) => of_field(&bad),
             CommandError::InUse(field) => Self::field(Kind::InUse, field, "is already in use"),
+            CommandError::Spent(field) => Self::field(Kind::InUse, field, membership::SPENT),
             CommandError::Immutable(field) => Self::field(Kind::Immutable, field, "cannot be changed"),
             CommandError::StillOwner(guid) => {
                 let detail = format!("The person owns the group {guid}, which has other members but no other admin.");

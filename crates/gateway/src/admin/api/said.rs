@@ -1,7 +1,7 @@
 //! What the body of a request says, where it is JSON.
 
 use super::problem::{Kind, Problem};
-use super::shape::{Shape, whole};
+use super::shape::{Shape, Wrong, judge_amount, whole};
 use serde::Deserializer as _;
 use serde::de::{Error, MapAccess, Visitor};
 use serde_json::Value;
@@ -34,6 +34,10 @@ impl Said {
         } else {
             Vec::new()
         };
+        let wrong: Vec<Wrong> = written.iter().filter_map(|(name, raw)| judge_amount(shape, name, raw.get())).collect();
+        if !wrong.is_empty() {
+            return Err(Problem::fields(&wrong));
+        }
         let mut members = Vec::new();
         for (name, raw) in written {
             let json = match value.get_mut(&name) {

@@ -17,8 +17,10 @@ pub(super) enum Shape {
     Uuid,
     /// A whole number within these bounds.
     Integer(i64, i64),
-    /// An amount of US dollars, as a text.
+    /// An amount of US dollars, as a text: what replies say.
     Money,
+    /// The same as it is taken: as a text, or as a number, which is never rounded.
+    Amount,
     /// A person's new password: as [`access::check_password`] takes it, and of 256 characters at the most, so that a
     /// schema can say the same.
     Password,
@@ -111,6 +113,15 @@ pub(super) fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().filter(whole).map(|number| number as i64))
 }
 
+/// What is wrong with an amount, which a value that has been read shows only as far as a reader keeps digits; `json` is
+/// how it was written.
+pub(super) fn judge_amount(shape: &Shape, name: &str, json: &str) -> Option<Wrong> {
+    let Shape::Object(object) = shape else { return None };
+    let is_one = |field: &Field| field.name == name && matches!(field.shape, Shape::Amount);
+    let wrong = (object.fields)().iter().any(is_one) && json != "null" && Money::of_json(json).is_err();
+    wrong.then(|| Wrong { field: name.to_owned(), problem: BadMoney.to_string() })
+}
+
 /// What is wrong with one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -165,6 +176,8 @@ impl Shape {
             }
             (Self::Flag, value) => (!value.is_boolean()).then(|| "must be true or false".to_owned()),
             (Self::Metadata, value) => judge_metadata(value).err(),
+            (Self::Amount, Value::Number(number)) => self.judge_text(&number.to_string()).err(),
+            (Self::Amount, value) if !value.is_string() => Some(BadMoney.to_string()),
             (_, Value::String(text)) => self.judge_text(text).err(),
             (_, _) => Some("must be a text".to_owned()),
         };
@@ -191,7 +204,7 @@ impl Shape {
                 let fits = digits && text.parse().is_ok_and(|number: i64| (*least..=*most).contains(&number));
                 if fits { Ok(()) } else { Err(format!("must be a whole number from {least} to {most}")) }
             }
-            Self::Money => {
+            Self::Money | Self::Amount => {
                 // No longer than need be, so that a pattern can tell it.
                 let (whole, cents) = text.split_once('.').unwrap_or((text, "0"));
                 let short = whole.len() <= 12 && cents.len() <= 2;

@@ -2,7 +2,7 @@
 
 use super::*;
 use access::{Agreed, CredentialKind, NewCredential, Rights, Secret, Vault, VaultError};
-use membership::{AccountStatus, Directory, Presence};
+use membership::{AccountStatus, Directory, NewJob, Presence};
 use uuid::Uuid;
 
 fn uid(uid: &str) -> PersonRecord {
@@ -69,12 +69,72 @@ fn what_a_new_person_cannot_have_is_told() {
             (uid("A"), "uid is already in use"),
             (login("ÅSE"), "login is already in use"),
             (login(""), "login must not be empty"),
+            (PersonRecord { name: Some(String::new()), ..uid("b") }, "name must not be empty"),
             (PersonRecord { feedback_6_months: Some(-1), ..uid("b") }, "feedback_6_months must not be negative"),
         ] {
             assert_eq!(refused(store, || store.create_person(&SYSTEM, &record)), told);
         }
         // The uid that the login would become is somebody's: another is made.
         assert_eq!(store.create_person(&SYSTEM, &login("a")).expect("made").uid, "a-2");
+        sound(store);
+    });
+}
+
+#[test]
+fn nobody_is_called_as_the_application_is() {
+    on_both(|store| {
+        let told = "uid must not be app_system, which stands for the application itself";
+        assert_eq!(refused(store, || store.create_person(&SYSTEM, &uid("App_System"))), told);
+        let uids: Vec<_> = ["App_System", "app_system "]
+            .map(|name| store.create_person(&SYSTEM, &login(name)).expect("made").uid)
+            .into();
+        assert_eq!(uids, ["app_system-2", "app_system-3"]);
+        // No group is the application.
+        let record = GroupRecord { guid: Some("app_system".into()), ..GroupRecord::default() };
+        store.create_group(&SYSTEM, &NewGroup { record, ..NewGroup::default() }).expect("made");
+        sound(store);
+    });
+}
+
+#[test]
+fn a_person_is_not_there_without_its_first_token_nor_that_without_the_person() {
+    on_both(|store| {
+        person(store, "first");
+        store.create(&credential(Some(1), None, "taken")).expect("made");
+        let before = head(store);
+        // No two credentials have the same secret, so this one cannot be kept.
+        let broken = store.create_person_with(&SYSTEM, &uid("second"), &credential(None, None, "taken"));
+        assert!(matches!(broken, Err(CommandError::Directory(_))), "{broken:?}");
+        assert_eq!(store.person(&PersonKey::Uid("second".into())).expect("asked"), None);
+        let refused = store.create_person_with(&SYSTEM, &uid("first"), &credential(None, None, "free"));
+        assert!(matches!(refused, Err(CommandError::InUse("uid"))), "{refused:?}");
+        assert_eq!((store.list().expect("listed").len(), head(store)), (1, before));
+        let (made, token) =
+            store.create_person_with(&SYSTEM, &uid("second"), &credential(None, None, "free")).expect("made");
+        assert_eq!((made.number, token.person), (2, Some(2)), "nothing was used up");
+        let logged = [entry("person_create", 0, 2, 0), ("credential_create".to_owned(), 0, 2, 0, token.id)];
+        assert_eq!(log(store, before), logged);
+        sound(store);
+    });
+}
+
+#[test]
+fn nobody_inherits_the_number_of_who_was_deleted() {
+    on_both(|store| {
+        persons(store, 2);
+        let group = group(store, GroupKind::Public, Some(2));
+        add(store, group, &[(1, Scope::Participant)]);
+        let new = NewJob { title: "Paint".into(), description: String::new(), groups: vec![key(group)] };
+        let job = store.post_job(&by(1), &new).expect("posted").number;
+        store.delete_person(&SYSTEM, &one(1), None).expect("deleted");
+        let told = "number belonged to a person who was deleted, and is not given again";
+        let again = PersonRecord { number: Some(1), ..uid("again") };
+        assert_eq!(refused(store, || store.create_person(&SYSTEM, &again)), told);
+        let late = PersonRecord { number: Some(9), ..uid("late") };
+        store.create_person(&SYSTEM, &late).expect("made");
+        // A number below the last one that nobody ever had is free, and who ended a membership by the way had none.
+        store.create_person(&SYSTEM, &PersonRecord { number: Some(5), ..uid("gap") }).expect("made");
+        assert_eq!(store.job(job).expect("asked").expect("there").poster, Some(1), "history outlives people");
         sound(store);
     });
 }

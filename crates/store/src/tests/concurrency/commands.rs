@@ -78,7 +78,7 @@ fn steps(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
     let count = dice.from(1, 4);
     let all: Vec<Step> = (0..count)
         .map(|_| {
-            let action = match dice.below(17) {
+            let action = match dice.below(20) {
                 9 | 10 => Action::Ask,
                 11 => Action::Withdraw,
                 12 | 13 => Action::Approve,
@@ -89,7 +89,7 @@ fn steps(store: &Store, dice: &mut Dice, now: i64, told: &mut Told) {
                 2 | 3 => Action::Add(dice.of(&scopes)),
                 4 | 5 => Action::SetScope(dice.of(&scopes)),
                 6 => Action::Kick,
-                7 => Action::Ban,
+                7 | 17 => Action::Ban,
                 _ => Action::Unban,
             };
             let person = match action {

@@ -74,6 +74,9 @@ impl Maker<'_> {
             record.name = Some("n".repeat(limits::NAME + 1));
         }
         if chance(self.rng, 2) {
+            record.name = Some(String::new());
+        }
+        if chance(self.rng, 2) {
             record.description = Some("\0".to_owned());
         }
     }

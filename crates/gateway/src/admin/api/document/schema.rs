@@ -103,6 +103,16 @@ impl Schemas {
             Shape::Uuid => of(Type::String).format(Some(SchemaFormat::Custom("uuid".to_owned()))),
             Shape::Integer(least, most) => of(Type::Integer).minimum(Some(bound(*least))).maximum(Some(bound(*most))),
             Shape::Money => of(Type::String).pattern(Some(MONEY)),
+            // A pattern judges texts, bounds judge numbers.
+            Shape::Amount => {
+                let kinds = [Type::String, Type::Number].into_iter().chain(nullable.then_some(Type::Null));
+                ObjectBuilder::new()
+                    .schema_type(SchemaType::Array(kinds.collect()))
+                    .pattern(Some(MONEY))
+                    .minimum(Some(0))
+                    .maximum(Some(999_999_999_999.99))
+                    .multiple_of(Some(0.01))
+            }
             Shape::Flag => of(Type::Boolean),
             Shape::Word(words) => {
                 let words = words().into_iter().map(Value::from).chain(nullable.then_some(Value::Null));

@@ -21,13 +21,19 @@ async fn a_person_is_made_changed_and_deleted() {
     let changed = api.ask("PATCH", path, Some(json!({ "city": null, "last_active_at": null }))).await.json();
     assert_eq!((&changed["city"], &changed["last_active_at"]), (&"".into(), &json!(null)));
     for (patch, field) in [
-        (json!({ "hourly_rate": 22 }), "hourly_rate"),
+        (json!({ "hourly_rate": 22.501 }), "hourly_rate"),
+        (json!({ "earnings_6_months": -1 }), "earnings_6_months"),
+        (json!({ "hourly_rate": true }), "hourly_rate"),
+        (json!({ "hourly_rate": null }), "hourly_rate"),
         (json!({ "hourly_rate": "1.500" }), "hourly_rate"),
         (json!({ "freelancer": "yes" }), "freelancer"),
         (json!({ "login": "" }), "login"),
         (json!({ "tags": vec!["x"; 26] }), "tags"),
         (json!({ "metadata": [] }), "metadata"),
         (json!({ "name": "a\0" }), "name"),
+        (json!({ "name": "" }), "name"),
+        (json!({ "name": null }), "name"),
+        (json!({ "uid": "app_system" }), "uid"),
     ] {
         let problem = api.ask("PATCH", path, Some(patch)).await.is(422, "invalid-body").json();
         assert_eq!(problem["errors"][0]["field"], field);
@@ -37,9 +43,48 @@ async fn a_person_is_made_changed_and_deleted() {
         let problem = api.ask("POST", "/persons", Some(body)).await.is(409, "in-use").json();
         assert_eq!(problem["field"], field);
     }
+    let problem =
+        api.ask("POST", "/persons", Some(json!({ "uid": "APP_system" }))).await.is(422, "invalid-body").json();
+    assert_eq!(problem["errors"][0]["field"], "uid");
+    api.ask("POST", "/persons", Some(json!({ "name": "" }))).await.is(422, "invalid-body");
+    let made = api.ask("POST", "/persons", Some(json!({ "login": "app_system" }))).await.is(201, "").json();
+    assert_eq!(made["uid"], "app_system-2", "who stands for the application is nobody");
     api.ask("DELETE", path, None).await.is(204, "");
     api.get(path).await.is(404, "no-such-person");
     api.get(&format!("/persons/{number}/memberships")).await.is(404, "no-such-person");
+    let problem = api.ask("POST", "/persons", Some(json!({ "number": number }))).await.is(409, "in-use").json();
+    assert_eq!(
+        (&problem["field"], problem["detail"].as_str().map(|told| told.contains("deleted"))),
+        (&"number".into(), Some(true))
+    );
+}
+
+#[actix_web::test]
+async fn money_is_taken_as_a_text_and_as_a_number_and_never_rounded() {
+    let api = Api::new();
+    person(&api, "jane").await;
+    let path = "/persons/uid:jane";
+    let fields = [("content-type", "application/json")];
+    for (said, shown) in [
+        ("22", "22.0"),
+        ("22.50", "22.5"),
+        ("22.500", "22.5"),
+        ("2e1", "20.0"),
+        ("\"22.50\"", "22.5"),
+        ("999999999999.99", "999999999999.99"),
+    ] {
+        let body = format!("{{\"hourly_rate\":{said},\"earnings_6_months\":{said}}}");
+        let json = api.send("PATCH", path, &fields, &body).await.is(200, "").json();
+        assert_eq!((&json["hourly_rate"], &json["earnings_6_months"]), (&shown.into(), &shown.into()), "{said}");
+        api.send("POST", "/persons", &fields, &body).await.is(201, "");
+    }
+    for bad in ["22.50000000000000000001", "0.28999999999999999999", "1e30", "1000000000000", "\"1e3\"", "[22]"] {
+        let body = format!("{{\"hourly_rate\":{bad}}}");
+        for (method, path) in [("PATCH", path), ("POST", "/persons")] {
+            let problem = api.send(method, path, &fields, &body).await.is(422, "invalid-body").json();
+            assert_eq!(problem["errors"][0]["field"], "hourly_rate", "{bad}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -1,0 +1,90 @@
+//! What is asked for.
+
+use crate::data::{Data, Presented};
+use crate::http::Target;
+
+/// What kind of page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    First,
+    Far,
+    Ordered,
+    Thousand,
+}
+
+/// One page of one dialect.
+pub struct Page {
+    pub dialect: &'static str,
+    pub kind: Kind,
+    pub name: String,
+    pub target: Target,
+}
+
+/// How many of the names a filter matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hits {
+    None,
+    Few,
+    Most,
+}
+
+/// One filter of one dialect.
+pub struct Filter {
+    pub dialect: &'static str,
+    pub hits: Hits,
+    pub name: String,
+    pub target: Target,
+}
+
+/// The page of `size` rows that holds the row at nine tenths of the group.
+fn far(data: &Data, size: u64) -> u64 {
+    (data.members / 10 * 9).div_ceil(size).max(1)
+}
+
+/// Pages without a filter. Elance has at most 25 rows a page and no order of one's own, CometChat no order either.
+pub fn pages(data: &Data, presented: &Presented) -> Vec<Page> {
+    let page = |dialect: &'static str, kind: Kind, name: &str, query: &str| {
+        let target = target(data, presented, dialect, query);
+        Page { dialect, kind, name: format!("{dialect}, {name}"), target }
+    };
+    let deep = data.members / 10 * 9;
+    let deep = format!("page of 10 at {}", crate::figures::spread::count(deep as f64));
+    let far = far(data, 10);
+    vec![
+        page("RM", Kind::First, "first page of 10", ""),
+        page("RM", Kind::Far, &deep, &format!("?page={far}")),
+        page("RM", Kind::Ordered, "first page of 10 by Name, descending", "?$orderby=Name%20desc"),
+        page("RM", Kind::Thousand, "page of 1,000", "?page_size=1000"),
+        page("CometChat", Kind::First, "first page of 10", "?perPage=10"),
+        page("CometChat", Kind::Far, &deep, &format!("?perPage=10&page={far}")),
+        page("CometChat", Kind::Thousand, "page of 1,000", "?perPage=1000"),
+        page("Elance", Kind::First, "first page of 10", "?rpp=10"),
+        page("Elance", Kind::Far, &deep, &format!("?rpp=10&page={far}")),
+    ]
+}
+
+/// Filters for a part of the name: the first page of 10, with the total.
+pub fn filters(data: &Data, presented: &Presented) -> Vec<Filter> {
+    let mut filters = Vec::new();
+    for (hits, literal) in
+        [(Hits::None, &data.literals.none), (Hits::Few, &data.literals.few), (Hits::Most, &data.literals.most)]
+    {
+        let rm = format!("?$filter=substringof('{literal}',Name)");
+        let cometchat = format!("?searchKey={literal}&perPage=10");
+        for (dialect, query) in [("RM", rm), ("CometChat", cometchat)] {
+            let name = format!("{dialect}, `{literal}`");
+            filters.push(Filter { dialect, hits, name, target: target(data, presented, dialect, &query) });
+        }
+    }
+    filters
+}
+
+fn target(data: &Data, presented: &Presented, dialect: &str, query: &str) -> Target {
+    let group = &data.group;
+    let (path, headers) = match dialect {
+        "RM" => (format!("/api/Organization/groups/{}/members{query}", group.id), &presented.rm),
+        "CometChat" => (format!("/v3/groups/{}/members{query}", group.guid), &presented.cometchat),
+        _ => (format!("/api2/groups/{}/members{query}", group.number), &presented.elance),
+    };
+    Target { path, headers: headers.clone() }
+}

@@ -1,0 +1,244 @@
+//! How far the change log has come: one number, read after a request came in, by which what is in memory is proven
+//! current.
+
+use super::gateway::guarded;
+use dialect::Refusal;
+use membership::DirectoryError;
+use roster::Roster;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// By whom the number is read.
+pub enum Head {
+    /// By whoever asks, on the thread that serves the socket, in some microseconds.
+    Here(Box<dyn Fn() -> Result<u64, DirectoryError> + Send + Sync>),
+    /// By one thread for all who wait.
+    There(store::Heads),
+}
+
+/// One who waits until the roster has caught up.
+type Waiting = oneshot::Sender<Option<u64>>;
+
+/// So many entries at the most are caught up with by whoever asks, on the thread that serves the socket; more take a
+/// thread of their own.
+const FEW: u64 = 64;
+
+/// The last that was read on a thread.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    /// By whom, see [`Heads::number`].
+    of: u64,
+    /// How many had been read on this thread then, by whomever.
+    reads: u64,
+    head: Option<u64>,
+}
+
+thread_local! {
+    static LAST: Cell<Last> = const { Cell::new(Last { of: 0, reads: 0, head: None }) };
+}
+
+/// Reads the number, and brings the roster up to it.
+pub(super) struct Heads {
+    /// By which this is told apart from others in the process.
+    number: u64,
+    head: Head,
+    roster: Arc<Roster>,
+    line: mpsc::UnboundedSender<Waiting>,
+}
+
+impl Heads {
+    /// Of the change log that the roster follows. Begins a thread, which ends with what this gives.
+    pub fn of(head: Head, roster: Arc<Roster>) -> std::io::Result<Self> {
+        let (line, waiting) = mpsc::unbounded_channel();
+        let followed = Arc::clone(&roster);
+        std::thread::Builder::new().name("catch-up".to_owned()).spawn(move || catch_up(waiting, &followed))?;
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        Ok(Self { number: NUMBERS.fetch_add(1, Ordering::Relaxed), head, roster, line })
+    }
+
+    /// The number of a change that was the last one at some time after this was called, and up to which the roster is
+    /// current: read on this thread, as far as that takes no time, once for all requests that have come in meanwhile.
+    /// `None` where it takes time, or the store does not say.
+    pub async fn together(&self, id: Uuid) -> Result<Option<u64>, Refusal> {
+        if matches!(self.head, Head::There(_)) {
+            return Ok(None);
+        }
+        let before = LAST.get().reads;
+        // Requests of other connections of this thread get as far as here.
+        tokio::task::yield_now().await;
+        let last = LAST.get();
+        if last.of == self.number && last.reads > before {
+            return Ok(last.head);
+        }
+        let head = guarded(id, || self.at_once())?;
+        LAST.set(Last { of: self.number, reads: last.reads + 1, head });
+        Ok(head)
+    }
+
+    /// The same, read now.
+    fn at_once(&self) -> Option<u64> {
+        let Head::Here(read) = &self.head else { return None };
+        let head = read().inspect_err(tell).ok()?;
+        match head.saturating_sub(self.roster.head()) {
+            0 => Some(head),
+            1..=FEW => self.roster.catch_up().inspect_err(tell).ok(),
+            _ => None,
+        }
+    }
+
+    /// The same, by what all share who ask at the same time. `None` when the store does not say it within `patience`.
+    pub async fn shared(&self, patience: Duration) -> Option<u64> {
+        tokio::time::timeout(patience, self.in_line()).await.ok()?
+    }
+
+    async fn in_line(&self) -> Option<u64> {
+        if let Head::There(heads) = &self.head {
+            let (sender, receiver) = oneshot::channel();
+            // Whoever has gone away needs no answer.
+            heads.ask(move |head| {
+                let _ = sender.send(head.inspect_err(tell).ok());
+            });
+            let head = receiver.await.ok()??;
+            if head <= self.roster.head() {
+                return Some(head);
+            }
+        }
+        let (sender, receiver) = oneshot::channel();
+        self.line.send(sender).ok()?;
+        receiver.await.ok()?
+    }
+}
+
+/// Has the roster catch up once for all who came before it began to; for those who come meanwhile once more.
+fn catch_up(mut line: mpsc::UnboundedReceiver<Waiting>, roster: &Roster) {
+    let mut waiting = Vec::new();
+    while let Some(first) = line.blocking_recv() {
+        waiting.push(first);
+        while let Ok(next) = line.try_recv() {
+            waiting.push(next);
+        }
+        let caught = catch_unwind(AssertUnwindSafe(|| roster.catch_up()));
+        let head = caught.ok().and_then(|head| head.inspect_err(tell).ok());
+        for one in waiting.drain(..) {
+            // As above.
+            let _ = one.send(head);
+        }
+    }
+}
+
+fn tell(error: &DirectoryError) {
+    log::warn!("how far the change log has come is not known: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use membership::record::PersonRecord;
+    use membership::{By, Registrar};
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
+    use store::{DatabaseUrl, Store};
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn store() -> Store {
+        let mut settings = crate::settings::Settings::built_in().expect("sound");
+        settings.database.url = crate::settings::UrlText::new("sqlite::memory:");
+        let settings = settings.store().expect("a store");
+        assert_eq!(settings.url, DatabaseUrl::SqliteTemporary);
+        let store = Store::open(&settings).expect("opens");
+        store.migrate().expect("migrates");
+        store
+    }
+
+    fn create(store: &Store, login: &str) {
+        let record = PersonRecord { login: Some(login.to_owned()), ..PersonRecord::default() };
+        store.create_person(&By { person: None, credential: None, now: 1 }, &record).expect("a person");
+    }
+
+    fn roster(store: &Store) -> Arc<Roster> {
+        Roster::new(Arc::new(store.clone()), roster::Settings { bytes: 0, behind: 1_000 })
+    }
+
+    #[actix_web::test]
+    async fn whatever_was_committed_before_is_seen_here_and_in_line() {
+        let store = store();
+        let (roster, asked) = (roster(&store), store.clone());
+        let heads = Heads::of(Head::Here(Box::new(move || asked.head_now())), Arc::clone(&roster)).expect("a thread");
+        assert_eq!(heads.at_once(), Some(0));
+        for round in 1..=3 {
+            create(&store, &format!("here-{round}"));
+            assert_eq!((heads.at_once(), roster.head()), (Some(2 * round - 1), 2 * round - 1));
+            create(&store, &format!("there-{round}"));
+            assert_eq!(heads.shared(LONG).await, Some(2 * round));
+            assert_eq!(roster.head(), 2 * round);
+        }
+        for more in 0..=FEW {
+            create(&store, &format!("more-{more}"));
+        }
+        assert_eq!(heads.at_once(), None, "that takes a thread of its own");
+        assert_eq!(heads.shared(LONG).await, Some(7 + FEW));
+        assert_eq!(heads.at_once(), Some(7 + FEW));
+    }
+
+    #[actix_web::test]
+    async fn who_comes_at_the_same_time_shares_what_is_read_and_nobody_gets_what_is_old() {
+        let store = store();
+        let (reads, asked) = (Arc::new(AtomicUsize::new(0)), store.clone());
+        let counted = Arc::clone(&reads);
+        let here = Head::Here(Box::new(move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            asked.head_now()
+        }));
+        let heads = Heads::of(here, roster(&store)).expect("a thread");
+        let id = Uuid::nil();
+        for round in 1..=20 {
+            create(&store, &format!("person-{round}"));
+            let all = futures_util::future::join_all((0..10).map(|_| heads.together(id))).await;
+            assert_eq!(all, vec![Ok(Some(round)); 10]);
+        }
+        assert_eq!(reads.load(Ordering::SeqCst), 20);
+        // One who comes behind another's reading does not take it for its own.
+        let early = heads.together(id);
+        let late = async {
+            let first = early.await;
+            create(&store, "late");
+            (first, heads.together(id).await)
+        };
+        assert_eq!(late.await, (Ok(Some(20)), Ok(Some(21))));
+        let other = Heads::of(Head::Here(Box::new(|| Ok(0))), roster(&store)).expect("a thread");
+        let both = futures_util::future::join(heads.together(id), other.together(id)).await;
+        assert_eq!(both, (Ok(Some(21)), Ok(Some(0))), "of another log");
+    }
+
+    #[actix_web::test]
+    async fn by_one_thread_for_all_it_is_as_true() {
+        let store = store();
+        let roster = roster(&store);
+        let heads = Heads::of(Head::There(store.heads().expect("a thread")), Arc::clone(&roster)).expect("a thread");
+        assert_eq!(heads.at_once(), None);
+        for round in 1..=20 {
+            create(&store, &format!("there-{round}"));
+            let all = futures_util::future::join_all((0..10).map(|_| heads.shared(LONG))).await;
+            assert_eq!((all, roster.head()), (vec![Some(round); 10], round));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_store_that_is_away_is_asked_again() {
+        let (away, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+        let (is_away, count) = (Arc::clone(&away), Arc::clone(&asked));
+        let here = Head::Here(Box::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            if is_away.load(Ordering::SeqCst) { Err(DirectoryError::Unavailable("away".into())) } else { Ok(0) }
+        }));
+        let heads = Heads::of(here, roster(&store())).expect("a thread");
+        assert_eq!(heads.at_once(), None);
+        away.store(false, Ordering::SeqCst);
+        assert_eq!((heads.at_once(), asked.load(Ordering::SeqCst)), (Some(0), 2));
+    }
+}

@@ -1,0 +1,54 @@
+//! What is answered from memory: lists of members that the roster holds, to whoever is known.
+//!
+//! Nothing of it is used before it is proven current for the request at hand, by a number of the change log that was
+//! read after the request came in ([`Heads`]).
+
+use super::heads::{Head, Heads};
+use super::principals::{Key, Principals};
+use super::validators::Validators;
+use dialect::{AtHand, Call, Presented};
+use membership::MemberPage;
+use roster::{Held, Roster};
+use std::sync::Arc;
+
+/// The roster, and what goes with it.
+pub struct Memory {
+    pub(super) roster: Arc<Roster>,
+    pub(super) heads: Heads,
+    pub(super) principals: Principals,
+    pub(super) validators: Validators,
+}
+
+impl Memory {
+    /// With a roster that follows the change log of the store, how far which has come `head` says. `configured` is what
+    /// makes replies look different elsewhere. Begins a thread.
+    pub fn of(roster: Arc<Roster>, head: Head, configured: &str) -> std::io::Result<Self> {
+        let heads = Heads::of(head, Arc::clone(&roster))?;
+        Ok(Self { roster, heads, principals: Principals::default(), validators: Validators::of(configured) })
+    }
+}
+
+/// By what the credential of a call is remembered, where the call is one that may be answered from memory: it asks for
+/// members, for no person but the one who asks.
+pub(super) fn key(audience: &'static str, call: &Call) -> Option<Key> {
+    let Call { presented: Presented::Secret(kind, secret), on_behalf_of: None, action } = call else { return None };
+    action.members_asked()?;
+    Some(Key { audience, kind: *kind, secret: secret.hash() })
+}
+
+/// What the roster holds for a query.
+pub(super) struct Hand(pub Held);
+
+impl AtHand for Hand {
+    fn group(&self) -> i64 {
+        self.0.group().number
+    }
+
+    fn members(&self, read: &mut dyn FnMut(MemberPage<'_>)) {
+        self.0.members(read);
+    }
+
+    fn count(&self) -> u64 {
+        self.0.count()
+    }
+}
