@@ -146,7 +146,7 @@ impl Roster {
         }
         let Some(place) = snapshot.groups.place(&query.group) else {
             if self.settings.bytes > 0 && !self.absent.has(&query.group) {
-                self.queue.put(Errand::Load(query.group.clone()));
+                self.wish(Errand::Load(query.group.clone()));
             }
             return None;
         };
@@ -160,7 +160,7 @@ impl Roster {
         if !keys.is_empty() {
             let Some(ordered) = list.ordered(&keys) else {
                 if self.absent.too_large(columns.group.number).is_none() {
-                    self.queue.put(Errand::Order(columns.group.number, query.state, keys));
+                    self.wish(Errand::Order(columns.group.number, query.state, keys));
                 }
                 return None;
             };
@@ -182,6 +182,11 @@ impl Roster {
             fields: query.fields,
             ready: self.settings.ready,
         })
+    }
+
+    /// Wants something to be fetched.
+    pub(crate) fn wish(&self, errand: Errand) {
+        self.queue.put(errand);
     }
 
     /// Without writing where nothing is new: all threads read it.

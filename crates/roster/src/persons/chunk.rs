@@ -9,7 +9,7 @@ use super::{ROWS, SHARED};
 use membership::text::fold;
 use membership::{AccountStatus, Encoder, Money, PersonFields, PersonView, Presence, TextField, Written};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 /// Up to [`ROWS`] persons. A changed one is a new chunk, which shares the columns in which nothing has changed.
@@ -49,6 +49,7 @@ pub(crate) enum Folding {
 /// Texts of a row that must be put together, for as long as the row is read.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    email: String,
     avatar: String,
     link: String,
 }
@@ -97,6 +98,12 @@ impl Chunk {
             bytes: 0,
             ready: Ready::default(),
         }
+    }
+
+    /// The one with nobody in it that all share.
+    pub(crate) fn nobody() -> Arc<Self> {
+        static NOBODY: LazyLock<Arc<Chunk>> = LazyLock::new(|| Arc::new(Chunk::empty()));
+        Arc::clone(&NOBODY)
     }
 
     /// With these persons in these rows, nobody where it says `None`. Rows are ascending.
@@ -164,9 +171,7 @@ impl Chunk {
                 continue;
             }
             let texts: Vec<Cow<'_, str>> = (0..rows).map(wanted).collect();
-            let may_hold_uids = matches!(column, Column::Avatar | Column::Link)
-                || *column == Column::Login && texts.iter().zip(&uids).all(|(text, uid)| text == uid);
-            let new = Texts::new(&texts, may_hold_uids.then_some(uids.as_slice()));
+            let new = Texts::new(&texts, column.may_hold_uid().map(|how| (how, uids.as_slice())));
             if column.is_searched() {
                 next.folded[at] = Folding::new(*column, &texts);
             }
@@ -256,7 +261,10 @@ impl Chunk {
     pub(crate) fn folded(&self, field: TextField, row: usize) -> Cow<'_, str> {
         let Some(column) = Column::of_field(field) else { return Cow::Borrowed(self.status(row).folded()) };
         let (texts, folding) = self.searched(column);
-        let text = texts.stored(row, "");
+        let text = match texts {
+            Texts::AroundUid(_) => return texts.get(row, self.uid(row)),
+            _ => texts.stored(row, ""),
+        };
         match folding {
             Folding::Lower if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Cow::Owned(text.to_ascii_lowercase())
@@ -271,7 +279,7 @@ impl Chunk {
         let uid = self.uid(row);
         let asked = |column: Column| column.asked().is_none_or(|asked| fields.contains(asked));
         let text = |column: Column| if asked(column) { self.texts[column as usize].stored(row, uid) } else { "" };
-        let (avatar, link) = (&mut scratch.avatar, &mut scratch.link);
+        let Scratch { email, avatar, link } = scratch;
         let put = |column: Column, scratch: &'a mut String| {
             if asked(column) { self.texts[column as usize].get_in(row, uid, scratch) } else { "" }
         };
@@ -287,7 +295,7 @@ impl Chunk {
             business_name: text(Column::BusinessName),
             tag_line: text(Column::TagLine),
             description: text(Column::Description),
-            email: text(Column::Email),
+            email: put(Column::Email, email),
             phone: text(Column::Phone),
             additional_information: text(Column::AdditionalInformation),
             hourly_rate: money(&self.rates),

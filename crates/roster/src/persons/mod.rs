@@ -12,7 +12,7 @@ pub(crate) use column::{COLUMNS, Column};
 pub(crate) use ints::Ints;
 pub(crate) use mask::Mask;
 pub use ready::MOST;
-pub(crate) use texts::{Arena, Texts};
+pub(crate) use texts::{Arena, Around, Texts};
 
 use std::cmp::Ordering;
 use std::sync::Arc;
