@@ -140,8 +140,8 @@ struct Cut<'a> {
     len: usize,
 }
 
-/// From how many rows on a page has all persons written whom its rows stand together with. A shorter one takes what is
-/// written already.
+/// From how many rows on a page has all persons written whom its rows stand together with. A shorter one has the first of
+/// them written, so that none takes long, and takes what is written already.
 const MANY: usize = 32;
 
 impl Cut<'_> {
@@ -179,9 +179,10 @@ impl Rows for Cut<'_> {
     fn each_written(&self, encoder: &Encoder, beside: PersonFields, read: &mut dyn FnMut(&MemberRow<'_>, Written<'_>)) {
         let kept = self.ready.iter().position(|name| *name == encoder.name);
         let (mut scratch, mut bytes) = (Scratch::default(), Vec::new());
+        let mut left = if self.len >= MANY { usize::MAX } else { 1 };
         self.entries(|entry| {
             let (chunk, row) = self.persons.place(entry.slot);
-            let written = kept.and_then(|at| chunk.written(at, encoder, row, self.len >= MANY));
+            let written = kept.and_then(|at| chunk.written(at, encoder, row, &mut left));
             if let Some(written) = written {
                 read(&self.row(entry, chunk.view(row, beside, &mut scratch)), written);
                 return;

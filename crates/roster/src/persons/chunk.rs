@@ -325,9 +325,10 @@ impl Chunk {
     }
 
     /// What the encoder, whose rows are kept at this place, writes of a row. Where nothing is written of the chunk yet, it
-    /// is written now if `begin` says so.
-    pub(crate) fn written(&self, at: usize, encoder: &Encoder, row: usize, begin: bool) -> Option<Written<'_>> {
-        if begin {
+    /// is written now if any are `left` of those that may be.
+    pub(crate) fn written(&self, at: usize, encoder: &Encoder, row: usize, left: &mut usize) -> Option<Written<'_>> {
+        if *left > 0 && !self.ready.has(at) {
+            *left -= 1;
             self.ready.write(at, encoder, self);
         }
         self.ready.row(at, row)

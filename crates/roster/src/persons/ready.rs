@@ -33,6 +33,11 @@ impl Ready {
         self.0.iter().filter_map(|chunked| chunked.get()).map(|chunked| of(chunked) as u64).sum()
     }
 
+    /// Whether anything is written.
+    pub(super) fn has(&self, at: usize) -> bool {
+        self.0.get(at).is_some_and(|chunked| chunked.get().is_some())
+    }
+
     /// What is written of a row, if anything is.
     pub(super) fn row(&self, at: usize, row: usize) -> Option<Written<'_>> {
         let chunked = self.0.get(at)?.get()?;
