@@ -85,7 +85,7 @@ fn a_wrong_arrow_is_found() {
     let metadata = serde_json::json!({"packages": [
         package("membership", &[("serde", None)]),
         package("dialect", &[("membership", None), ("testkit", Some("dev"))]),
-        package("roster", &[("membership", None), ("testkit", Some("dev")), ("access", None), ("store", Some("dev"))]),
+        package("roster", &[("membership", None), ("testkit", Some("dev")), ("dialect", None), ("gateway", Some("dev"))]),
         package("dialect-elance", &[("dialect", None), ("dialect-rm", Some("dev")), ("testkit", Some("dev"))]),
         package("dialect-rm", &[("dialect", None), ("diesel", None)]),
         package("gateway", &[("testkit", None), ("dialect-new", None), ("diesel", None), ("diesel", Some("dev"))]),
@@ -96,8 +96,8 @@ fn a_wrong_arrow_is_found() {
         violations(&metadata),
         [
             "dialect may not import testkit",
-            "roster may not import access",
-            "roster may not import store",
+            "roster may not import dialect",
+            "roster may not import gateway",
             "dialect-elance may not import dialect-rm",
             "dialect-rm may not import diesel; only store may",
             "gateway may not import testkit",

@@ -36,6 +36,7 @@ mod oauth;
 mod page_edges;
 mod pairs;
 mod rates;
+mod roster;
 mod sample;
 mod security;
 mod support;

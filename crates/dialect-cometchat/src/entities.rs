@@ -3,7 +3,7 @@
 use crate::keys::SYSTEM;
 use dialect::access::Viewer;
 use dialect::json::Object;
-use membership::{GroupEntry, PersonFields, PersonView, Scope, State};
+use membership::{Encoder, GroupEntry, PersonFields, PersonView, Scope, State};
 
 /// What a user shows.
 pub const FIELDS: PersonFields = PersonFields::NAME
@@ -53,34 +53,61 @@ impl<'a> User<'a> {
 
     /// Writes the fields into an object that may hold more.
     pub fn fields(&self, object: &mut Object<'_>) {
-        let person = &self.person;
-        object
-            .string("uid", person.uid)
-            .string("name", person.name)
-            .string_if("link", person.link)
-            .string_if("avatar", person.avatar)
-            .raw_if("metadata", unless(person.metadata, "{}"))
-            .string("status", person.presence.as_str())
-            .string("role", person.role)
-            .string_if("statusMessage", person.status_message);
-        integer_if(object, "lastActiveAt", person.last_active_at);
-        if self.tags {
-            object.raw_if("tags", unless(person.tags, "[]"));
-        }
+        person_before(&self.person, self.tags, object);
         if let Some((scope, joined_at)) = self.membership {
-            object.string("scope", scope.as_str());
-            integer_if(object, "joinedAt", joined_at);
+            membership(scope, joined_at, object);
         }
-        object.integer("createdAt", person.created_at);
-        integer_if(object, "updatedAt", person.updated_at);
-        if let Some(viewer) = self.viewer.filter(|viewer| viewer.uid != person.uid) {
-            let (lesser, greater) = if person.uid < viewer.uid.as_str() {
-                (person.uid, viewer.uid.as_str())
-            } else {
-                (viewer.uid.as_str(), person.uid)
-            };
-            object.plain("conversationId", format_args!("{lesser}_user_{greater}"));
-        }
+        person_behind(&self.person, object);
+        conversation(self.person.uid, self.viewer, object);
+    }
+}
+
+/// What is shown of a person alone, with the tags, in a list of members: an object without its end.
+pub const PERSON: Encoder = Encoder {
+    name: "cometchat",
+    fields: FIELDS,
+    write: |person, out| {
+        let begun = out.len();
+        person_before(person, true, &mut Object::begin(out));
+        let before = out.len() - begun;
+        person_behind(person, &mut Object::resume(out));
+        before
+    },
+};
+
+fn person_before(person: &PersonView<'_>, tags: bool, object: &mut Object<'_>) {
+    object
+        .string("uid", person.uid)
+        .string("name", person.name)
+        .string_if("link", person.link)
+        .string_if("avatar", person.avatar)
+        .raw_if("metadata", unless(person.metadata, "{}"))
+        .string("status", person.presence.as_str())
+        .string("role", person.role)
+        .string_if("statusMessage", person.status_message);
+    integer_if(object, "lastActiveAt", person.last_active_at);
+    if tags {
+        object.raw_if("tags", unless(person.tags, "[]"));
+    }
+}
+
+/// What is shown of a membership.
+pub fn membership(scope: Scope, joined_at: Option<i64>, object: &mut Object<'_>) {
+    object.string("scope", scope.as_str());
+    integer_if(object, "joinedAt", joined_at);
+}
+
+fn person_behind(person: &PersonView<'_>, object: &mut Object<'_>) {
+    object.integer("createdAt", person.created_at);
+    integer_if(object, "updatedAt", person.updated_at);
+}
+
+/// Where two talk: whom it is shown to, and somebody else.
+pub fn conversation(uid: &str, viewer: Option<&Viewer>, object: &mut Object<'_>) {
+    if let Some(viewer) = viewer.filter(|viewer| viewer.uid != uid) {
+        let (lesser, greater) =
+            if uid < viewer.uid.as_str() { (uid, viewer.uid.as_str()) } else { (viewer.uid.as_str(), uid) };
+        object.plain("conversationId", format_args!("{lesser}_user_{greater}"));
     }
 }
 

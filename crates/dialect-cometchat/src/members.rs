@@ -1,13 +1,14 @@
 //! Listing the members of a group, listing who is banned from it, and looking at one member.
 
-use crate::entities::{FIELDS, User};
+use crate::entities::{self, FIELDS, User};
 use crate::page::{self, Paging};
 use crate::parameters::{self, SIZE, spellings};
 use crate::routes::Asked;
 use crate::{errors, keys};
 use dialect::access::{Operation, Principal};
+use dialect::json::Object;
 use dialect::{Action, Fault, Query, Refusal, Reply};
-use membership::{MemberPage, MemberQuery, Scope, ScopeSet, State, TextField};
+use membership::{MemberPage, MemberQuery, PersonFields, Scope, ScopeSet, State, TextField};
 
 /// `GET /groups/{guid}/members`.
 pub fn list(asked: &Asked<'_>) -> Result<Action, Refusal> {
@@ -58,10 +59,17 @@ fn in_state(asked: &Asked<'_>, state: State) -> Result<Action, Refusal> {
 
 fn write(paging: Paging, state: State, principal: &Principal, found: MemberPage<'_>) -> Reply {
     page::write(paging, found.total, found.rows.len(), |rows| {
-        found.rows.each(&mut |member| {
-            let membership = (state == State::Member).then_some((member.scope, member.joined_at));
-            let row = User { membership, ..User::new(member.person, principal.viewer.as_ref()) };
-            row.write(rows.next(row.changed_at()));
+        found.rows.each_written(&entities::PERSON, PersonFields::TIMES, &mut |member, person| {
+            let viewer = principal.viewer.as_ref();
+            let out = rows.next(User::new(member.person, viewer).changed_at());
+            out.extend_from_slice(person.before);
+            if state == State::Member {
+                entities::membership(member.scope, member.joined_at, &mut Object::resume(out));
+            }
+            out.extend_from_slice(person.after);
+            let mut object = Object::resume(out);
+            entities::conversation(member.person.uid, viewer, &mut object);
+            object.end();
         });
     })
 }

@@ -200,7 +200,7 @@ fn a_user_can_be_made_with_a_token() {
 #[test]
 fn a_key_that_is_limited_to_groups_makes_nobody() {
     let directory = world();
-    let made = directory.create(&NewCredential {
+    let made = directory.create(&membership::By::system(NOW), &NewCredential {
         audience: "cometchat".to_owned(),
         kind: CredentialKind::Key,
         rights: Rights::FULL,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 const MOST: usize = 1_000;
 
 /// The fields that a member shows.
-const SHOWN: PersonFields = PersonFields::NAME
+pub(crate) const SHOWN: PersonFields = PersonFields::NAME
     .with(PersonFields::DESCRIPTION)
     .with(PersonFields::EMAIL)
     .with(PersonFields::PHONE)

@@ -2,8 +2,9 @@
 //! for `Member`, which is ours.
 
 use crate::format::Format;
+use crate::members::SHOWN;
 use dialect::json;
-use membership::{AccountStatus, GroupEntry, Person, PersonView, Rows};
+use membership::{AccountStatus, Encoder, GroupEntry, Person, PersonFields, PersonView, Rows};
 use uuid::Uuid;
 
 /// About what a row takes up, in bytes, so that a page grows its buffer once.
@@ -14,10 +15,36 @@ const MEMBER: &str = "Member";
 const PEOPLE: &str = "People";
 const GROUP: &str = "Group";
 
+/// A member in JSON, as which it may be kept ready-made.
+const JSON: Encoder = Encoder {
+    name: "rm",
+    fields: SHOWN,
+    write: |person, out| {
+        let begun = out.len();
+        person_row(Format::Json, MEMBER, person, out);
+        out.len() - begun
+    },
+};
+
+/// The same in XML.
+const XML: Encoder = Encoder {
+    name: "rm in xml",
+    fields: SHOWN,
+    write: |person, out| {
+        let begun = out.len();
+        person_row(Format::Xml, MEMBER, person, out);
+        out.len() - begun
+    },
+};
+
 /// A list of members.
 pub(crate) fn members(format: Format, rows: &dyn Rows) -> Vec<u8> {
     let mut list = List::begin(format, MEMBER, rows.len());
-    rows.each(&mut |row| list.add(|out| person_row(format, MEMBER, &row.person, out)));
+    let encoder = match format {
+        Format::Json => &JSON,
+        Format::Xml => &XML,
+    };
+    rows.each_written(encoder, PersonFields::ID, &mut |_, person| list.add(|out| out.extend_from_slice(person.before)));
     list.end()
 }
 

@@ -79,6 +79,12 @@ impl<'a> Object<'a> {
         Self { out, first: true }
     }
 
+    /// Goes on with an object that has members already.
+    #[inline]
+    pub fn resume(out: &'a mut Vec<u8>) -> Self {
+        Self { out, first: false }
+    }
+
     /// Appends a key, which must need no escaping, and gives the place for its value.
     #[inline]
     pub fn key(&mut self, name: &'static str) -> &mut Vec<u8> {

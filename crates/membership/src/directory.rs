@@ -1,5 +1,6 @@
 //! The seam between those who ask about members and those who know.
 
+use crate::encoder::{self, Encoder, Written};
 use crate::{
     Changes, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberQuery, Membership, MembershipEntry, Page,
     Person, PersonFields, PersonKey, PersonQuery, PersonView, Scope, State, Window,
@@ -107,6 +108,18 @@ pub trait Rows {
 
     /// Calls `read` with each row, in order.
     fn each(&self, read: &mut dyn FnMut(&MemberRow<'_>));
+
+    /// Calls `read` with each row, in order, and with what `encoder` writes of its person, which may have been written
+    /// before. The row need not carry more of the person than the uid and the fields `beside`, all of which the query
+    /// must have asked for.
+    fn each_written(
+        &self,
+        encoder: &Encoder,
+        _beside: PersonFields,
+        read: &mut dyn FnMut(&MemberRow<'_>, Written<'_>),
+    ) {
+        encoder::each_written(self, encoder, read);
+    }
 }
 
 /// One member of a page.

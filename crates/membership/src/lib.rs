@@ -24,6 +24,7 @@
 
 mod change;
 mod directory;
+mod encoder;
 mod filter;
 mod group;
 mod job;
@@ -42,6 +43,7 @@ pub mod text;
 
 pub use change::{ACTIONS, ChangeEntry, Changes};
 pub use directory::{Directory, DirectoryError, MemberPage, MemberRow, Rows, SliceRows};
+pub use encoder::{Encoder, Written};
 pub use filter::{Compare, Filter, FilterTooLarge, IntExpr, TextExpr, TextField, TextMatch};
 pub use group::{Group, GroupKey, Membership};
 pub use job::Job;

@@ -18,7 +18,10 @@ pub(crate) struct Books {
     slots: HashTable<u32>,
     /// In how many groups the person of a slot is.
     uses: Vec<u32>,
-    free: Vec<u32>,
+    /// The rows that nobody has of the chunks that hold somebody.
+    free: HashMap<u32, Vec<u8>>,
+    /// The chunks that hold nobody.
+    empty: Vec<u32>,
     /// Of each group, who stands in it.
     pub(crate) places: HashMap<i64, Places>,
     /// What happens to a group while somebody puts its members in order.
@@ -51,27 +54,51 @@ impl Books {
 
     /// A slot that nobody has; `None` when there can be no more.
     pub(crate) fn take_slot(&mut self, persons: &mut Persons) -> Option<u32> {
-        if self.free.is_empty() {
-            let first = self.add_chunk(persons, Arc::new(Chunk::empty()))?;
-            self.free.extend((first..first + ROWS as u32).rev());
+        let chunk = match self.free.keys().next() {
+            Some(chunk) => *chunk,
+            None => {
+                let first = self.add_chunk(persons, Chunk::nobody())?;
+                self.give_back((first..).take(ROWS));
+                let chunk = self.empty.pop()?;
+                self.free.insert(chunk, (0..=u8::MAX).rev().collect());
+                chunk
+            }
+        };
+        let rows = self.free.get_mut(&chunk)?;
+        let row = rows.pop()?;
+        if rows.is_empty() {
+            self.free.remove(&chunk);
         }
-        self.free.pop()
+        Some(chunk * ROWS as u32 + u32::from(row))
     }
 
-    /// Puts a chunk behind the last and gives its first slot; `None` when there can be no more. Its rows are in no
-    /// group, and none of them is free.
+    /// Puts a chunk in the place of one that holds nobody, or behind the last, and gives its first slot; `None` when there
+    /// can be no more. Its rows are in no group, and none of them is free.
     pub(crate) fn add_chunk(&mut self, persons: &mut Persons, chunk: Arc<Chunk>) -> Option<u32> {
-        let first = persons.chunks() * ROWS;
-        if first + ROWS > SLOTS {
+        let at = match self.empty.pop() {
+            Some(at) => at as usize,
+            None => persons.chunks(),
+        };
+        if (at + 1) * ROWS > SLOTS {
             return None;
         }
-        persons.set(persons.chunks(), chunk);
-        self.uses.resize(first + ROWS, 0);
-        u32::try_from(first).ok()
+        persons.set(at, chunk);
+        if self.uses.len() < (at + 1) * ROWS {
+            self.uses.resize((at + 1) * ROWS, 0);
+        }
+        u32::try_from(at * ROWS).ok()
     }
 
     pub(crate) fn give_back(&mut self, slots: impl IntoIterator<Item = u32>) {
-        self.free.extend(slots);
+        for slot in slots {
+            let chunk = slot / ROWS as u32;
+            let rows = self.free.entry(chunk).or_default();
+            rows.push((slot % ROWS as u32) as u8);
+            if rows.len() == ROWS {
+                self.free.remove(&chunk);
+                self.empty.push(chunk);
+            }
+        }
     }
 
     /// Counts one group more, or less, for a slot; gives how many there are.
@@ -109,7 +136,7 @@ impl Books {
             let at = of_chunk[0].0 as usize / ROWS;
             let changes: Vec<_> = of_chunk.iter().map(|(slot, person)| (*slot as usize % ROWS, *person)).collect();
             let chunk = persons.chunk(at).with(&changes);
-            persons.set(at, Arc::new(chunk));
+            persons.set(at, if chunk.live.is_empty() { Chunk::nobody() } else { Arc::new(chunk) });
         }
     }
 
@@ -140,7 +167,8 @@ impl Books {
     /// How many bytes the books take.
     pub(crate) fn bytes(&self) -> u64 {
         let places: u64 = self.places.values().map(Places::bytes).sum();
-        let slots = self.slots.capacity() * 5 * 8 / 7 + self.uses.capacity() * 4 + self.free.capacity() * 4;
-        slots as u64 + places
+        let slots = self.slots.capacity() * 5 * 8 / 7 + self.uses.capacity() * 4;
+        let free: usize = self.free.values().map(|rows| rows.capacity() + 40).sum();
+        (slots + free + self.empty.capacity() * 4) as u64 + places
     }
 }

@@ -65,12 +65,19 @@ impl Roster {
         };
         let books = &mut turn.state;
         let mut next = Snapshot::clone(&before);
+        let alone = next.persons.chunks() == 0;
         if take_in(books, &mut next, staging, loaded, self.clock.fetch_add(1, Ordering::Relaxed)) {
             self.loads.fetch_add(1, Ordering::Relaxed);
         }
         let mut next = books.apply(&next, &changed);
         self.absent.hear(&changed);
-        self.keep_within(books, &mut next, number);
+        let fits = self.keep_within(books, &mut next, number);
+        if !fits && alone {
+            self.absent.put_too_large(number, TooLarge::Group);
+        } else if !fits {
+            // What others left behind took its place: once more, from the beginning.
+            self.wish(Errand::Load(GroupKey::Number(number)));
+        }
         self.publish(books, next);
         Ok(())
     }
@@ -137,8 +144,8 @@ impl Roster {
     }
 
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at
-    /// last of that group, too.
-    fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) {
+    /// last of that group, too. Whether that one is still there.
+    fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
         let size = |books: &Books, next: &Snapshot| next.persons.bytes() + next.groups.bytes() + books.bytes();
         while size(books, next) > self.settings.bytes {
             let others = next.groups.iter().filter(|columns| columns.group.number != newest);
@@ -149,7 +156,7 @@ impl Roster {
                     self.evictions.fetch_add(1, Ordering::Relaxed);
                 }
                 None => {
-                    let Some(columns) = next.groups.get(newest) else { return };
+                    let Some(columns) = next.groups.get(newest) else { return false };
                     let mut columns = columns.copy();
                     let had_orders = columns.lists.iter_mut().any(|list| list.orders.pop().is_some());
                     if had_orders {
@@ -157,17 +164,14 @@ impl Roster {
                         columns.measure();
                         next.groups.set(columns);
                     } else {
-                        books.drop_group(next, newest);
-                        self.absent.put_too_large(newest, TooLarge::Group);
                         self.evictions.fetch_add(1, Ordering::Relaxed);
-                        // Whose place is not given back piece by piece.
-                        if next.groups.iter().next().is_none() {
-                            *next = books.begin_anew(next.head, next.last_credential_change);
-                        }
+                        *next = books.begin_anew(next.head, next.last_credential_change);
+                        return false;
                     }
                 }
             }
         }
+        next.groups.get(newest).is_some()
     }
 }
 

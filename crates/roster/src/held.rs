@@ -1,12 +1,15 @@
 //! What is in memory for a query.
 
+use crate::MOST_READY;
 use crate::found::{Found, Search};
 use crate::group::{Columns, List};
 use crate::persons::{Persons, Scratch};
 use crate::sequence::{Entry, Sequence};
 use crate::snapshot::{Place, Snapshot};
 use arc_swap::Guard;
-use membership::{Group, MemberPage, MemberRow, OrderKey, PersonFields, Rows, Scope, State, Window};
+use membership::{
+    Encoder, Group, MemberPage, MemberRow, OrderKey, PersonFields, PersonView, Rows, Scope, State, Window, Written,
+};
 use std::sync::{Arc, PoisonError};
 
 /// What is in memory for a query, of one snapshot. It stays as it was however long it is kept; who keeps it long keeps
@@ -19,6 +22,8 @@ pub struct Held {
     pub(crate) wanted: Wanted,
     pub(crate) window: Window,
     pub(crate) fields: PersonFields,
+    /// Names of encoders whose rows are kept.
+    pub(crate) ready: [&'static str; MOST_READY],
 }
 
 /// Which entries of the list.
@@ -110,6 +115,7 @@ impl Held {
             found: found.as_deref(),
             state: self.state,
             fields: self.fields,
+            ready: &self.ready,
             offset,
             len: (self.window.limit as usize).min(total - offset),
         };
@@ -129,8 +135,32 @@ struct Cut<'a> {
     found: Option<&'a Found>,
     state: State,
     fields: PersonFields,
+    ready: &'a [&'static str],
     offset: usize,
     len: usize,
+}
+
+/// From how many rows on a page has all persons written whom its rows stand together with. A shorter one has the first of
+/// them written, so that none takes long, and takes what is written already.
+const MANY: usize = 32;
+
+impl Cut<'_> {
+    fn row<'r>(&self, entry: Entry, person: PersonView<'r>) -> MemberRow<'r> {
+        let membership = self.fields.contains(PersonFields::MEMBERSHIP);
+        MemberRow {
+            person,
+            state: self.state,
+            scope: if membership { entry.scope } else { Scope::Participant },
+            joined_at: if membership { entry.joined_at } else { None },
+        }
+    }
+
+    fn entries(&self, mut read: impl FnMut(Entry)) {
+        match self.found {
+            None => self.sequence.from(self.offset).take(self.len).for_each(read),
+            Some(found) => found.each(self.offset, self.len, |position| read(self.sequence.get(position))),
+        }
+    }
 }
 
 impl Rows for Cut<'_> {
@@ -140,19 +170,27 @@ impl Rows for Cut<'_> {
 
     fn each(&self, read: &mut dyn FnMut(&MemberRow<'_>)) {
         let mut scratch = Scratch::default();
-        let membership = self.fields.contains(PersonFields::MEMBERSHIP);
-        let mut show = |entry: Entry| {
+        self.entries(|entry| {
             let (chunk, row) = self.persons.place(entry.slot);
-            read(&MemberRow {
-                person: chunk.view(row, self.fields, &mut scratch),
-                state: self.state,
-                scope: if membership { entry.scope } else { Scope::Participant },
-                joined_at: if membership { entry.joined_at } else { None },
-            });
-        };
-        match self.found {
-            None => self.sequence.from(self.offset).take(self.len).for_each(show),
-            Some(found) => found.each(self.offset, self.len, |position| show(self.sequence.get(position))),
-        }
+            read(&self.row(entry, chunk.view(row, self.fields, &mut scratch)));
+        });
+    }
+
+    fn each_written(&self, encoder: &Encoder, beside: PersonFields, read: &mut dyn FnMut(&MemberRow<'_>, Written<'_>)) {
+        let kept = self.ready.iter().position(|name| *name == encoder.name);
+        let (mut scratch, mut bytes) = (Scratch::default(), Vec::new());
+        let mut left = if self.len >= MANY { usize::MAX } else { 1 };
+        self.entries(|entry| {
+            let (chunk, row) = self.persons.place(entry.slot);
+            let written = kept.and_then(|at| chunk.written(at, encoder, row, &mut left));
+            if let Some(written) = written {
+                read(&self.row(entry, chunk.view(row, beside, &mut scratch)), written);
+                return;
+            }
+            bytes.clear();
+            let person = chunk.view(row, self.fields, &mut scratch);
+            let before = (encoder.write)(&person, &mut bytes);
+            read(&self.row(entry, person), Written::of(&bytes, before));
+        });
     }
 }

@@ -29,4 +29,5 @@ mod staging;
 mod turns;
 
 pub use held::{Cost, Held, Version};
+pub use persons::MOST as MOST_READY;
 pub use roster::{Figures, Roster, Settings};

@@ -35,7 +35,7 @@ impl Queue {
 
     pub(crate) fn put(&self, job: Errand) {
         let mut jobs = self.lock();
-        if jobs.waiting.len() < WAITING && jobs.current.as_ref() != Some(&job) && !jobs.waiting.contains(&job) {
+        if jobs.waiting.len() < WAITING && !jobs.waiting.contains(&job) {
             jobs.waiting.push_back(job);
             self.changed.notify_all();
         }

@@ -1,5 +1,6 @@
 //! The directory in front of a directory.
 
+use crate::MOST_READY;
 use crate::absent::Absent;
 use crate::books::Books;
 use crate::failed::Failed;
@@ -25,6 +26,9 @@ pub struct Settings {
     pub bytes: u64,
     /// How many entries of the change log are caught up at most; who is farther behind begins anew.
     pub behind: u32,
+    /// The names of encoders whose rows are kept written; nothing where there is none. They take their own memory beside
+    /// `bytes`: about what a row takes in a reply.
+    pub ready: [&'static str; MOST_READY],
 }
 
 /// Groups in memory, in front of the source that they come from.
@@ -55,6 +59,8 @@ pub struct Figures {
     pub persons: u64,
     /// How many bytes the columns take.
     pub bytes: u64,
+    /// How many bytes the rows take that are kept written.
+    pub ready_bytes: u64,
     /// How often something that was asked for stood in memory.
     pub hits: u64,
     /// How often it did not.
@@ -140,7 +146,7 @@ impl Roster {
         }
         let Some(place) = snapshot.groups.place(&query.group) else {
             if self.settings.bytes > 0 && !self.absent.has(&query.group) {
-                self.queue.put(Errand::Load(query.group.clone()));
+                self.wish(Errand::Load(query.group.clone()));
             }
             return None;
         };
@@ -154,7 +160,7 @@ impl Roster {
         if !keys.is_empty() {
             let Some(ordered) = list.ordered(&keys) else {
                 if self.absent.too_large(columns.group.number).is_none() {
-                    self.queue.put(Errand::Order(columns.group.number, query.state, keys));
+                    self.wish(Errand::Order(columns.group.number, query.state, keys));
                 }
                 return None;
             };
@@ -166,7 +172,21 @@ impl Roster {
             let kept = columns.found.lock().unwrap_or_else(PoisonError::into_inner).get(query, &keys);
             kept.map_or_else(|| Wanted::Sought(Arc::new(Search::new(query, &keys))), Wanted::Kept)
         };
-        Some(Held { snapshot, place, state: query.state, keys, wanted, window: query.window, fields: query.fields })
+        Some(Held {
+            snapshot,
+            place,
+            state: query.state,
+            keys,
+            wanted,
+            window: query.window,
+            fields: query.fields,
+            ready: self.settings.ready,
+        })
+    }
+
+    /// Wants something to be fetched.
+    pub(crate) fn wish(&self, errand: Errand) {
+        self.queue.put(errand);
     }
 
     /// Without writing where nothing is new: all threads read it.
@@ -192,6 +212,7 @@ impl Roster {
             groups: self.snapshot.load().groups.iter().count() as u64,
             persons: read(&self.persons),
             bytes: read(&self.bytes),
+            ready_bytes: self.snapshot.load().persons.ready_bytes(),
             hits: read(&self.hits),
             misses: read(&self.misses),
             loads: read(&self.loads),

@@ -36,6 +36,7 @@ pub(crate) struct Sequence {
 struct Block {
     /// Each with the number of entries up to its end in this block.
     pieces: Vec<(usize, Arc<Piece>)>,
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -78,12 +79,14 @@ const fn parts(kept: u32) -> (u32, Scope) {
 
 impl Block {
     fn new(pieces: Vec<Arc<Piece>>) -> Self {
+        let of_pieces: usize = pieces.iter().map(|piece| piece.bytes() + size_of::<(usize, usize)>()).sum();
         let mut end = 0;
         let with_end = |piece: Arc<Piece>| {
             end += piece.slots.len();
             (end, piece)
         };
-        Self { pieces: pieces.into_iter().map(with_end).collect() }
+        let bytes = (of_pieces + SHARED + size_of::<(usize, usize)>()) as u64;
+        Self { pieces: pieces.into_iter().map(with_end).collect(), bytes }
     }
 
     fn len(&self) -> usize {
@@ -234,11 +237,7 @@ impl Sequence {
 
     /// How many bytes it takes.
     pub(crate) fn bytes(&self) -> u64 {
-        let of_block = |block: &Block| {
-            let pieces: usize = block.pieces.iter().map(|(_, piece)| piece.bytes() + size_of::<(usize, usize)>()).sum();
-            pieces + SHARED + size_of::<(usize, usize)>()
-        };
-        self.blocks.iter().map(|(_, block)| of_block(block) as u64).sum()
+        self.blocks.iter().map(|(_, block)| block.bytes).sum()
     }
 }
 

@@ -5,11 +5,11 @@
 use membership::record::Record;
 use membership::{Directory, DirectoryError, GroupKey, MemberPage, MemberQuery, Source, Window};
 use rand::Rng;
-use roster::{Roster, Settings};
+use roster::{Held, Roster, Settings};
 use std::sync::Arc;
 use testkit::{MemoryDirectory, random};
 
-const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000 };
+const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000, ready: [""; 4] };
 
 /// All that an answer shows, as text; when somebody was last there to the minute.
 fn told(members: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError>) -> Result<String, String> {
@@ -23,6 +23,13 @@ fn told(members: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), Direc
         });
     });
     outcome.map(|()| told).map_err(|error| error.to_string())
+}
+
+fn told_from(held: &Held) -> Result<String, String> {
+    told(|read| {
+        held.members(read);
+        Ok(())
+    })
 }
 
 /// Asks the roster once, and again when what it needs has been fetched: the second answer must come from memory.
@@ -39,24 +46,13 @@ fn must_be_held(roster: &Arc<Roster>, oracle: &MemoryDirectory, query: &MemberQu
         }
     }
     let held = roster.hold(head, query).unwrap_or_else(|| panic!("not held: {query:?}"));
-    let read = told(|read| {
-        held.members(read);
-        Ok(())
-    });
-    assert_eq!(read, expected, "{query:?}");
+    assert_eq!(told_from(&held), expected, "{query:?}");
     assert_eq!(held.count(), oracle.count(query).expect("a group"), "{query:?}");
     // And as it was kept.
     let again = roster.hold(head, query).expect("still held");
     assert_eq!(again.cost(), roster::Cost::Short);
     assert_eq!(again.version(), held.version());
-    assert_eq!(
-        told(|read| {
-            again.members(read);
-            Ok(())
-        }),
-        expected,
-        "{query:?}"
-    );
+    assert_eq!(told_from(&again), expected, "{query:?}");
 }
 
 fn filled(rng: &mut random::ChaCha8Rng, size: random::Size) -> MemoryDirectory {
@@ -127,13 +123,7 @@ fn nothing_is_loaded_again_that_can_be_caught_up_with() {
         for group in groups.iter().filter(|group| !deleted(group)) {
             let held = roster.hold(head, &all(*group)).expect("held all the time");
             let expected = told(|read| oracle.members(&all(*group), read));
-            assert_eq!(
-                told(|read| {
-                    held.members(read);
-                    Ok(())
-                }),
-                expected
-            );
+            assert_eq!(told_from(&held), expected);
         }
     }
     assert_eq!(roster.figures().loads, groups.len() as u64);

@@ -103,7 +103,11 @@ fn gateway(registry: Registry, store: &Store, settings: &Settings) -> anyhow::Re
 }
 
 fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
-    let roster = roster::Settings { bytes: settings.roster.bytes, behind: settings.roster.behind };
+    let mut ready = [""; roster::MOST_READY];
+    let names = settings.dialects.prefixes().map(|(name, _)| name);
+    let named = names.into_iter().filter(|name| settings.roster.ready_rows.iter().any(|named| named == name));
+    ready.iter_mut().zip(named).for_each(|(place, name)| *place = name);
+    let roster = roster::Settings { bytes: settings.roster.bytes, behind: settings.roster.behind, ready };
     let roster = Roster::new(Arc::new(store.clone()), roster);
     let asked = store.clone();
     let head =

@@ -134,6 +134,7 @@ impl Standing {
             ("rollcall_roster_groups", "Groups held in memory", roster.groups),
             ("rollcall_roster_persons", "Persons held in memory", roster.persons),
             ("rollcall_roster_bytes", "Bytes that groups in memory take", roster.bytes),
+            ("rollcall_roster_ready_bytes", "Bytes that rows take which are kept ready-made", roster.ready_bytes),
         ] {
             out.gauge(name, help, [(NOTHING, value as i64)])?;
         }

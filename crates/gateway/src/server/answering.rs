@@ -45,7 +45,7 @@ impl Gateway {
             return self.from_store(id, audience, call, None, asking).await;
         };
         let head = match memory.heads.together(id).await? {
-            None => memory.heads.shared(self.limits.answer_timeout).await,
+            None => memory.heads.shared(self.limits.answer_timeout).await.map_err(|_| self.no_answer(id))?,
             head => head,
         };
         let Some(head) = head else { return self.from_store(id, audience, call, None, asking).await };
@@ -181,12 +181,15 @@ impl Gateway {
             guarded(id, || work(gateway.core()))
         };
         let answer = tokio::time::timeout(self.limits.answer_timeout, web::block(work)).await;
-        let answer = answer.map_err(|_| {
-            self.metrics.refused(Limit::Store);
-            logging::within(id, || log::error!("no answer of the store within {:?}", self.limits.answer_timeout));
-            Refusal::Unavailable(RETRY_AFTER)
-        })?;
+        let answer = answer.map_err(|_| self.no_answer(id))?;
         answer.map_err(|_| Refusal::Internal)?
+    }
+
+    /// The store has said nothing, not even that it is away.
+    fn no_answer(&self, id: Uuid) -> Refusal {
+        self.metrics.refused(Limit::Store);
+        logging::within(id, || log::error!("no answer of the store within {:?}", self.limits.answer_timeout));
+        Refusal::Unavailable(RETRY_AFTER)
     }
 
     pub(super) fn core(&self) -> Core<'_> {

@@ -8,7 +8,7 @@ use super::harden::{Hardening, is_secure};
 use super::limits::{Client, Exceeded, Guard, Line, unpacked};
 use super::memory::Memory;
 use super::watch::UnderWay;
-use super::{Access, LINGER, limits, names, problem};
+use super::{Access, LINGER, limits, names, next_id, problem};
 use crate::logging;
 use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
@@ -19,10 +19,7 @@ use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use dialect::{Method, Parsed, Refusal, Reply, Request};
 use membership::{Directory, Registrar};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -180,9 +177,11 @@ impl Gateway {
         false
     }
 
-    /// The path of a request as a log may show it. In one that is no dialect's anything may stand, a secret too.
-    fn loggable<'p>(&self, path: &'p str) -> Cow<'p, str> {
-        let Some((mounted, below)) = self.registry.find(path) else { return logging::first_segment(path) };
+    /// The path of a request as a log may show it, with the dialect that holds it if that is known already. In one that
+    /// is no dialect's anything may stand, a secret too.
+    fn loggable<'p>(&self, path: &'p str, found: Option<(&Mounted, &'p str)>) -> Cow<'p, str> {
+        let found = found.or_else(|| self.registry.find(path));
+        let Some((mounted, below)) = found else { return logging::first_segment(path) };
         match mounted.dialect.loggable(below) {
             Cow::Borrowed(_) => Cow::Borrowed(path),
             Cow::Owned(shown) => Cow::Owned(format!("{}{shown}", mounted.prefix)),
@@ -190,13 +189,13 @@ impl Gateway {
     }
 
     /// The reply of the dialect that holds the path. What is found out on the way is `noted`.
-    async fn reply(
-        self: &Arc<Self>,
+    async fn reply<'r>(
+        self: &'r Arc<Self>,
         id: Uuid,
-        request: &HttpRequest,
+        request: &'r HttpRequest,
         body: &mut Body,
         client: &Client,
-        noted: &mut Noted,
+        noted: &mut Noted<'r>,
     ) -> Reply {
         let uri = request.uri();
         let admitted = self.guard.admit(client).inspect_err(|_| self.metrics.refused(Limit::Address));
@@ -204,7 +203,7 @@ impl Gateway {
             let refused = admitted.err().map(|exceeded| problem::too_many_requests(exceeded.seconds));
             return refused.unwrap_or_else(problem::no_such_address);
         };
-        noted.dialect = Some(mounted.dialect.name());
+        noted.found = Some((mounted, path));
         let headers = FieldsOf {
             headers: request.headers(),
             by_proxy: client.by_proxy,
@@ -315,8 +314,9 @@ pub(super) fn too_many(exceeded: Exceeded) -> Refusal {
 
 /// What is found out of a request while it is answered.
 #[derive(Default)]
-struct Noted {
-    dialect: Option<&'static str>,
+struct Noted<'r> {
+    /// The dialect, and the path below its prefix.
+    found: Option<(&'r Mounted, &'r str)>,
     route: Option<&'static str>,
     credential: Option<i64>,
 }
@@ -356,10 +356,11 @@ pub(super) async fn handle(
         under_way.end_connection(LINGER);
     }
     let (method, took) = (request.method().as_str(), begun.elapsed());
-    let Noted { dialect, route, credential } = noted;
+    let Noted { found, route, credential } = noted;
+    let dialect = found.map(|(mounted, _)| mounted.dialect.name());
     gateway.metrics.answered(Asked::new(dialect, route, method), status, took);
     if Access::is_told(log::Level::Info) {
-        let path = &*gateway.loggable(request.uri().path());
+        let path = &*gateway.loggable(request.uri().path(), found);
         let client = client.address;
         let bytes = bytes as u64;
         Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
@@ -391,24 +392,3 @@ fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
 
 /// The field of a reply's header that names the request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-thread_local! {
-    /// Request ids must differ, but need not be hard to guess: a generator of each thread saves a call to the
-    /// operating system.
-    static IDS: RefCell<ChaCha8Rng> = RefCell::new(ChaCha8Rng::from_seed(seed()));
-}
-
-fn seed() -> [u8; 32] {
-    let (one, other) = (Uuid::new_v4(), Uuid::new_v4());
-    let mut seed = [0; 32];
-    seed[..16].copy_from_slice(one.as_bytes());
-    seed[16..].copy_from_slice(other.as_bytes());
-    seed
-}
-
-/// An id for a request.
-pub(crate) fn next_id() -> Uuid {
-    let mut bytes = [0; 16];
-    IDS.with_borrow_mut(|ids| ids.fill_bytes(&mut bytes));
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
-}

@@ -41,6 +41,10 @@ impl Settings {
                     .to_owned(),
             );
         }
+        let known = self.dialects.prefixes().map(|(name, _)| name);
+        if !self.roster.ready_rows.iter().all(|name| known.contains(&name.as_str())) {
+            problems.push(format!("roster.ready_rows must name dialects: {}", known.join(", ")));
+        }
         for (name, prefix) in self.dialects.prefixes() {
             if !is_prefix(prefix) {
                 problems.push(format!(

@@ -4,6 +4,7 @@
 //! say anything else than what applies.
 
 mod bounds;
+mod names;
 mod nets;
 mod sections;
 mod shape;
@@ -13,6 +14,7 @@ mod url;
 
 use anyhow::{Context, anyhow, bail};
 use config::{Config, ConfigError, Environment, File, FileFormat, Map, Source, Value};
+pub use names::Names;
 pub use nets::Nets;
 pub use sections::{
     Admin, Changes, Database, Dialects, Elance, ExpiresIn, Limits, LogFormat, Logging, Plain, Roster, Server, Settings,

@@ -1,6 +1,6 @@
 //! The sections of the configuration and their values. What each means stands in `config/rollcall.toml`.
 
-use super::{Nets, UrlText};
+use super::{Names, Nets, UrlText};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -134,6 +134,8 @@ pub struct Roster {
     pub bytes: u64,
     /// How many changes are caught up with at once.
     pub behind: u32,
+    /// Names of dialects whose rows are kept ready-made.
+    pub ready_rows: Names,
 }
 
 /// Section `limits`.

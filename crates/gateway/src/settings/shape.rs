@@ -39,6 +39,7 @@ fn section(path: &str, given: &Map<String, Value>, known: &Map<String, Value>, p
                     (text, _) => wrong(text.is_ok(), "must be a text"),
                 }
             }
+            (Some(ValueKind::Array(_)), _) if name == "roster.ready_rows" => super::Names::problem(value),
             (Some(ValueKind::Array(_)), _) => super::Nets::problem(value),
             // All other settings are numbers.
             (Some(_), ValueKind::Float(_)) => Some("must be a whole number"),

@@ -36,7 +36,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             acquire_timeout_seconds: 5,
             statement_timeout_seconds: 30,
         },
-        roster: Roster { bytes: 512 << 20, behind: 10_000 },
+        roster: Roster { bytes: 512 << 20, behind: 10_000, ready_rows: Names::default() },
         limits: Limits {
             body_bytes: 1 << 20,
             bodies_bytes: 256 << 20,
@@ -70,6 +70,22 @@ fn the_documented_file_holds_every_setting_with_its_default() {
         },
     };
     assert_eq!(Settings::built_in().expect("sound"), expected);
+}
+
+#[test]
+fn dialects_with_ready_made_rows_are_named() {
+    let names = |settings: anyhow::Result<Settings>| settings.expect("good").roster.ready_rows.to_vec();
+    assert_eq!(names(with("[roster]\nready_rows = [\"rm\", \"cometchat\"]", &[])), ["rm", "cometchat"]);
+    assert_eq!(names(with("", &[("ROLLCALL__ROSTER__READY_ROWS", "elance, rm")])), ["elance", "rm"]);
+    assert_eq!(names(with("", &[("ROLLCALL__ROSTER__READY_ROWS", "")])), [""; 0]);
+    for (bad, told) in [
+        ("[roster]\nready_rows = [\"soap\"]", "roster.ready_rows must name dialects: elance, rm, cometchat"),
+        ("[roster]\nready_rows = [1]", "roster.ready_rows must be a list of names"),
+        ("[roster]\nready_rows = true", "roster.ready_rows must be a list of names"),
+    ] {
+        let error = with(bad, &[]).expect_err(bad).to_string();
+        assert!(error.contains(told), "{bad}: {error}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn main() {
         black_box(row);
     });
     let making = began.elapsed();
-    let roster = Roster::new(source.clone(), Settings { bytes: 4 << 30, behind: 10_000 });
+    let roster = Roster::new(source.clone(), Settings { bytes: 4 << 30, behind: 10_000, ready: [""; 4] });
     let began = Instant::now();
     roster.hold(0, &page(0, 10));
     roster.settle();

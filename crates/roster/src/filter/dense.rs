@@ -58,15 +58,15 @@ fn may_begin(text: &[u8], base: usize, first: u8, last: u8, reach: usize) -> u64
 fn equal_bytes(text: &[u8], byte: u8) -> u64 {
     match text.first_chunk::<WIDE>() {
         Some(bytes) => {
-            let mut bits = 0;
-            for (nth, eight) in bytes.chunks_exact(8).enumerate() {
-                let mut equal = [0_u8; 8];
-                equal.iter_mut().zip(eight).for_each(|(equal, other)| *equal = u8::from(*other == byte));
+            // In two steps, each of which is one that the compiler does for many bytes at once.
+            let mut equal = [0_u8; WIDE];
+            equal.iter_mut().zip(bytes).for_each(|(equal, other)| *equal = u8::from(*other == byte));
+            let (eights, _) = equal.as_chunks::<8>();
+            eights.iter().enumerate().fold(0, |bits, (nth, eight)| {
                 // Each lowest bit to its place in the highest byte.
-                let packed = u64::from_le_bytes(equal).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-                bits |= packed << (nth * 8);
-            }
-            bits
+                let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+                bits | packed << (nth * 8)
+            })
         }
         None => text.iter().enumerate().fold(0, |bits, (at, other)| bits | u64::from(*other == byte) << at),
     }

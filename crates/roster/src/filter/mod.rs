@@ -97,3 +97,6 @@ fn in_order_of_cost(parts: &[Filter]) -> Vec<Test<'_>> {
     tests.sort_by_key(Test::is_each);
     tests
 }
+
+#[cfg(test)]
+mod tests;

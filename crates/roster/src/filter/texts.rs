@@ -2,7 +2,7 @@
 
 use super::dense;
 use super::row::matches;
-use crate::persons::{Arena, Chunk, Column, Folding, Mask, Texts};
+use crate::persons::{Arena, Around, Chunk, Column, Folding, Mask, Texts};
 use hashbrown::HashSet;
 use membership::{Compare, TextMatch};
 use memchr::memmem::Finder;
@@ -82,8 +82,39 @@ impl<'a> Wanted<'a> {
                     _ => within.only(|row| self.holds(&text[arena.start(row)..arena.end(row)])),
                 }
             }
+            Texts::AroundUid(around) => self.of_uids(chunk, around, within, scratch),
             _ => within.only(|row| one(texts.stored(row, ""))),
         }
+    }
+
+    /// The rows of `within` whose text, a uid with the same text behind it in many rows, is as wanted.
+    fn of_uids(&self, chunk: &Chunk, around: &Around, within: &Mask, scratch: &mut String) -> Mask {
+        let behind = around.behind();
+        let (there, bare) = (within.and(around.rows()), within.without(around.rows()));
+        let bare = if self.holds("") { bare } else { Mask::NONE };
+        bare.or(&match self {
+            Self::Holding(..) if self.holds(behind) => there,
+            Self::Holding(_, part) => {
+                // In the uid, or with its beginning at the end of the uid and the rest behind that.
+                let whole = self.of(chunk, Column::Uid, &there, scratch);
+                let cuts: Vec<&[u8]> = (1..part.len())
+                    .filter(|cut| behind.as_bytes().starts_with(&part[*cut..]))
+                    .map(|cut| &part[..cut])
+                    .collect();
+                let ends = |row: usize| cuts.iter().any(|cut| chunk.uid(row).as_bytes().ends_with(cut));
+                if cuts.is_empty() { whole } else { whole.or(&there.without(&whole).only(ends)) }
+            }
+            Self::Comparing(Compare::Eq, with) => match with.strip_suffix(behind) {
+                Some(uid) => there.only(|row| chunk.uid(row) == uid),
+                None => Mask::NONE,
+            },
+            _ => there.only(|row| {
+                scratch.clear();
+                scratch.push_str(chunk.uid(row));
+                scratch.push_str(behind);
+                self.holds(scratch)
+            }),
+        })
     }
 }
 

@@ -3,12 +3,13 @@
 use super::column::{COLUMNS, Column, SEARCHED};
 use super::ints::Ints;
 use super::mask::Mask;
+use super::ready::Ready;
 use super::texts::Texts;
 use super::{ROWS, SHARED};
 use membership::text::fold;
-use membership::{AccountStatus, Money, PersonFields, PersonView, Presence, TextField};
+use membership::{AccountStatus, Encoder, Money, PersonFields, PersonView, Presence, TextField, Written};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 /// Up to [`ROWS`] persons. A changed one is a new chunk, which shares the columns in which nothing has changed.
@@ -31,6 +32,7 @@ pub(crate) struct Chunk {
     /// What filters and orders read of the columns that are searched.
     folded: [Folding; SEARCHED],
     bytes: u32,
+    ready: Ready,
 }
 
 /// How the folded texts of a column come about.
@@ -47,6 +49,7 @@ pub(crate) enum Folding {
 /// Texts of a row that must be put together, for as long as the row is read.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    email: String,
     avatar: String,
     link: String,
 }
@@ -93,7 +96,14 @@ impl Chunk {
             texts,
             folded: std::array::from_fn(|_| Folding::Same),
             bytes: 0,
+            ready: Ready::default(),
         }
+    }
+
+    /// The one with nobody in it that all share.
+    pub(crate) fn nobody() -> Arc<Self> {
+        static NOBODY: LazyLock<Arc<Chunk>> = LazyLock::new(|| Arc::new(Chunk::empty()));
+        Arc::clone(&NOBODY)
     }
 
     /// With these persons in these rows, nobody where it says `None`. Rows are ascending.
@@ -139,6 +149,7 @@ impl Chunk {
             texts: self.texts.clone(),
             folded: self.folded.clone(),
             bytes: 0,
+            ready: Ready::default(),
         };
         let mut uids: Vec<&str> = Vec::with_capacity(rows);
         uids.extend((0..rows).map(|row| match changed[row] {
@@ -160,9 +171,7 @@ impl Chunk {
                 continue;
             }
             let texts: Vec<Cow<'_, str>> = (0..rows).map(wanted).collect();
-            let may_hold_uids = matches!(column, Column::Avatar | Column::Link)
-                || *column == Column::Login && texts.iter().zip(&uids).all(|(text, uid)| text == uid);
-            let new = Texts::new(&texts, may_hold_uids.then_some(uids.as_slice()));
+            let new = Texts::new(&texts, column.may_hold_uid().map(|how| (how, uids.as_slice())));
             if column.is_searched() {
                 next.folded[at] = Folding::new(*column, &texts);
             }
@@ -252,7 +261,10 @@ impl Chunk {
     pub(crate) fn folded(&self, field: TextField, row: usize) -> Cow<'_, str> {
         let Some(column) = Column::of_field(field) else { return Cow::Borrowed(self.status(row).folded()) };
         let (texts, folding) = self.searched(column);
-        let text = texts.stored(row, "");
+        let text = match texts {
+            Texts::AroundUid(_) => return texts.get(row, self.uid(row)),
+            _ => texts.stored(row, ""),
+        };
         match folding {
             Folding::Lower if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Cow::Owned(text.to_ascii_lowercase())
@@ -267,7 +279,7 @@ impl Chunk {
         let uid = self.uid(row);
         let asked = |column: Column| column.asked().is_none_or(|asked| fields.contains(asked));
         let text = |column: Column| if asked(column) { self.texts[column as usize].stored(row, uid) } else { "" };
-        let (avatar, link) = (&mut scratch.avatar, &mut scratch.link);
+        let Scratch { email, avatar, link } = scratch;
         let put = |column: Column, scratch: &'a mut String| {
             if asked(column) { self.texts[column as usize].get_in(row, uid, scratch) } else { "" }
         };
@@ -283,7 +295,7 @@ impl Chunk {
             business_name: text(Column::BusinessName),
             tag_line: text(Column::TagLine),
             description: text(Column::Description),
-            email: text(Column::Email),
+            email: put(Column::Email, email),
             phone: text(Column::Phone),
             additional_information: text(Column::AdditionalInformation),
             hourly_rate: money(&self.rates),
@@ -310,6 +322,20 @@ impl Chunk {
             created_at: if times { self.created.value(row) } else { 0 },
             updated_at: if times { self.updated.get(row) } else { None },
         }
+    }
+
+    /// What the encoder, whose rows are kept at this place, writes of a row. Where nothing is written of the chunk yet, it
+    /// is written now if any are `left` of those that may be.
+    pub(crate) fn written(&self, at: usize, encoder: &Encoder, row: usize, left: &mut usize) -> Option<Written<'_>> {
+        if *left > 0 && !self.ready.has(at) {
+            *left -= 1;
+            self.ready.write(at, encoder, self);
+        }
+        self.ready.row(at, row)
+    }
+
+    pub(crate) fn ready_bytes(&self) -> u64 {
+        self.ready.bytes()
     }
 
     pub(crate) const fn bytes(&self) -> u64 {

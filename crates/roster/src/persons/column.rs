@@ -53,6 +53,17 @@ columns! {
     StatusMessage => status_message, Some(PersonFields::STATUS_MESSAGE);
 }
 
+/// How a text may hold the uid of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoldUid {
+    /// With texts before and behind it.
+    Anywhere,
+    /// With a text behind it, which is folded already.
+    First,
+    /// And nothing else.
+    Alone,
+}
+
 /// How many there are.
 pub(crate) const COLUMNS: usize = Column::ALL.len();
 /// How many of them, from the first on, filters read.
@@ -71,6 +82,17 @@ impl Column {
             TextField::Uid => Self::Uid,
             TextField::AccountStatus => return None,
         })
+    }
+
+    /// How its texts may hold the uid of their rows; `None` for a column whose texts are always kept as they are.
+    pub(crate) const fn may_hold_uid(self) -> Option<HoldUid> {
+        match self {
+            Self::Avatar | Self::Link => Some(HoldUid::Anywhere),
+            // Filters read these, and know such texts by their beginning.
+            Self::Email => Some(HoldUid::First),
+            Self::Login => Some(HoldUid::Alone),
+            _ => None,
+        }
     }
 
     /// Whether filters read it.

@@ -4,13 +4,15 @@ mod chunk;
 mod column;
 mod ints;
 mod mask;
+mod ready;
 mod texts;
 
 pub(crate) use chunk::{Chunk, Folding, Scratch};
 pub(crate) use column::{COLUMNS, Column};
 pub(crate) use ints::Ints;
 pub(crate) use mask::Mask;
-pub(crate) use texts::{Arena, Texts};
+pub use ready::MOST;
+pub(crate) use texts::{Arena, Around, Texts};
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -73,6 +75,11 @@ impl Persons {
 
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// How many bytes the rows take that are kept written.
+    pub(crate) fn ready_bytes(&self) -> u64 {
+        (0..self.chunks).map(|at| self.chunk(at).ready_bytes()).sum()
     }
 
     /// How the persons of two slots, each of its own snapshot, stand to one another in this key of an order.

@@ -1,8 +1,10 @@
 //! Texts of a chunk, in as few bytes as is cheap to read.
 
+use super::column::HoldUid;
 use super::mask::Mask;
 use super::{ROWS, SHARED};
 use hashbrown::HashMap;
+use membership::text::fold;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -112,12 +114,14 @@ impl Arena {
 
 impl Texts {
     /// A column of these texts; where `uids` are given, one that may say that its texts hold them.
-    pub(crate) fn new(texts: &[impl AsRef<str>], uids: Option<&[&str]>) -> Self {
+    pub(crate) fn new(texts: &[impl AsRef<str>], uids: Option<(HoldUid, &[&str])>) -> Self {
         let first = texts.first().map_or("", AsRef::as_ref);
         if texts.iter().all(|text| text.as_ref() == first) {
             return Self::One(first.into());
         }
-        uids.and_then(|uids| around(texts, uids)).or_else(|| few(texts)).unwrap_or_else(|| Self::each(texts))
+        uids.and_then(|(how, uids)| around(texts, how, uids))
+            .or_else(|| few(texts))
+            .unwrap_or_else(|| Self::each(texts))
     }
 
     fn each(texts: &[impl AsRef<str>]) -> Self {
@@ -155,7 +159,7 @@ impl Texts {
         }
     }
 
-    /// The same for a column that holds no texts to be put together: a uid alone at most.
+    /// The same for a column that holds no texts to be put together: a uid alone at most. Of others, the uid in them.
     #[inline]
     pub(crate) fn stored<'a>(&'a self, row: usize, uid: &'a str) -> &'a str {
         match self {
@@ -184,6 +188,16 @@ impl Texts {
 }
 
 impl Around {
+    /// What stands behind the uid, where nothing stands before it.
+    pub(crate) fn behind(&self) -> &str {
+        &self.behind
+    }
+
+    /// The rows that hold their uid.
+    pub(crate) const fn rows(&self) -> &Mask {
+        &self.rows
+    }
+
     /// Whether there is nothing but the uid.
     fn is_bare(&self) -> bool {
         self.before.is_empty() && self.behind.is_empty()
@@ -213,7 +227,7 @@ impl Around {
 }
 
 /// The texts as two that all rows share with the row's uid between, if they are that.
-fn around(texts: &[impl AsRef<str>], uids: &[&str]) -> Option<Texts> {
+fn around(texts: &[impl AsRef<str>], how: HoldUid, uids: &[&str]) -> Option<Texts> {
     let mut all = texts.iter().map(AsRef::as_ref).zip(uids.iter().copied());
     let (text, uid) = all.clone().find(|(text, _)| !text.is_empty())?;
     if uid.is_empty() {
@@ -221,6 +235,14 @@ fn around(texts: &[impl AsRef<str>], uids: &[&str]) -> Option<Texts> {
     }
     let at = text.rfind(uid)?;
     let (before, behind) = (&text[..at], &text[at + uid.len()..]);
+    let lawful = match how {
+        HoldUid::Anywhere => true,
+        HoldUid::First => before.is_empty() && fold(behind) == behind,
+        HoldUid::Alone => before.is_empty() && behind.is_empty(),
+    };
+    if !lawful {
+        return None;
+    }
     let is_one = |text: &str, uid: &str| {
         text.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind)).is_some_and(|middle| middle == uid)
     };

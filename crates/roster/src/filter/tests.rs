@@ -1,0 +1,138 @@
+//! Filters over chunks against the oracle, person by person.
+
+use super::*;
+use crate::persons::ROWS;
+use membership::{Folded, Person};
+use rand::Rng;
+use testkit::{MemoryDirectory, accepts, random};
+
+/// Persons whose texts are as random as can be, but for those in which chunks look for a pattern.
+fn persons(seed: u64, pattern: bool) -> (random::ChaCha8Rng, MemoryDirectory, Vec<Person>) {
+    let mut rng = random::rng(seed);
+    let mut oracle = MemoryDirectory::new();
+    let size = random::Size { groups: 1, persons: ROWS, memberships: 1 };
+    for record in random::population(&mut rng, size) {
+        oracle.restore(&record, 1_000_000).expect("every record is good");
+    }
+    let mut persons = oracle.persons();
+    persons.truncate(ROWS);
+    if pattern {
+        for (nth, person) in persons.iter_mut().enumerate() {
+            person.uid = format!("anna-{}", nth * 7 % 1_000);
+            person.login.clone_from(&person.uid);
+            person.email = if nth % 9 == 0 { String::new() } else { format!("{}@anna.example", person.uid) };
+            person.avatar = format!("https://{}/avatar-{}.png", person.uid, person.uid);
+            person.phone = format!("+44 {nth}");
+            person.description = if nth % 3 == 0 { "Rust and LAW".to_owned() } else { format!("Years: {nth}") };
+        }
+    }
+    (rng, oracle, persons)
+}
+
+fn chunk(persons: &[Person]) -> Chunk {
+    let rows: Vec<_> = persons.iter().map(|person| Some(person.view())).enumerate().collect();
+    Chunk::empty().with(&rows)
+}
+
+fn compare(filter: &Filter, chunk: &Chunk, persons: &[Person], within: &Mask) {
+    let found = Test::new(filter).of(chunk, within, &mut String::new());
+    let expected: Vec<usize> = within.rows().filter(|row| accepts(filter, &persons[*row])).collect();
+    assert_eq!(found.rows().collect::<Vec<_>>(), expected, "{filter:?}");
+}
+
+#[test]
+fn any_filter_lets_in_whom_it_should() {
+    for seed in 0..8 {
+        let (mut rng, oracle, persons) = persons(seed, seed % 2 == 1);
+        let chunk = chunk(&persons);
+        for _ in 0..400 {
+            let depth = rng.random_range(0..4);
+            let filter = random::filter(&mut rng, &oracle, depth);
+            let one_in = *[1, 2, 50].get(rng.random_range(0..3_usize)).expect("one of three");
+            let within = chunk.live.only(|_| rng.random_range(0..one_in) == 0);
+            compare(&filter, &chunk, &persons, &within);
+        }
+    }
+}
+
+#[test]
+fn what_is_put_together_is_searched_as_if_it_stood_there() {
+    let (_, _, persons) = persons(3, true);
+    let chunk = chunk(&persons);
+    assert!(matches!(chunk.searched(Column::Email).0, crate::persons::Texts::AroundUid(_)));
+    let compares = [Compare::Eq, Compare::Ne, Compare::Lt, Compare::Le, Compare::Gt, Compare::Ge];
+    let parts = [
+        "",
+        "a",
+        "anna",
+        "anna-7",
+        "7@anna",
+        "@",
+        "@anna.example",
+        "-14@a",
+        "0@anna.example",
+        "anna-7@anna.example",
+        "anna-7@anna.example.",
+        "example",
+        "e@",
+        "zzz",
+        "na-",
+        "@@",
+        "law",
+        "rust and",
+        "years: 1",
+        "+44 2",
+    ];
+    for field in TextField::ALL {
+        for part in parts {
+            let sides = || (TextExpr::Field(*field), TextExpr::Literal(Folded::new(part)));
+            for how in [TextMatch::Contains, TextMatch::StartsWith, TextMatch::EndsWith] {
+                compare(&Filter::Match(how, sides().0, sides().1), &chunk, &persons, &chunk.live);
+            }
+            for how in compares {
+                compare(&Filter::Text(sides().0, how, sides().1), &chunk, &persons, &chunk.live);
+            }
+            let items = vec![Folded::new(part), Folded::new("anna-21@anna.example")];
+            compare(&Filter::TextIn(sides().0, items), &chunk, &persons, &chunk.live);
+        }
+    }
+}
+
+#[test]
+fn rows_are_shown_as_they_came() {
+    for pattern in [false, true] {
+        let (_, _, persons) = persons(5, pattern);
+        let mut chunk = chunk(&persons);
+        let mut stands: Vec<Option<Person>> = persons.iter().cloned().map(Some).collect();
+        for round in 0..60_usize {
+            // Somebody goes, somebody comes, somebody changes.
+            let rows = [round * 31 % ROWS, round * 77 % ROWS, (round * 13 + 1) % ROWS];
+            let mut changes: Vec<(usize, Option<Person>)> = Vec::new();
+            for (nth, row) in rows.into_iter().enumerate() {
+                let person = match nth {
+                    0 if round % 2 == 0 => None,
+                    _ => Some(Person {
+                        email: format!("x{round}@elsewhere.example"),
+                        updated_at: Some(round as i64),
+                        ..persons[(row + nth) % ROWS].clone()
+                    }),
+                };
+                changes.retain(|(other, _)| *other != row);
+                changes.push((row, person));
+            }
+            changes.sort_by_key(|(row, _)| *row);
+            let views: Vec<_> = changes.iter().map(|(row, person)| (*row, person.as_ref().map(Person::view))).collect();
+            chunk = chunk.with(&views);
+            for (row, person) in &changes {
+                stands[*row].clone_from(person);
+            }
+            let mut scratch = crate::persons::Scratch::default();
+            for (row, person) in stands.iter().enumerate() {
+                assert_eq!(chunk.live.has(row), person.is_some());
+                if let Some(person) = person {
+                    assert_eq!(chunk.view(row, membership::PersonFields::ALL, &mut scratch), person.view());
+                }
+            }
+        }
+    }
+}
