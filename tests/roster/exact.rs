@@ -117,11 +117,12 @@ fn ask(roster: &Roster, dice: &mut Dice, number: i64, known: &Known) -> bool {
     held.is_some()
 }
 
-fn nobody_misses_a_write(database: &Database, rosters: usize, seconds: u64) {
+/// How many of the answers came from memory, and how many there were; how many groups had to leave for others.
+fn nobody_misses_a_write(database: &Database, rosters: usize, seconds: u64, settings: Settings) -> (u64, u64, u64) {
     let first = open(database);
     import(&first, &population(), 1_600_000_000);
     // Each with connections of its own, as in processes of their own.
-    let rosters: Vec<Arc<Roster>> = (0..rosters).map(|_| over(&Arc::new(open(database)), LARGE)).collect();
+    let rosters: Vec<Arc<Roster>> = (0..rosters).map(|_| over(&Arc::new(open(database)), settings)).collect();
     let (held, asked, writes) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
     let stop = AtomicBool::new(false);
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -172,7 +173,6 @@ fn nobody_misses_a_write(database: &Database, rosters: usize, seconds: u64) {
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let (held, asked, writes) = (read(&held), read(&asked), read(&writes));
     assert!(writes > 20, "{writes} writes");
-    assert!(held * 3 > asked, "{held} of {asked} answers came from memory");
     // In the end all say the same as the store.
     for group in 1..=GROUPS {
         let expected = told(|read| first.members(&all_of(group), read));
@@ -180,15 +180,27 @@ fn nobody_misses_a_write(database: &Database, rosters: usize, seconds: u64) {
             assert_eq!(told(|read| roster.members(&all_of(group), read)), expected);
         }
     }
-    eprintln!("{}: {writes} writes, {held} of {asked} answers from memory", database.name);
+    let evictions = rosters.iter().map(|roster| roster.figures().evictions).sum();
+    eprintln!("{}: {writes} writes, {held} of {asked} answers from memory, {evictions} evictions", database.name);
+    (held, asked, evictions)
 }
 
 #[test]
 fn on_sqlite_nobody_misses_an_acknowledged_write() {
-    nobody_misses_a_write(&Database::sqlite(), 2, 8);
+    let (held, asked, _) = nobody_misses_a_write(&Database::sqlite(), 2, 6, LARGE);
+    assert!(held * 3 > asked, "{held} of {asked} answers came from memory");
 }
 
 #[test]
 fn on_postgresql_nobody_misses_an_acknowledged_write() {
-    nobody_misses_a_write(&Database::postgresql(), 3, 8);
+    let (held, asked, _) = nobody_misses_a_write(&Database::postgresql(), 3, 6, LARGE);
+    assert!(held * 3 > asked, "{held} of {asked} answers came from memory");
+}
+
+#[test]
+fn nobody_misses_one_where_groups_come_and_go_all_the_time() {
+    // Too little room for all three, and an end of patience that is reached often.
+    let narrow = Settings { bytes: 150_000, behind: 8 };
+    let (held, _, evictions) = nobody_misses_a_write(&Database::sqlite(), 2, 6, narrow);
+    assert!(held > 50 && evictions > 5, "{held} answers from memory, {evictions} evictions");
 }

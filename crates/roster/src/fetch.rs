@@ -144,7 +144,7 @@ impl Roster {
     }
 
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at
-    /// last of that group, too. Whether that one is still there.
+    /// last of that group, too. Whether that one did not have to go.
     fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
         let size = |books: &Books, next: &Snapshot| next.persons.bytes() + next.groups.bytes() + books.bytes();
         while size(books, next) > self.settings.bytes {
@@ -156,7 +156,11 @@ impl Roster {
                     self.evictions.fetch_add(1, Ordering::Relaxed);
                 }
                 None => {
-                    let Some(columns) = next.groups.get(newest) else { return false };
+                    let Some(columns) = next.groups.get(newest) else {
+                        // Nothing is left but room that was taken once.
+                        *next = books.begin_anew(next.head, next.last_credential_change);
+                        return true;
+                    };
                     let mut columns = columns.copy();
                     let had_orders = columns.lists.iter_mut().any(|list| list.orders.pop().is_some());
                     if had_orders {
@@ -171,7 +175,7 @@ impl Roster {
                 }
             }
         }
-        next.groups.get(newest).is_some()
+        true
     }
 }
 

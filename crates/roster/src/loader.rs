@@ -1,8 +1,10 @@
 //! What is fetched in the background: groups, and orders of their lists.
 
+use crate::snapshot::Snapshot;
 use membership::{GroupKey, OrderKey, State};
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Something to be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +24,8 @@ pub(crate) struct Queue {
 struct Jobs {
     waiting: VecDeque<Errand>,
     current: Option<Errand>,
+    /// What nobody needs any more, to be let go by who has the time.
+    discarded: Vec<Arc<Snapshot>>,
     closed: bool,
 }
 
@@ -41,15 +45,31 @@ impl Queue {
         }
     }
 
+    /// Lets go of a snapshot in the background: to give back what a large group took takes longer than an answer.
+    pub(crate) fn discard(&self, snapshot: Arc<Snapshot>) {
+        let mut jobs = self.lock();
+        if !jobs.closed {
+            jobs.discarded.push(snapshot);
+            self.changed.notify_all();
+        }
+    }
+
     /// The next one, when there is one; `None` when there will be none any more.
     pub(crate) fn next(&self) -> Option<Errand> {
         let mut jobs = self.lock();
         jobs.current = None;
         self.changed.notify_all();
-        let mut jobs = self
-            .changed
-            .wait_while(jobs, |jobs| jobs.waiting.is_empty() && !jobs.closed)
-            .unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let idle = |jobs: &mut Jobs| jobs.waiting.is_empty() && jobs.discarded.is_empty() && !jobs.closed;
+            jobs = self.changed.wait_while(jobs, idle).unwrap_or_else(PoisonError::into_inner);
+            if jobs.discarded.is_empty() {
+                break;
+            }
+            let discarded = std::mem::take(&mut jobs.discarded);
+            drop(jobs);
+            discarded.into_iter().for_each(let_go);
+            jobs = self.lock();
+        }
         jobs.current = if jobs.closed { None } else { jobs.waiting.pop_front() };
         jobs.current.clone()
     }
@@ -63,5 +83,15 @@ impl Queue {
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+}
+
+/// Waits a little until no reader has it, so that none of them is the last one and does the work.
+fn let_go(snapshot: Arc<Snapshot>) {
+    for _ in 0..20 {
+        if Arc::strong_count(&snapshot) == 1 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }

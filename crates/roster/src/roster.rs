@@ -209,7 +209,7 @@ impl Roster {
     pub fn figures(&self) -> Figures {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Figures {
-            groups: self.snapshot.load().groups.iter().count() as u64,
+            groups: self.snapshot.load().groups.len() as u64,
             persons: read(&self.persons),
             bytes: read(&self.bytes),
             ready_bytes: self.snapshot.load().persons.ready_bytes(),
@@ -226,7 +226,11 @@ impl Roster {
         self.persons.store(books.persons() as u64, Ordering::Relaxed);
         let bytes = next.persons.bytes() + next.groups.bytes() + books.bytes();
         self.bytes.store(bytes, Ordering::Relaxed);
-        self.snapshot.store(Arc::new(next));
+        let groups = next.groups.len();
+        let before = self.snapshot.swap(Arc::new(next));
+        if before.groups.len() > groups {
+            self.queue.discard(before);
+        }
     }
 
     fn read_on(&self, books: &mut Books) -> Result<u64, DirectoryError> {

@@ -91,6 +91,10 @@ impl Groups {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Columns> {
         self.parts.iter().flat_map(|part| part.iter()).map(|(_, columns)| columns.as_ref())
     }

@@ -1,6 +1,6 @@
 //! What a filter wants of the texts of a column.
 
-use super::dense;
+use super::dense::Sought;
 use super::row::matches;
 use crate::persons::{Arena, Around, Chunk, Column, Folding, Mask, Texts};
 use hashbrown::HashSet;
@@ -69,6 +69,11 @@ impl<'a> Wanted<'a> {
                 within.only(|row| holding.has(usize::from(which[row])))
             }
             Texts::Each(arena) if within.count() >= FEW => {
+                if let (Self::Holding(_, part), true) = (self, lower) {
+                    // No copy in lower case, which would cost more than looking at everything.
+                    let sought = Sought::new(part, true);
+                    return sought.map_or(*within, |sought| sought.rows(arena.text.as_bytes(), arena, 0).and(within));
+                }
                 let text = if lower {
                     scratch.clear();
                     scratch.push_str(&arena.text);
@@ -139,7 +144,7 @@ fn holding(finder: &Finder<'_>, part: &[u8], text: &[u8], arena: &Arena) -> Mask
         }
         finds += 1;
         if finds == LOOK && row < LOOK * 8 {
-            return found.or(&dense::holding(part, text, arena, row));
+            return Sought::new(part, false).map_or(found, |sought| found.or(&sought.rows(text, arena, row)));
         }
     }
     found
