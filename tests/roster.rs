@@ -26,7 +26,7 @@ fn over(store: &Arc<Store>, settings: Settings) -> Arc<Roster> {
 fn import(store: &Store, lines: &str, now: i64) {
     let mut spool = Spool::new().expect("a spool");
     spool.read("test", &mut lines.as_bytes(), Format::Ndjson, &mut |_| {}).expect("spooled");
-    let options = ImportOptions { dry_run: false, skip_bad: false, now };
+    let options = ImportOptions { dry_run: false, skip_bad: false, by: membership::By::system(now) };
     let report = store.import(&mut spool, &options, &mut |_| {}).expect("imported");
     assert!(report.applied, "{:?}", report.bad);
 }

@@ -200,7 +200,7 @@ fn on_postgresql_nobody_misses_an_acknowledged_write() {
 #[test]
 fn nobody_misses_one_where_groups_come_and_go_all_the_time() {
     // Too little room for all three, and an end of patience that is reached often.
-    let narrow = Settings { bytes: 150_000, behind: 8 };
+    let narrow = Settings { bytes: 150_000, behind: 8, ready: [""; 4] };
     let (held, _, evictions) = nobody_misses_a_write(&Database::sqlite(), 2, 6, narrow);
     assert!(held > 50 && evictions > 5, "{held} answers from memory, {evictions} evictions");
 }

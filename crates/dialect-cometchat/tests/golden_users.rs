@@ -200,18 +200,21 @@ fn a_user_can_be_made_with_a_token() {
 #[test]
 fn a_key_that_is_limited_to_groups_makes_nobody() {
     let directory = world();
-    let made = directory.create(&membership::By::system(NOW), &NewCredential {
-        audience: "cometchat".to_owned(),
-        kind: CredentialKind::Key,
-        rights: Rights::FULL,
-        person: None,
-        client_id: String::new(),
-        parent: None,
-        secret: Secret::presented("limited").hash(),
-        created_at: 0,
-        expires_at: None,
-        agreed: Agreed::limited(Groups::only([1])),
-    });
+    let made = directory.create(
+        &membership::By::system(NOW),
+        &NewCredential {
+            audience: "cometchat".to_owned(),
+            kind: CredentialKind::Key,
+            rights: Rights::FULL,
+            person: None,
+            client_id: String::new(),
+            parent: None,
+            secret: Secret::presented("limited").hash(),
+            created_at: 0,
+            expires_at: None,
+            agreed: Agreed::limited(Groups::only([1])),
+        },
+    );
     made.expect("in memory");
     let head = directory.head().expect("in memory");
     for body in [r#"{"uid":"neo","name":"Neo","withAuthToken":true}"#, r#"{"uid":"neo","name":"Neo"}"#] {

@@ -81,7 +81,8 @@ fn loaded_while(act: impl FnOnce(&MemoryDirectory, i64, i64) + Send + 'static) -
     let number = group.number;
     let acts: Vec<Act> = vec![Box::new(move |oracle: &MemoryDirectory| act(oracle, number, member))];
     let source = Arc::new(Disturbed { oracle, acts: Mutex::new(acts) });
-    let roster = Roster::new(Arc::clone(&source) as Arc<dyn Source>, Settings { bytes: 1 << 20, behind: 100 });
+    let roster =
+        Roster::new(Arc::clone(&source) as Arc<dyn Source>, Settings { bytes: 1 << 20, behind: 100, ready: [""; 4] });
     for asked in 1..=3 {
         let head = roster.catch_up().expect("up to date");
         roster.hold(head, &query);

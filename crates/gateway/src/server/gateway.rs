@@ -291,7 +291,7 @@ impl Gateway {
         mounted: &Mounted,
         asked: &Request<'_>,
         asking: &mut Asking,
-        noted: &mut Noted,
+        noted: &mut Noted<'_>,
     ) -> Result<Reply, Refusal> {
         match guarded(id, || mounted.dialect.parse(asked))?? {
             Parsed::Reply(reply) => Ok(reply),
