@@ -11,6 +11,7 @@ use actix_web::web;
 use dialect::{Call, Core, Cost, Dialect, Known, Refusal, Reply, Request, Standing, answer_at_hand};
 use roster::Cost as HeldCost;
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What is found out of whoever asks while a call is answered.
@@ -29,6 +30,10 @@ struct Lookup {
     head: u64,
 }
 
+/// How long is waited for a proof that what is in memory is current. Whoever has none by then asks the store, where there
+/// are only so many turns: what piles up while it says nothing is refused there.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 impl Gateway {
     /// What comes of a call. Who asks is told in `asking` as soon as that is known.
     pub(super) async fn run(
@@ -45,7 +50,7 @@ impl Gateway {
             return self.from_store(id, audience, call, None, asking).await;
         };
         let head = match memory.heads.together(id).await? {
-            None => memory.heads.shared(self.limits.answer_timeout).await.map_err(|_| self.no_answer(id))?,
+            None => memory.heads.shared(PATIENCE).await,
             head => head,
         };
         let Some(head) = head else { return self.from_store(id, audience, call, None, asking).await };

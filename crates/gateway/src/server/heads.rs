@@ -8,10 +8,9 @@ use roster::Roster;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::error::Elapsed;
 use uuid::Uuid;
 
 /// By whom the number is read.
@@ -23,7 +22,27 @@ pub enum Head {
 }
 
 /// One who waits until the roster has caught up.
-type Waiting = oneshot::Sender<Option<u64>>;
+type Waiting = (oneshot::Sender<Option<u64>>, Place);
+
+/// So many may wait for the store to say something, those who have gone away meanwhile too.
+const MOST: usize = 4_096;
+
+/// The place of one of these, as long as nothing has been said.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    /// A place, if there is one left.
+    fn among(taken: &Arc<AtomicUsize>) -> Option<Self> {
+        let place = Self(Arc::clone(taken));
+        (taken.fetch_add(1, Ordering::Relaxed) < MOST).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// So many entries at the most are caught up with by whoever asks, on the thread that serves the socket; more take a
 /// thread of their own.
@@ -50,6 +69,8 @@ pub(super) struct Heads {
     head: Head,
     roster: Arc<Roster>,
     line: mpsc::UnboundedSender<Waiting>,
+    /// How many wait.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Heads {
@@ -59,7 +80,8 @@ impl Heads {
         let followed = Arc::clone(&roster);
         std::thread::Builder::new().name("catch-up".to_owned()).spawn(move || catch_up(waiting, &followed))?;
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        Ok(Self { number: NUMBERS.fetch_add(1, Ordering::Relaxed), head, roster, line })
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { number, head, roster, line, waiting: Arc::default() })
     }
 
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
@@ -92,17 +114,19 @@ impl Heads {
         }
     }
 
-    /// The same, by what all share who ask at the same time. `None` when the store does not say it; an error when it says
-    /// nothing within `patience`.
-    pub async fn shared(&self, patience: Duration) -> Result<Option<u64>, Elapsed> {
-        tokio::time::timeout(patience, self.in_line()).await
+    /// The same, by what all share who ask at the same time. `None` when the store does not say it within `patience`, or
+    /// when too many wait for it: whoever asked for something then gets it from the store, in turn.
+    pub async fn shared(&self, patience: Duration) -> Option<u64> {
+        tokio::time::timeout(patience, self.in_line()).await.ok()?
     }
 
     async fn in_line(&self) -> Option<u64> {
         if let Head::There(heads) = &self.head {
             let (sender, receiver) = oneshot::channel();
+            let place = Place::among(&self.waiting)?;
             // Whoever has gone away needs no answer.
             heads.ask(move |head| {
+                drop(place);
                 let _ = sender.send(head.inspect_err(tell).ok());
             });
             let head = receiver.await.ok()??;
@@ -111,7 +135,7 @@ impl Heads {
             }
         }
         let (sender, receiver) = oneshot::channel();
-        self.line.send(sender).ok()?;
+        self.line.send((sender, Place::among(&self.waiting)?)).ok()?;
         receiver.await.ok()?
     }
 }
@@ -126,7 +150,8 @@ fn catch_up(mut line: mpsc::UnboundedReceiver<Waiting>, roster: &Roster) {
         }
         let caught = catch_unwind(AssertUnwindSafe(|| roster.catch_up()));
         let head = caught.ok().and_then(|head| head.inspect_err(tell).ok());
-        for one in waiting.drain(..) {
+        for (one, place) in waiting.drain(..) {
+            drop(place);
             // As above.
             let _ = one.send(head);
         }
@@ -142,7 +167,7 @@ mod tests {
     use super::*;
     use membership::record::PersonRecord;
     use membership::{By, Registrar};
-    use std::sync::atomic::{AtomicBool, AtomicUsize};
+    use std::sync::atomic::AtomicBool;
     use store::{DatabaseUrl, Store};
 
     const LONG: Duration = Duration::from_secs(20);
@@ -176,14 +201,14 @@ mod tests {
             create(&store, &format!("here-{round}"));
             assert_eq!((heads.at_once(), roster.head()), (Some(2 * round - 1), 2 * round - 1));
             create(&store, &format!("there-{round}"));
-            assert_eq!(heads.shared(LONG).await, Ok(Some(2 * round)));
+            assert_eq!(heads.shared(LONG).await, Some(2 * round));
             assert_eq!(roster.head(), 2 * round);
         }
         for more in 0..=FEW {
             create(&store, &format!("more-{more}"));
         }
         assert_eq!(heads.at_once(), None, "that takes a thread of its own");
-        assert_eq!(heads.shared(LONG).await, Ok(Some(7 + FEW)));
+        assert_eq!(heads.shared(LONG).await, Some(7 + FEW));
         assert_eq!(heads.at_once(), Some(7 + FEW));
     }
 
@@ -226,9 +251,20 @@ mod tests {
         for round in 1..=20 {
             create(&store, &format!("there-{round}"));
             let all = futures_util::future::join_all((0..10).map(|_| heads.shared(LONG))).await;
-            assert!(all.iter().all(|head| *head == Ok(Some(round))), "{all:?}");
+            assert!(all.iter().all(|head| *head == Some(round)), "{all:?}");
             assert_eq!(roster.head(), round);
         }
+    }
+
+    #[test]
+    fn only_so_many_wait() {
+        let taken = Arc::default();
+        let mut places: Vec<Place> = (0..MOST).filter_map(|_| Place::among(&taken)).collect();
+        assert_eq!(places.len(), MOST);
+        assert!(Place::among(&taken).is_none() && Place::among(&taken).is_none());
+        places.pop();
+        places.extend(Place::among(&taken));
+        assert!(places.len() == MOST && Place::among(&taken).is_none());
     }
 
     #[actix_web::test]
