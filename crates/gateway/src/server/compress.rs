@@ -41,6 +41,10 @@ impl Default for Compressor {
 impl Compressor {
     /// Compresses the reply, if the request wants it. Where it might have been, the reply says on what it depends.
     pub async fn pack(&self, request: &HttpRequest, reply: &mut Reply) {
+        if reply.status == 304 && request.method().is_safe() {
+            // As the reply that it stands for.
+            reply.headers.push(("Vary", "Accept-Encoding".to_owned()));
+        }
         if reply.status != 200 || !request.method().is_safe() || !is_worthwhile(reply) {
             return;
         }
@@ -166,11 +170,12 @@ mod tests {
     #[actix_web::test]
     async fn what_is_short_or_no_data_stays_as_it_is() {
         let html = Reply::new(200, "text/html; charset=utf-8", vec![b' '; 4096]);
-        let unchanged = Reply::new(304, "", "");
         let refused = Reply::new(400, "application/json", vec![b' '; 4096]);
-        for reply in [list(LEAST - 8), html, unchanged, refused] {
+        for reply in [list(LEAST - 8), html, refused] {
             assert_eq!(packed(Method::GET, Some("gzip"), reply.clone()).await, reply);
         }
+        let unchanged = packed(Method::GET, Some("gzip"), Reply::new(304, "", "")).await;
+        assert_eq!(unchanged, Reply::new(304, "", "").with("Vary", "Accept-Encoding"), "as the reply it stands for");
         let made = list(4096);
         assert_eq!(packed(Method::POST, Some("gzip"), made.clone()).await, made);
         // Nothing of it repeats.
