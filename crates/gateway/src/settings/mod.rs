@@ -88,7 +88,8 @@ impl Settings {
         // SQLite's writer is a connection of its own anyway.
         let beside = match settings.url {
             DatabaseUrl::Postgres(_) => self.server.quick_count().saturating_add(self.database.writer_count(false)),
-            _ => self.server.worker_count(),
+            // Three for what is read in the background: groups into memory, what has changed since, how the log stands.
+            _ => self.server.worker_count().saturating_add(3),
         };
         settings.pool_size = settings.pool_size.saturating_add(u32::try_from(beside).unwrap_or(u32::MAX));
         Ok(settings)

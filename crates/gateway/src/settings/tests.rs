@@ -172,9 +172,9 @@ fn short_requests_have_connections_of_their_own() {
         let environment = [("ROLLCALL__SERVER__WORKERS", workers), ("ROLLCALL__DATABASE__URL", url)];
         with("", &environment).and_then(|s| s.store_to_serve()).expect("sound")
     };
-    assert_eq!(settings("3", "sqlite::memory:").pool_size, 8 + 3);
+    assert_eq!(settings("3", "sqlite::memory:").pool_size, 8 + 3 + 3);
     assert_eq!(settings("3", "postgres://h/x").pool_size, 8 + 3 + 4);
-    assert_eq!(settings("1", "sqlite::memory:").pool_size, 8 + 1);
+    assert_eq!(settings("1", "sqlite::memory:").pool_size, 8 + 1 + 3);
     assert_eq!(settings("1", "postgres://h/x").pool_size, 8 + 2 + 4);
 }
 
