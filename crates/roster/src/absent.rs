@@ -3,6 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 use membership::{Changed, GroupKey};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 /// Names that no group has, and groups that are too large, until something happens that may have changed it.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ struct Known {
     generation: u64,
     names: HashSet<GroupKey>,
     too_large: HashMap<i64, TooLarge>,
+    /// Groups that are not to be loaded before some time.
+    resting: HashMap<GroupKey, Instant>,
 }
 
 /// What of a group is beyond the budget.
@@ -53,7 +56,16 @@ impl Absent {
             GroupKey::Number(number) => known.too_large.get(number) == Some(&TooLarge::Group),
             GroupKey::Id(_) | GroupKey::Guid(_) => false,
         };
-        too_large || known.names.contains(name)
+        let rests = known.resting.get(name).is_some_and(|until| Instant::now() < *until);
+        too_large || rests || known.names.contains(name)
+    }
+
+    /// That the group of this name is not to be loaded before `until`.
+    pub(crate) fn rest(&self, name: &GroupKey, until: Instant) {
+        let mut known = self.lock();
+        let now = Instant::now();
+        known.resting.retain(|_, until| *until > now);
+        known.resting.insert(name.clone(), until);
     }
 
     pub(crate) fn put_too_large(&self, group: i64, what: TooLarge) {

@@ -64,7 +64,7 @@ impl Books {
         let said = Said::new(changed);
         let last_credential_change = said.last_credential_change.unwrap_or(before.last_credential_change);
         if said.all_stale {
-            return self.begin_anew(changed.head, last_credential_change);
+            return self.begin_anew(before.epoch, changed.head, last_credential_change);
         }
         let mut next = Snapshot { head: changed.head, last_credential_change, ..before.clone() };
         for group in &said.stale {
@@ -76,11 +76,11 @@ impl Books {
     }
 
     /// Nothing of what stood before.
-    pub(crate) fn begin_anew(&mut self, head: u64, last_credential_change: u64) -> Snapshot {
+    pub(crate) fn begin_anew(&mut self, epoch: u64, head: u64, last_credential_change: u64) -> Snapshot {
         let loads = self.loads;
         *self = Self::default();
         self.loads = loads;
-        Snapshot { head, last_credential_change, ..Snapshot::default() }
+        Snapshot { epoch, head, last_credential_change, ..Snapshot::default() }
     }
 
     fn edit_groups(&mut self, next: &mut Snapshot, changed: &Changed, said: &Said) {

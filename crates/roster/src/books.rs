@@ -149,9 +149,13 @@ impl Books {
 
     /// Counts one group less for each of these slots, and lets go who is in none.
     pub(crate) fn leave(&mut self, next: &mut Snapshot, slots: &[u32]) {
-        let gone: Vec<u32> = slots.iter().copied().filter(|slot| self.count(*slot, -1) == 0).collect();
+        let mut gone: Vec<u32> = slots.iter().copied().filter(|slot| self.count(*slot, -1) == 0).collect();
         gone.iter().for_each(|slot| self.strike(&next.persons, *slot));
-        Self::write(&mut next.persons, gone.iter().map(|slot| (*slot, None)).collect());
+        gone.sort_unstable();
+        // Piece by piece, for these may be all there are.
+        for of_chunk in gone.chunk_by(|a, b| *a as usize / ROWS == *b as usize / ROWS) {
+            Self::write(&mut next.persons, of_chunk.iter().map(|slot| (*slot, None)).collect());
+        }
         self.give_back(gone);
     }
 

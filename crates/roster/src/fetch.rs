@@ -17,9 +17,15 @@ use hashbrown::HashMap;
 use membership::{CatchUp, DirectoryError, GroupKey, Loaded, OrderKey, State};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// How many orders a list has at most.
 const ORDERS: usize = 8;
+/// The number of no group.
+const NOBODY: i64 = i64::MIN;
+/// A group that takes longer than this to be loaded is not loaded again for [`REST`] times as long as it took.
+const LONG: Duration = Duration::from_millis(250);
+const REST: u32 = 10;
 
 impl Roster {
     /// Fetches what is wanted. What cannot be had is left: it will be wanted again.
@@ -30,6 +36,10 @@ impl Roster {
                 self.put_in_order(*group, *state, keys);
                 Ok(())
             }
+            Errand::Trim => {
+                self.trim();
+                Ok(())
+            }
         };
         if done.is_err() {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -37,6 +47,18 @@ impl Roster {
     }
 
     fn load(&self, key: &GroupKey) -> Result<(), DirectoryError> {
+        let begun = Instant::now();
+        let outcome = self.load_at_once(key);
+        // What becomes of it is not in question: a large group that was pushed out, or changed as a whole, at once must
+        // not keep a reader of the database and this thread busy for ever.
+        if begun.elapsed() >= LONG {
+            self.absent.rest(key, Instant::now() + begun.elapsed() * REST);
+        }
+        outcome
+    }
+
+    fn load_at_once(&self, key: &GroupKey) -> Result<(), DirectoryError> {
+        let epoch = self.snapshot.load().epoch;
         // Before the source is asked: who is made behind this is not missed.
         let generation = self.absent.generation();
         let Some(group) = self.source.group(key)? else {
@@ -59,7 +81,8 @@ impl Roster {
         let before = self.snapshot.load_full();
         let from = before.head.min(loaded.head);
         let changed = match self.source.catch_up(from, self.settings.behind)? {
-            CatchUp::Changed(changed) => changed,
+            CatchUp::Changed(changed) if changed.head >= before.head && epoch == before.epoch => changed,
+            CatchUp::Changed(_) => return Ok(()),
             // What has been loaded is too old; what stands here may be, too, and then the next turn finds it.
             CatchUp::Behind { .. } => return Ok(()),
         };
@@ -143,6 +166,15 @@ impl Roster {
         self.publish(books, next);
     }
 
+    /// Brings all back within the budget, beyond which changes may have led.
+    fn trim(&self) {
+        let mut turn = self.turns.lock();
+        let books = &mut turn.state;
+        let mut next = Snapshot::clone(&self.snapshot.load());
+        self.keep_within(books, &mut next, NOBODY);
+        self.publish(books, next);
+    }
+
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at
     /// last of that group, too. Whether that one did not have to go.
     fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
@@ -158,7 +190,7 @@ impl Roster {
                 None => {
                     let Some(columns) = next.groups.get(newest) else {
                         // Nothing is left but room that was taken once.
-                        *next = books.begin_anew(next.head, next.last_credential_change);
+                        *next = books.begin_anew(next.epoch, next.head, next.last_credential_change);
                         return true;
                     };
                     let mut columns = columns.copy();
@@ -169,7 +201,7 @@ impl Roster {
                         next.groups.set(columns);
                     } else {
                         self.evictions.fetch_add(1, Ordering::Relaxed);
-                        *next = books.begin_anew(next.head, next.last_credential_change);
+                        *next = books.begin_anew(next.epoch, next.head, next.last_credential_change);
                         return false;
                     }
                 }
@@ -183,7 +215,7 @@ impl Roster {
 fn take_in(books: &mut Books, next: &mut Snapshot, staging: Staging, loaded: Loaded, now: u64) -> bool {
     let Staging { entries, here, chunks, rest, .. } = staging;
     let Some(slots) = settle_down(books, next, chunks, &here, &rest) else {
-        *next = books.begin_anew(next.head, next.last_credential_change);
+        *next = books.begin_anew(next.epoch, next.head, next.last_credential_change);
         return false;
     };
     // Whose row is here is found by the order of coming, who was known beforehand by number.

@@ -140,9 +140,10 @@ struct Cut<'a> {
     len: usize,
 }
 
-/// From how many rows on a page has all persons written whom its rows stand together with. A shorter one has the first of
-/// them written, so that none takes long, and takes what is written already.
-const MANY: usize = 32;
+/// For each so many rows of a page one chunk of persons is written, and one more; rows of others are taken from what is written
+/// already, or written alone. In the default order that is everybody soon; in another one each row may stand in a chunk
+/// of its own, all of which would take long.
+const MANY: usize = 64;
 
 impl Cut<'_> {
     fn row<'r>(&self, entry: Entry, person: PersonView<'r>) -> MemberRow<'r> {
@@ -179,7 +180,7 @@ impl Rows for Cut<'_> {
     fn each_written(&self, encoder: &Encoder, beside: PersonFields, read: &mut dyn FnMut(&MemberRow<'_>, Written<'_>)) {
         let kept = self.ready.iter().position(|name| *name == encoder.name);
         let (mut scratch, mut bytes) = (Scratch::default(), Vec::new());
-        let mut left = if self.len >= MANY { usize::MAX } else { 1 };
+        let mut left = self.len / MANY + 1;
         self.entries(|entry| {
             let (chunk, row) = self.persons.place(entry.slot);
             let written = kept.and_then(|at| chunk.written(at, encoder, row, &mut left));

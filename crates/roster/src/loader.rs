@@ -11,6 +11,19 @@ use std::time::Duration;
 pub(crate) enum Errand {
     Load(GroupKey),
     Order(i64, State, Vec<OrderKey>),
+    /// More is in memory than may be.
+    Trim,
+}
+
+impl Errand {
+    /// Whether the other need not be run where this waits: the same, or another order of the same list, which is asked for
+    /// again when it is still wanted.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Order(group, state, _), Self::Order(other, its, _)) => group == other && state == its,
+            _ => self == other,
+        }
+    }
 }
 
 /// What is to be fetched, each once.
@@ -39,10 +52,18 @@ impl Queue {
 
     pub(crate) fn put(&self, job: Errand) {
         let mut jobs = self.lock();
-        if jobs.waiting.len() < WAITING && !jobs.waiting.contains(&job) {
-            jobs.waiting.push_back(job);
-            self.changed.notify_all();
+        if jobs.waiting.len() >= WAITING || jobs.waiting.iter().any(|other| other.is_like(&job)) {
+            return;
         }
+        // Groups come before orders, of which anybody may ask for as many as there are.
+        let before = match job {
+            Errand::Order(..) => jobs.waiting.len(),
+            Errand::Load(_) | Errand::Trim => {
+                jobs.waiting.iter().take_while(|other| !matches!(other, Errand::Order(..))).count()
+            }
+        };
+        jobs.waiting.insert(before, job);
+        self.changed.notify_all();
     }
 
     /// Lets go of a snapshot in the background: to give back what a large group took takes longer than an answer.

@@ -12,9 +12,10 @@ use crate::snapshot::Snapshot;
 use crate::turns::Turns;
 use arc_swap::ArcSwap;
 use membership::{
-    CatchUp, Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery, MemberPage,
-    MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Source, State, Window,
+    CatchUp, Changed, Changes, Directory, DirectoryError, Group, GroupEntry, GroupKey, GroupQuery, Job, JobQuery,
+    MemberPage, MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Source, State, Window,
 };
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
@@ -99,7 +100,11 @@ impl Roster {
             let work = move || {
                 while let Some(job) = queue.next() {
                     let Some(roster) = weak.upgrade() else { return };
-                    roster.fetch(&job);
+                    if catch_unwind(AssertUnwindSafe(|| roster.fetch(&job))).is_err() {
+                        // Nobody knows what it left.
+                        roster.failures.fetch_add(1, Ordering::Relaxed);
+                        roster.begin_anew();
+                    }
                 }
             };
             // Without it, the source answers everything.
@@ -120,7 +125,37 @@ impl Roster {
     ///
     /// Blocks. Who comes while another is at it waits, and shares what the next one finds.
     pub fn catch_up(&self) -> Result<u64, DirectoryError> {
-        Ok(self.turns.join(|books| self.read_on(books).map_err(Failed::from))?)
+        Ok(self
+            .turns
+            .join(|books| self.read_on(books, Load::Any).map(Option::unwrap_or_default).map_err(Failed::from))?)
+    }
+
+    /// The same, if that takes no time: `None` while another is at it, and where a whole group has to leave memory.
+    pub fn try_catch_up(&self) -> Option<Result<u64, DirectoryError>> {
+        let outcome =
+            self.turns.try_join(|books| self.read_on(books, Load::Light).map_err(Failed::from).transpose())?;
+        Some(outcome.map_err(DirectoryError::from))
+    }
+
+    /// Lets go all that is in memory, since the log may be another one than it came from: after the database was away.
+    pub fn begin_anew(&self) {
+        let mut turn = self.turns.lock();
+        self.absent.forget();
+        let epoch = self.snapshot.load().epoch + 1;
+        let next = turn.state.begin_anew(epoch, 0, 0);
+        self.publish(&turn.state, next);
+    }
+
+    /// How often all began anew. What was read of the source in one epoch says nothing in another.
+    pub fn epoch(&self) -> u64 {
+        self.snapshot.load().epoch
+    }
+
+    /// The epoch, and the number of the last change in it that may concern a credential, see
+    /// [`last_credential_change`](Self::last_credential_change).
+    pub fn last_credential_change_of(&self) -> (u64, u64) {
+        let snapshot = self.snapshot.load();
+        (snapshot.epoch, snapshot.last_credential_change)
     }
 
     /// The number of the last change up to [`head`](Self::head) that may concern a credential, or somebody whom one
@@ -233,22 +268,29 @@ impl Roster {
         }
     }
 
-    fn read_on(&self, books: &mut Books) -> Result<u64, DirectoryError> {
+    fn read_on(&self, books: &mut Books, load: Load) -> Result<Option<u64>, DirectoryError> {
         let before = self.snapshot.load_full();
         let next = match self.source.catch_up(before.head, self.settings.behind)? {
-            CatchUp::Changed(changed) if changed.head == before.head => return Ok(before.head),
+            CatchUp::Changed(changed) if changed.head == before.head => return Ok(Some(before.head)),
+            CatchUp::Changed(changed) if load == Load::Light && is_heavy(&changed) => return Ok(None),
             CatchUp::Changed(changed) => {
                 self.absent.hear(&changed);
                 books.apply(&before, &changed)
             }
             CatchUp::Behind { head } => {
+                if load == Load::Light {
+                    return Ok(None);
+                }
                 self.absent.forget();
-                books.begin_anew(head, head)
+                books.begin_anew(before.epoch + 1, head, head)
             }
         };
         let head = next.head;
         self.publish(books, next);
-        Ok(head)
+        if self.bytes.load(Ordering::Relaxed) > self.settings.bytes {
+            self.wish(Errand::Trim);
+        }
+        Ok(Some(head))
     }
 
     /// What stands in memory for `query`, proven current now.
@@ -259,6 +301,19 @@ impl Roster {
         }
         Ok(self.hold(head, query))
     }
+}
+
+/// How much a turn may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    Any,
+    /// Nothing that takes as long as a group is large.
+    Light,
+}
+
+/// Whether whole groups have to leave memory.
+fn is_heavy(changed: &Changed) -> bool {
+    changed.entries.iter().any(|entry| matches!(&*entry.action, "import" | "group_delete"))
 }
 
 impl Drop for Roster {

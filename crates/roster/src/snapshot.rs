@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// All that stands in memory. It never changes: what comes next is another, which shares what has stayed the same.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshot {
+    /// How often all began anew, since the log was another one or too far ahead.
+    pub(crate) epoch: u64,
     pub(crate) head: u64,
     pub(crate) last_credential_change: u64,
     pub(crate) persons: Persons,

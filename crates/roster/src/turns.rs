@@ -1,7 +1,7 @@
 //! Doing once what many ask for at the same time.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Work that one does for all who came before it was begun.
 #[derive(Debug)]
@@ -37,6 +37,19 @@ impl<S, T: Clone> Turns<S, T> {
                 outcome
             }
         }
+    }
+
+    /// The same, unless another is at it or `work` does not want to.
+    pub(crate) fn try_join(&self, work: impl FnOnce(&mut S) -> Option<T>) -> Option<T> {
+        let mut held = match self.held.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        let turn = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        let outcome = work(&mut held.state)?;
+        held.last = Some((turn, outcome.clone()));
+        Some(outcome)
     }
 
     /// What the turns work on, for something else, between two turns.

@@ -10,9 +10,9 @@ use crate::schema::change_head;
 use crate::store::{Failure, Store};
 use diesel::prelude::*;
 use membership::{Directory as _, DirectoryError};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// How many connections a store keeps at most for [`Store::head_now`] on SQLite.
@@ -82,9 +82,11 @@ impl Store {
     pub fn heads(&self) -> Result<Heads, StoreError> {
         let (ask, asked) = channel();
         let manager = self.manager().clone();
-        let spawned = thread::Builder::new().name("head".to_owned()).spawn(move || answer(&asked, &manager));
+        let opened = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&opened);
+        let spawned = thread::Builder::new().name("head".to_owned()).spawn(move || answer(&asked, &manager, &count));
         spawned.map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))?;
-        Ok(Heads(ask))
+        Ok(Heads { line: ask, opened })
     }
 }
 
@@ -93,28 +95,39 @@ type Answer = Box<dyn FnOnce(Result<u64, DirectoryError>) + Send>;
 /// Tells the head to all who ask, as many as wait by one question to the database: for PostgreSQL, where a question takes
 /// longer than an answer from memory. Cloning it is cheap, and gives the same.
 #[derive(Clone)]
-pub struct Heads(Sender<Answer>);
+pub struct Heads {
+    line: Sender<Answer>,
+    opened: Arc<AtomicU64>,
+}
 
 impl Heads {
     /// Has `answer` called with the number of the last committed change, or with why it is not known. The question begins
     /// when this has been called, so the number is that of all changes that were committed before. `answer` is called on
     /// the thread that tells all others too, so it must neither block nor panic.
     pub fn ask(&self, answer: impl FnOnce(Result<u64, DirectoryError>) + Send + 'static) {
-        if let Err(refused) = self.0.send(Box::new(answer)) {
+        if let Err(refused) = self.line.send(Box::new(answer)) {
             (refused.0)(Err(StoreError::Unavailable("nobody asks for the head any more".to_owned()).into()));
         }
     }
 }
 
+impl Heads {
+    /// How many connections have been opened for it. Behind each one may be another database than behind the one before:
+    /// one that was recovered to an earlier time, or a standby that was not as far.
+    pub fn opened(&self) -> u64 {
+        self.opened.load(Ordering::SeqCst)
+    }
+}
+
 /// Answers until nobody can ask any more. A connection that fails is opened anew, once before it is told.
-fn answer(asked: &Receiver<Answer>, manager: &Manager) {
+fn answer(asked: &Receiver<Answer>, manager: &Manager, opened: &AtomicU64) {
     let mut kept = None;
     while let Ok(first) = asked.recv() {
         let waiting: Vec<Answer> = std::iter::once(first).chain(asked.try_iter()).collect();
         let old = kept.is_some();
-        let mut head = ask_kept(&mut kept, manager);
+        let mut head = ask_kept(&mut kept, manager, opened);
         if old && head.is_err() {
-            head = ask_kept(&mut kept, manager);
+            head = ask_kept(&mut kept, manager, opened);
         }
         for answer in waiting {
             answer(head.clone().map_err(DirectoryError::from));
@@ -123,10 +136,14 @@ fn answer(asked: &Receiver<Answer>, manager: &Manager) {
 }
 
 /// The head by the connection that is kept, or by a new one, which then is kept.
-fn ask_kept(kept: &mut Option<Connection>, manager: &Manager) -> Result<u64, StoreError> {
+fn ask_kept(kept: &mut Option<Connection>, manager: &Manager, opened: &AtomicU64) -> Result<u64, StoreError> {
     let mut connection = match kept.take() {
         Some(connection) => connection,
-        None => manager.open(Role::Reader)?,
+        None => {
+            let connection = manager.open(Role::Reader)?;
+            opened.fetch_add(1, Ordering::SeqCst);
+            connection
+        }
     };
     let head = ask(&mut connection)?;
     *kept = Some(connection);

@@ -3,7 +3,7 @@
 use super::gateway::{Gateway, RETRY_AFTER, guarded, too_many};
 use super::limits::NoTurn;
 use super::memory::{self, Hand, Memory};
-use super::principals::Key;
+use super::principals::{Key, Mark};
 use crate::logging;
 use crate::metrics::Limit;
 use access::Principal;
@@ -26,8 +26,8 @@ pub(super) struct Asking {
 /// What was read of a credential's key before the credential is looked up.
 struct Lookup {
     key: Key,
-    /// A number of the change log that was read after the request came in.
-    head: u64,
+    /// The epoch of the roster, and a number of the change log, which were read after the request came in, in that order.
+    read_at: Mark,
 }
 
 /// How long is waited for a proof that what is in memory is current. Whoever has none by then asks the store, where there
@@ -49,12 +49,13 @@ impl Gateway {
         let Some(key) = memory::key(audience, &call) else {
             return self.from_store(id, audience, call, None, asking).await;
         };
+        let epoch = memory.roster.epoch();
         let head = match memory.heads.together(id).await? {
             None => memory.heads.shared(PATIENCE).await,
             head => head,
         };
         let Some(head) = head else { return self.from_store(id, audience, call, None, asking).await };
-        let lookup = Lookup { key, head };
+        let lookup = Lookup { key, read_at: (epoch, head) };
         let Some(known) = self.known(id, memory, &lookup)? else {
             return self.from_store(id, audience, call, Some(lookup), asking).await;
         };
@@ -73,10 +74,10 @@ impl Gateway {
 
     /// The credential that was presented, if it is remembered, or can be looked up at once. `None` where it cannot.
     fn known(&self, id: Uuid, memory: &Memory, lookup: &Lookup) -> Result<Option<Known>, Refusal> {
-        let Lookup { key, head } = lookup;
+        let Lookup { key, read_at } = lookup;
         let core = self.core();
-        // The roster is current up to `head` at least, so it knows of every change that was committed before.
-        let last_change = memory.roster.last_credential_change();
+        // The roster is current up to that number at least, so it knows of every change that was committed before.
+        let last_change = memory.roster.last_credential_change_of();
         if let Some(known) = memory.principals.get(key, last_change, core.now) {
             return Ok(Some(known));
         }
@@ -84,7 +85,7 @@ impl Gateway {
             return Ok(None);
         }
         let known = guarded(id, || Known::find(core, key.audience, key.kind, &key.secret))??;
-        memory.principals.keep(key.clone(), known.clone(), *head);
+        memory.principals.keep(key.clone(), known.clone(), *read_at);
         Ok(Some(known))
     }
 
@@ -141,8 +142,8 @@ impl Gateway {
         let (gateway, cost, mut told) = (Arc::clone(self), call.action.cost(), *asking);
         let work = move |core: Core<'_>| {
             let outcome = dialect::answer_if(core, audience, &call, |known| {
-                if let (Some(memory), Some(Lookup { key, head })) = (&gateway.memory, lookup) {
-                    memory.principals.keep(key, known.clone(), head);
+                if let (Some(memory), Some(Lookup { key, read_at })) = (&gateway.memory, lookup) {
+                    memory.principals.keep(key, known.clone(), read_at);
                 }
                 gateway.admit(known, &mut told)
             });

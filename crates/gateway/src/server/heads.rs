@@ -71,6 +71,8 @@ pub(super) struct Heads {
     line: mpsc::UnboundedSender<Waiting>,
     /// How many wait.
     waiting: Arc<AtomicUsize>,
+    /// Up to which of the connections that the number was read by, see [`store::Heads::opened`], the roster has followed.
+    trusted: Arc<AtomicU64>,
 }
 
 impl Heads {
@@ -78,10 +80,26 @@ impl Heads {
     pub fn of(head: Head, roster: Arc<Roster>) -> std::io::Result<Self> {
         let (line, waiting) = mpsc::unbounded_channel();
         let followed = Arc::clone(&roster);
-        std::thread::Builder::new().name("catch-up".to_owned()).spawn(move || catch_up(waiting, &followed))?;
+        let heads = match &head {
+            Head::Here(_) => None,
+            Head::There(heads) => Some(heads.clone()),
+        };
+        // Nothing was read before the first one.
+        let trusted = Arc::new(AtomicU64::new(1));
+        let trusts = Arc::clone(&trusted);
+        let work = move || {
+            catch_up(waiting, &followed, || {
+                let opened = heads.as_ref().map_or(1, store::Heads::opened);
+                if opened > trusts.load(Ordering::SeqCst) {
+                    followed.begin_anew();
+                    trusts.store(opened, Ordering::SeqCst);
+                }
+            });
+        };
+        std::thread::Builder::new().name("catch-up".to_owned()).spawn(work)?;
         static NUMBERS: AtomicU64 = AtomicU64::new(1);
         let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { number, head, roster, line, waiting: Arc::default() })
+        Ok(Self { number, head, roster, line, waiting: Arc::default(), trusted })
     }
 
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
@@ -106,10 +124,15 @@ impl Heads {
     /// The same, read now.
     fn at_once(&self) -> Option<u64> {
         let Head::Here(read) = &self.head else { return None };
+        let known = self.roster.head();
         let head = read().inspect_err(tell).ok()?;
+        if head < known {
+            // The log is not the one that the roster has followed.
+            return None;
+        }
         match head.saturating_sub(self.roster.head()) {
             0 => Some(head),
-            1..=FEW => self.roster.catch_up().inspect_err(tell).ok(),
+            1..=FEW => self.roster.try_catch_up()?.inspect_err(tell).ok(),
             _ => None,
         }
     }
@@ -123,14 +146,15 @@ impl Heads {
     async fn in_line(&self) -> Option<u64> {
         if let Head::There(heads) = &self.head {
             let (sender, receiver) = oneshot::channel();
-            let place = Place::among(&self.waiting)?;
+            let (place, known) = (Place::among(&self.waiting)?, self.roster.head());
             // Whoever has gone away needs no answer.
             heads.ask(move |head| {
                 drop(place);
                 let _ = sender.send(head.inspect_err(tell).ok());
             });
             let head = receiver.await.ok()??;
-            if head <= self.roster.head() {
+            let is_the_same = known <= head && self.trusted.load(Ordering::SeqCst) == heads.opened();
+            if is_the_same && head <= self.roster.head() {
                 return Some(head);
             }
         }
@@ -140,15 +164,23 @@ impl Heads {
     }
 }
 
-/// Has the roster catch up once for all who came before it began to; for those who come meanwhile once more.
-fn catch_up(mut line: mpsc::UnboundedReceiver<Waiting>, roster: &Roster) {
+/// Has the roster catch up once for all who came before it began to; for those who come meanwhile once more. Before that it
+/// has to `doubt` whether the log is still the one that the roster has followed.
+fn catch_up(mut line: mpsc::UnboundedReceiver<Waiting>, roster: &Roster, doubt: impl Fn()) {
     let mut waiting = Vec::new();
     while let Some(first) = line.blocking_recv() {
         waiting.push(first);
         while let Ok(next) = line.try_recv() {
             waiting.push(next);
         }
-        let caught = catch_unwind(AssertUnwindSafe(|| roster.catch_up()));
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            doubt();
+            roster.catch_up()
+        }));
+        if caught.is_err() {
+            // Nobody knows what it left.
+            roster.begin_anew();
+        }
         let head = caught.ok().and_then(|head| head.inspect_err(tell).ok());
         for (one, place) in waiting.drain(..) {
             drop(place);
@@ -254,6 +286,26 @@ mod tests {
             assert!(all.iter().all(|head| *head == Some(round)), "{all:?}");
             assert_eq!(roster.head(), round);
         }
+    }
+
+    /// A database that was recovered to an earlier time: what was followed of its log says nothing any more.
+    #[actix_web::test]
+    async fn a_log_that_has_gone_back_is_followed_anew() {
+        let store = store();
+        let (said, roster) = (Arc::new(AtomicU64::new(0)), roster(&store));
+        let say = Arc::clone(&said);
+        let heads = Heads::of(Head::Here(Box::new(move || Ok(say.load(Ordering::SeqCst)))), Arc::clone(&roster));
+        let heads = heads.expect("a thread");
+        create(&store, "one");
+        create(&store, "two");
+        said.store(2, Ordering::SeqCst);
+        assert_eq!((heads.at_once(), roster.epoch()), (Some(2), 0));
+        said.store(1, Ordering::SeqCst);
+        assert_eq!(heads.at_once(), None, "that is not the log which was followed");
+        roster.begin_anew();
+        assert_eq!((roster.epoch(), roster.head()), (1, 0));
+        assert_eq!((heads.shared(LONG).await, roster.head()), (Some(2), 2), "from its beginning");
+        assert_eq!(roster.last_credential_change_of().0, 1);
     }
 
     #[test]

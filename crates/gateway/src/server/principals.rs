@@ -25,10 +25,13 @@ pub(super) struct Key {
     pub secret: SecretHash,
 }
 
+/// An epoch of the roster, which tells logs from each other, and the number of a change.
+pub(super) type Mark = (u64, u64);
+
 struct Kept {
     known: Known,
-    /// The number of a change that had been committed when it was looked up.
-    read_at: u64,
+    /// The epoch of the roster, and in it the number of a change that had been committed when it was looked up.
+    read_at: Mark,
 }
 
 /// Two generations. Who asks is put into the young one; when that is full it becomes the old one, and the old one is
@@ -52,12 +55,13 @@ impl Default for Principals {
 }
 
 impl Principals {
-    /// What is known of a credential, if nothing that may concern it has changed since: `last_change` is the number of
-    /// the last such change, `now` the time in unix seconds.
-    pub fn get(&self, key: &Key, last_change: u64, now: i64) -> Option<Known> {
+    /// What is known of a credential, if nothing that may concern it has changed since: `last_change` is the last such
+    /// change, `now` the time in unix seconds.
+    pub fn get(&self, key: &Key, last_change: Mark, now: i64) -> Option<Known> {
         let mut shard = self.shard(key)?;
         let Shard { young, old } = &mut *shard;
-        let good = |kept: &&Kept| kept.read_at >= last_change && kept.known.lasts(now);
+        let good =
+            |kept: &&Kept| kept.read_at.0 == last_change.0 && kept.read_at.1 >= last_change.1 && kept.known.lasts(now);
         if let Some(kept) = young.get(key) {
             return Some(kept).filter(good).map(|kept| kept.known.clone());
         }
@@ -67,8 +71,8 @@ impl Principals {
         Some(known)
     }
 
-    /// Remembers a credential. `read_at` is a number of the change log that was read before it was looked up.
-    pub fn keep(&self, key: Key, known: Known, read_at: u64) {
+    /// Remembers a credential. `read_at` was read, first the epoch, before it was looked up.
+    pub fn keep(&self, key: Key, known: Known, read_at: Mark) {
         let Some(mut shard) = self.shard(&key) else { return };
         // Who was slower to look it up must not overwrite what is newer.
         if shard.young.get(&key).is_none_or(|kept| kept.read_at <= read_at) {
@@ -119,24 +123,27 @@ mod tests {
     #[test]
     fn what_was_read_before_the_last_change_is_of_no_use() {
         let principals = Principals::default();
-        assert!(principals.get(&key("a"), 0, 100).is_none());
-        principals.keep(key("a"), known("a"), 7);
+        assert!(principals.get(&key("a"), (0, 0), 100).is_none());
+        principals.keep(key("a"), known("a"), (0, 7));
         for (last_change, good) in [(0, true), (7, true), (8, false), (u64::MAX, false)] {
-            assert_eq!(principals.get(&key("a"), last_change, 100).is_some(), good, "{last_change}");
+            assert_eq!(principals.get(&key("a"), (0, last_change), 100).is_some(), good, "{last_change}");
         }
-        principals.keep(key("a"), known("a"), 6);
-        assert!(principals.get(&key("a"), 7, 100).is_some(), "what is older does not replace it");
-        principals.keep(key("a"), known("a"), 9);
-        assert!(principals.get(&key("a"), 9, 100).is_some());
+        principals.keep(key("a"), known("a"), (0, 6));
+        assert!(principals.get(&key("a"), (0, 7), 100).is_some(), "what is older does not replace it");
+        principals.keep(key("a"), known("a"), (0, 9));
+        assert!(principals.get(&key("a"), (0, 9), 100).is_some());
+        assert!(principals.get(&key("a"), (1, 8), 100).is_none(), "another log says nothing of it");
+        principals.keep(key("a"), known("a"), (1, 8));
+        assert!(principals.get(&key("a"), (1, 8), 100).is_some());
     }
 
     #[test]
     fn another_secret_kind_or_dialect_is_another_credential() {
         let principals = Principals::default();
-        principals.keep(key("a"), known("a"), 7);
+        principals.keep(key("a"), known("a"), (0, 7));
         for other in [key("b"), Key { audience: "other", ..key("a") }, Key { kind: CredentialKind::Token, ..key("a") }]
         {
-            assert!(principals.get(&other, 0, 100).is_none(), "{other:?}");
+            assert!(principals.get(&other, (0, 0), 100).is_none(), "{other:?}");
         }
     }
 
@@ -144,14 +151,14 @@ mod tests {
     fn not_more_are_remembered_than_may_be_and_those_in_use_stay() {
         let principals = Principals::default();
         let known = known("a");
-        principals.keep(key("in use"), known.clone(), 1);
+        principals.keep(key("in use"), known.clone(), (0, 1));
         for at in 0..3 * 2 * SHARDS * GENERATION {
-            principals.keep(key(&at.to_string()), known.clone(), 1);
+            principals.keep(key(&at.to_string()), known.clone(), (0, 1));
             if at % 500 == 0 {
-                assert!(principals.get(&key("in use"), 1, 100).is_some(), "{at}");
+                assert!(principals.get(&key("in use"), (0, 1), 100).is_some(), "{at}");
             }
         }
         assert!(principals.len() <= 2 * SHARDS * GENERATION, "{}", principals.len());
-        assert!(principals.get(&key("0"), 1, 100).is_none());
+        assert!(principals.get(&key("0"), (0, 1), 100).is_none());
     }
 }
