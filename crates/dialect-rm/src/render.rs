@@ -16,26 +16,19 @@ const PEOPLE: &str = "People";
 const GROUP: &str = "Group";
 
 /// A member in JSON, as which it may be kept ready-made.
-const JSON: Encoder = Encoder {
-    name: "rm",
-    fields: SHOWN,
-    write: |person, out| {
-        let begun = out.len();
-        person_row(Format::Json, MEMBER, person, out);
-        out.len() - begun
-    },
-};
+const JSON: Encoder =
+    Encoder { name: "rm", fields: SHOWN, write: |person, out| whole_member(Format::Json, person, out) };
 
 /// The same in XML.
-const XML: Encoder = Encoder {
-    name: "rm in xml",
-    fields: SHOWN,
-    write: |person, out| {
-        let begun = out.len();
-        person_row(Format::Xml, MEMBER, person, out);
-        out.len() - begun
-    },
-};
+const XML: Encoder =
+    Encoder { name: "rm in xml", fields: SHOWN, write: |person, out| whole_member(Format::Xml, person, out) };
+
+/// A member, of which nothing comes behind the person. Gives how many bytes that took.
+fn whole_member(format: Format, person: &PersonView<'_>, out: &mut Vec<u8>) -> usize {
+    let begun = out.len();
+    person_row(format, MEMBER, person, out);
+    out.len() - begun
+}
 
 /// A list of members.
 pub(crate) fn members(format: Format, rows: &dyn Rows) -> Vec<u8> {
