@@ -36,15 +36,20 @@ impl Deref for Names {
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            List(Vec<String>),
-        }
-        Ok(match Written::deserialize(deserializer)? {
-            Written::Text(text) => Self::parse([text.as_str()]),
-            Written::List(texts) => Self::parse(texts.iter().map(String::as_str)),
-        })
+        Ok(Self::parse(texts(deserializer)?.iter().map(String::as_str)))
     }
+}
+
+/// The texts of a list, which in the environment is one text.
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Text(String),
+        List(Vec<String>),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => vec![text],
+        Written::List(texts) => texts,
+    })
 }

@@ -42,16 +42,7 @@ impl Deref for Nets {
 
 impl<'de> Deserialize<'de> for Nets {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Text(String),
-            List(Vec<String>),
-        }
-        let texts = match Written::deserialize(deserializer)? {
-            Written::Text(text) => vec![text],
-            Written::List(texts) => texts,
-        };
+        let texts = super::names::texts(deserializer)?;
         Self::parse(texts.iter().map(String::as_str)).ok_or_else(|| D::Error::custom("neither an address nor a net"))
     }
 }
