@@ -6,10 +6,11 @@ mod room;
 mod same;
 
 use crate::support::gateway::Database;
-use membership::{DirectoryError, GroupKey, MemberPage, MemberQuery, Source, Window};
+use membership::{GroupKey, MemberPage, MemberQuery, Source, Window};
 use roster::{Roster, Settings};
 use std::sync::Arc;
 use store::{Format, ImportOptions, Spool, Store};
+use testkit::told;
 
 const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000, ready: [""; 4] };
 
@@ -33,18 +34,4 @@ fn import(store: &Store, lines: &str, now: i64) {
 
 fn all_of(group: i64) -> MemberQuery {
     MemberQuery::new(GroupKey::Number(group), Window { offset: 0, limit: u32::MAX })
-}
-
-/// All that an answer shows, as text; when somebody was last there to the minute.
-fn told(ask: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError>) -> Result<String, String> {
-    let mut told = String::new();
-    let outcome = ask(&mut |page| {
-        told = format!("{:?} {} {}\n", page.group, page.total, page.rows.len());
-        page.rows.each(&mut |row| {
-            let mut row = *row;
-            row.person.last_active_at = row.person.last_active_at.map(|at| at.div_euclid(60));
-            told.push_str(&format!("{row:?}\n"));
-        });
-    });
-    outcome.map(|()| told).map_err(|error| error.to_string())
 }

@@ -3,27 +3,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use membership::record::Record;
-use membership::{Directory, DirectoryError, GroupKey, MemberPage, MemberQuery, Source, Window};
+use membership::{Directory, GroupKey, MemberQuery, Source, Window};
 use rand::Rng;
 use roster::{Held, Roster, Settings};
 use std::sync::Arc;
-use testkit::{MemoryDirectory, random};
+use testkit::{MemoryDirectory, random, told};
 
 const LARGE: Settings = Settings { bytes: 1 << 30, behind: 10_000, ready: [""; 4] };
-
-/// All that an answer shows, as text; when somebody was last there to the minute.
-fn told(members: impl FnOnce(&mut dyn FnMut(MemberPage<'_>)) -> Result<(), DirectoryError>) -> Result<String, String> {
-    let mut told = String::new();
-    let outcome = members(&mut |page| {
-        told = format!("{:?} {} {}\n", page.group, page.total, page.rows.len());
-        page.rows.each(&mut |row| {
-            let mut row = *row;
-            row.person.last_active_at = row.person.last_active_at.map(|at| at.div_euclid(60));
-            told.push_str(&format!("{row:?}\n"));
-        });
-    });
-    outcome.map(|()| told).map_err(|error| error.to_string())
-}
 
 fn told_from(held: &Held) -> Result<String, String> {
     told(|read| {

@@ -43,6 +43,7 @@ pub mod random;
 mod registrar;
 mod restore;
 pub mod sample;
+mod told;
 mod vault;
 mod world;
 
@@ -50,3 +51,4 @@ pub use evaluate::{Subject, accepts};
 pub use exchange::{exchange, exchange_below};
 pub use memory::MemoryDirectory;
 pub use plain::Plain;
+pub use told::told;
