@@ -92,7 +92,7 @@ fn who_is_too_far_behind_begins_anew() {
     let head = roster.catch_up().expect("up to date");
     assert_eq!(head, store.head().expect("a head"));
     assert!(roster.hold(head, &all_of(group)).is_none());
-    assert_eq!(roster.last_credential_change(), head, "nobody knows what was in between");
+    assert_eq!(roster.last_credential_change().1, head, "nobody knows what was in between");
     roster.settle();
     assert!(roster.hold(head, &all_of(group)).is_some());
 }

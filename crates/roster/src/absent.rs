@@ -1,5 +1,6 @@
 //! What is not worth fetching again.
 
+use crate::log::ends_groups;
 use hashbrown::{HashMap, HashSet};
 use membership::{Changed, GroupKey};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -84,7 +85,7 @@ impl Absent {
             known.generation += 1;
             known.names.clear();
         }
-        for entry in changed.entries.iter().filter(|entry| matches!(&*entry.action, "import" | "group_delete")) {
+        for entry in changed.entries.iter().filter(|entry| ends_groups(entry)) {
             let mut known = self.lock();
             match entry.group {
                 Some(group) => drop(known.too_large.remove(&group)),

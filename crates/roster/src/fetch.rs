@@ -82,9 +82,8 @@ impl Roster {
         let from = before.head.min(loaded.head);
         let changed = match self.source.catch_up(from, self.settings.behind)? {
             CatchUp::Changed(changed) if changed.head >= before.head && epoch == before.epoch => changed,
-            CatchUp::Changed(_) => return Ok(()),
-            // What has been loaded is too old; what stands here may be, too, and then the next turn finds it.
-            CatchUp::Behind { .. } => return Ok(()),
+            // What has been loaded is too old or of another log; what stands here may be, too, and then the next turn finds it.
+            CatchUp::Changed(_) | CatchUp::Behind { .. } => return Ok(()),
         };
         let books = &mut turn.state;
         let mut next = Snapshot::clone(&before);
@@ -178,8 +177,7 @@ impl Roster {
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at
     /// last of that group, too. Whether that one did not have to go.
     fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
-        let size = |books: &Books, next: &Snapshot| next.persons.bytes() + next.groups.bytes() + books.bytes();
-        while size(books, next) > self.settings.bytes {
+        while next.bytes() + books.bytes() > self.settings.bytes {
             let others = next.groups.iter().filter(|columns| columns.group.number != newest);
             let oldest = others.min_by_key(|columns| columns.used.load(Ordering::Relaxed));
             match oldest.map(|columns| columns.group.number) {

@@ -16,6 +16,11 @@ pub(crate) fn concerns_credentials(entry: &ChangeEntry) -> bool {
     )
 }
 
+/// Whether a group, or everything, does not stand as before behind this entry, though it names no person.
+pub(crate) fn ends_groups(entry: &ChangeEntry) -> bool {
+    matches!(entry.action.as_str(), "import" | "group_delete")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use crate::found::Search;
 use crate::group::deciding;
 use crate::held::{Held, Wanted};
 use crate::loader::{Errand, Queue};
+use crate::log::ends_groups;
 use crate::snapshot::Snapshot;
 use crate::turns::Turns;
 use arc_swap::ArcSwap;
@@ -151,17 +152,12 @@ impl Roster {
         self.snapshot.load().epoch
     }
 
-    /// The epoch, and the number of the last change in it that may concern a credential, see
-    /// [`last_credential_change`](Self::last_credential_change).
-    pub fn last_credential_change_of(&self) -> (u64, u64) {
+    /// The epoch, and the number of the last change in it up to [`head`](Self::head) that may concern a credential, or
+    /// somebody whom one belongs to: of credentials and passwords, an edit or the end of a person, an import, the end of
+    /// a group.
+    pub fn last_credential_change(&self) -> (u64, u64) {
         let snapshot = self.snapshot.load();
         (snapshot.epoch, snapshot.last_credential_change)
-    }
-
-    /// The number of the last change up to [`head`](Self::head) that may concern a credential, or somebody whom one
-    /// belongs to: of credentials and passwords, an edit or the end of a person, an import, the end of a group.
-    pub fn last_credential_change(&self) -> u64 {
-        self.snapshot.load().last_credential_change
     }
 
     /// What stands in memory for `query`, when it is current up to the change of the number `head` at least. `None` when
@@ -259,8 +255,7 @@ impl Roster {
     /// Lets everybody see the next snapshot.
     pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
         self.persons.store(books.persons() as u64, Ordering::Relaxed);
-        let bytes = next.persons.bytes() + next.groups.bytes() + books.bytes();
-        self.bytes.store(bytes, Ordering::Relaxed);
+        self.bytes.store(next.bytes() + books.bytes(), Ordering::Relaxed);
         let groups = next.groups.len();
         let before = self.snapshot.swap(Arc::new(next));
         if before.groups.len() > groups {
@@ -313,7 +308,7 @@ enum Load {
 
 /// Whether whole groups have to leave memory.
 fn is_heavy(changed: &Changed) -> bool {
-    changed.entries.iter().any(|entry| matches!(&*entry.action, "import" | "group_delete"))
+    changed.entries.iter().any(ends_groups)
 }
 
 impl Drop for Roster {

@@ -17,6 +17,13 @@ pub(crate) struct Snapshot {
     pub(crate) groups: Groups,
 }
 
+impl Snapshot {
+    /// How many bytes the columns take.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.persons.bytes() + self.groups.bytes()
+    }
+}
+
 /// How many parts the map of groups has: a change copies one of them.
 const PARTS: usize = 64;
 
@@ -101,7 +108,7 @@ impl Groups {
         self.parts.iter().flat_map(|part| part.iter()).map(|(_, columns)| columns.as_ref())
     }
 
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
 }

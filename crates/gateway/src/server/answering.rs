@@ -77,7 +77,7 @@ impl Gateway {
         let Lookup { key, read_at } = lookup;
         let core = self.core();
         // The roster is current up to that number at least, so it knows of every change that was committed before.
-        let last_change = memory.roster.last_credential_change_of();
+        let last_change = memory.roster.last_credential_change();
         if let Some(known) = memory.principals.get(key, last_change, core.now) {
             return Ok(Some(known));
         }

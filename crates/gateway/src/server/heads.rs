@@ -305,7 +305,7 @@ mod tests {
         roster.begin_anew();
         assert_eq!((roster.epoch(), roster.head()), (1, 0));
         assert_eq!((heads.shared(LONG).await, roster.head()), (Some(2), 2), "from its beginning");
-        assert_eq!(roster.last_credential_change_of().0, 1);
+        assert_eq!(roster.last_credential_change().0, 1);
     }
 
     #[test]
