@@ -37,6 +37,7 @@ mod identity;
 pub mod import;
 mod listing;
 mod migrate;
+mod places;
 mod pool;
 mod query;
 mod registrar;
@@ -52,6 +53,7 @@ mod upkeep;
 mod url;
 mod vault;
 mod wal;
+mod wal_index;
 
 pub use error::StoreError;
 pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};

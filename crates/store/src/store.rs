@@ -5,7 +5,7 @@ use crate::error::{StoreError, refuses_writes};
 use crate::failure::Failed;
 pub(crate) use crate::failure::Failure;
 use crate::figures::{PoolUse, Waiting, Waits, pool_use};
-use crate::head::Places;
+use crate::places::Places;
 use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::schema::store_facts;
 use crate::url::DatabaseUrl;

@@ -113,3 +113,17 @@ fn connections_end_with_the_store() {
     drop(store);
     assert_eq!(holds(), 0);
 }
+
+/// A database that is closed by everybody loses its index, and gets another one.
+#[test]
+fn a_database_that_is_opened_again_is_looked_at_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = format!("sqlite://{}/again.db", directory.path().display());
+    for round in 0..5 {
+        let store = Store::open(&Settings::new(url.parse().expect("a URL"))).expect("opens");
+        store.migrate().expect("migrates");
+        assert_eq!(store.head_now().expect("read"), round);
+        change(&store, &format!("p{round}"));
+        assert_eq!(store.head_now().expect("read"), round + 1);
+    }
+}

@@ -14,7 +14,7 @@ mod loading;
 mod migration;
 mod outage;
 mod schema;
-mod soundness;
+pub mod soundness;
 mod source;
 mod time_limits;
 mod upkeep;

@@ -1,0 +1,78 @@
+//! Connections to SQLite that are asked for the head only.
+
+use crate::connection::{Connection, Role};
+use crate::error::StoreError;
+use crate::head;
+use crate::pool::Manager;
+use crate::store::Failure;
+use crate::wal_index::{Stamp, WalIndex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// How many connections a store keeps at most for [`crate::Store::head_now`].
+const PLACES: usize = 64;
+
+/// Each of them is asked by one thread as long as there are enough, so that none waits for another. They are opened when
+/// they are first needed and closed with the store.
+pub(crate) struct Places([Mutex<Option<Place>>; PLACES]);
+
+/// A connection, and what it was told last.
+struct Place {
+    connection: Connection,
+    /// Of the database that the connection is to: as long as that is open, the index stays the one that all write to.
+    index: Option<WalIndex>,
+    /// The head, and how the index had stood before it was read.
+    last: Option<(Stamp, u64)>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self([const { Mutex::new(None) }; PLACES])
+    }
+}
+
+impl Places {
+    /// The head, by the connection of this thread, unless the index tells that it is still the one before.
+    pub fn ask(&self, manager: &Manager) -> Result<u64, Failure> {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static PLACE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
+        }
+        let place = PLACE.try_with(|place| *place).unwrap_or_default();
+        let Some(place) = self.0.get(place) else {
+            return Err(StoreError::Fault(format!("there is no place {place}")).into());
+        };
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        // Stays away when it fails: nobody knows in what state it is.
+        let mut asked = match place.take() {
+            Some(asked) => asked,
+            None => Place::open(manager)?,
+        };
+        let head = asked.head()?;
+        *place = Some(asked);
+        Ok(head)
+    }
+}
+
+impl Place {
+    fn open(manager: &Manager) -> Result<Self, Failure> {
+        let mut connection = manager.open(Role::Reader)?;
+        // SQLite opens the index, and makes it, when something is read.
+        head::ask(&mut connection)?;
+        let index = manager.file.as_deref().and_then(WalIndex::of);
+        Ok(Self { connection, index, last: None })
+    }
+
+    fn head(&mut self) -> Result<u64, Failure> {
+        let stamp = self.index.as_ref().and_then(WalIndex::stamp);
+        if let (Some(stamp), Some((before, head))) = (&stamp, &self.last)
+            && stamp == before
+        {
+            return Ok(*head);
+        }
+        let head = head::ask(&mut self.connection)?;
+        // What is committed from here on changes the index, and what was committed since the look is in the head already.
+        self.last = stamp.map(|stamp| (stamp, head));
+        Ok(head)
+    }
+}

@@ -1,0 +1,174 @@
+//! The index that SQLite keeps beside its write-ahead log (`…-shm`): its first bytes say which commit was the last, to
+//! all processes, so whether anything was committed since a look is told without a question to SQLite, which would take
+//! two locks of a file by the system.
+//!
+//! The form is SQLite's documented one (*WAL-mode File Format*, "The WAL-Index File Format"): two copies of a header of
+//! 48 bytes, of which a writer changes the second first. Every commit changes it before it is acknowledged: a counter of
+//! commits, how many frames are valid, and their checksum are in it. Two equal copies therefore say that no commit is
+//! half told, and the same bytes as before that none has been told since.
+
+use std::fs::File;
+use std::path::Path;
+
+/// The length of one copy of the header.
+const HEADER: usize = 48;
+
+/// The version that the header begins with, as a number in the machine's own order of bytes.
+const VERSION: u32 = 3_007_000;
+
+/// Which byte says that the header has been filled in.
+const FILLED: usize = 12;
+
+/// The header at some moment. Two that are equal were read with no commit between them.
+pub(crate) type Stamp = [u8; HEADER];
+
+/// The index of one database, as long as a connection to it is open: with the last one SQLite deletes the file.
+pub(crate) struct WalIndex(&'static File);
+
+impl WalIndex {
+    /// That of the database in `file`, to which a connection is open that has read something. `None` where there is none
+    /// to be had; then SQLite itself has to be asked every time.
+    pub fn of(file: &Path) -> Option<Self> {
+        kept::open(file).map(Self)
+    }
+
+    /// How it stands now. `None` while a commit is being told, and where it is none that we know.
+    pub fn stamp(&self) -> Option<Stamp> {
+        let mut both = [0; 2 * HEADER];
+        kept::read(self.0, &mut both)?;
+        let (first, second) = both.split_at(HEADER);
+        let known = first.first_chunk() == Some(&VERSION.to_ne_bytes()) && first.get(FILLED).is_some_and(|is| *is != 0);
+        if first == second && known { first.first_chunk().copied() } else { None }
+    }
+}
+
+/// The files. A process loses all its locks of a file as soon as it closes that file anywhere, and SQLite relies on its
+/// locks of this one: so once opened it stays open until the process ends, and is opened once only.
+#[cfg(unix)]
+mod kept {
+    use std::collections::HashMap;
+    use std::ffi::OsString;
+    use std::fs::File;
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    use std::path::{Path, PathBuf};
+    use std::sync::{Mutex, PoisonError};
+
+    /// By device and number of the file. There are as many as the process has ever opened databases.
+    static FILES: Mutex<Option<HashMap<(u64, u64), &'static File>>> = Mutex::new(None);
+
+    pub fn open(database: &Path) -> Option<&'static File> {
+        // SQLite follows links before it puts a name beside the database's.
+        let mut name: OsString = database.canonicalize().ok()?.into();
+        name.push("-shm");
+        let name = PathBuf::from(name);
+        let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = files.get_or_insert_default();
+        let seen = name.metadata().ok()?;
+        if let Some(file) = files.get(&(seen.dev(), seen.ino())) {
+            return Some(file);
+        }
+        // From here on it must not be closed, whatever it turns out to be.
+        let file: &'static File = Box::leak(Box::new(File::open(&name).ok()?));
+        let found = file.metadata().ok()?;
+        Some(files.entry((found.dev(), found.ino())).or_insert(file))
+    }
+
+    pub fn read(file: &File, into: &mut [u8]) -> Option<()> {
+        file.read_exact_at(into, 0).ok()
+    }
+}
+
+/// Elsewhere reading beside SQLite's own map of the file is not known to show the same.
+#[cfg(not(unix))]
+mod kept {
+    use std::fs::File;
+    use std::path::Path;
+
+    pub fn open(_: &Path) -> Option<&'static File> {
+        None
+    }
+
+    pub fn read(_: &File, _: &mut [u8]) -> Option<()> {
+        None
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{soundness, sqlite};
+    use crate::{Settings, Store};
+    use diesel::connection::SimpleConnection;
+
+    fn change(store: &Store, uid: &str) {
+        soundness::import(store, &format!("{{\"kind\":\"person\",\"uid\":\"{uid}\"}}\n"), 1_000);
+    }
+
+    fn of(store: &Store) -> WalIndex {
+        store.head_now().expect("read");
+        WalIndex::of(store.manager().file.as_deref().expect("a file")).expect("an index")
+    }
+
+    #[test]
+    fn it_stays_the_same_until_something_is_committed_by_whomever() {
+        let store = sqlite();
+        let file = store.manager().file.clone().expect("a file");
+        // As another process has it.
+        let other = Store::open(&Settings::new(format!("sqlite://{}", file.display()).parse().expect("a URL")));
+        let other = other.expect("opens");
+        let index = of(&store);
+        let mut before = index.stamp().expect("filled in");
+        for round in 0..20 {
+            let writer = if round % 2 == 0 { &store } else { &other };
+            change(writer, &format!("p{round}"));
+            let after = index.stamp().expect("filled in");
+            assert_ne!(before, after, "{round}");
+            store.head_now().expect("read");
+            other.totals().expect("read");
+            assert_eq!(index.stamp(), Some(after), "who reads changes nothing");
+            before = after;
+        }
+        assert!(std::ptr::eq(index.0, of(&other).0), "opened once only");
+    }
+
+    /// A log that begins anew may look as it did: its salt is another one.
+    #[test]
+    fn a_log_that_begins_anew_is_another_one() {
+        let store = sqlite();
+        change(&store, "first");
+        let index = of(&store);
+        let mut seen = vec![index.stamp().expect("filled in")];
+        for round in 0..10 {
+            let empty = "PRAGMA wal_checkpoint(TRUNCATE)";
+            store.outside(|connection| Ok(connection.batch_execute(empty)?)).expect("run");
+            change(&store, &format!("p{round}"));
+            let stamp = index.stamp().expect("filled in");
+            assert!(!seen.contains(&stamp), "{round}");
+            assert_eq!(store.head_now().expect("read"), round + 2);
+            seen.push(stamp);
+        }
+    }
+
+    #[test]
+    fn what_is_no_index_says_nothing() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("some.db");
+        std::fs::write(&file, "").expect("written");
+        assert!(WalIndex::of(&file).is_none(), "there is none");
+        for bytes in [vec![], vec![0; 95], vec![0; 4_096], vec![7; 4_096]] {
+            std::fs::write(directory.path().join("some.db-shm"), &bytes).expect("written");
+            assert_eq!(WalIndex::of(&file).expect("a file").stamp(), None);
+        }
+        let mut good = VERSION.to_ne_bytes().to_vec();
+        good.resize(HEADER, 1);
+        let good = [good.clone(), good].concat();
+        std::fs::write(directory.path().join("some.db-shm"), &good).expect("written");
+        let index = WalIndex::of(&file).expect("a file");
+        assert!(index.stamp().is_some());
+        let mut half_told = good;
+        half_told[HEADER + 16] += 1;
+        std::fs::write(directory.path().join("some.db-shm"), &half_told).expect("written");
+        assert_eq!(index.stamp(), None);
+    }
+}
