@@ -170,13 +170,19 @@ impl Gateway {
 
     /// What was logged so far.
     pub fn log(&self) -> String {
+        // Lines of the access log are written together, a moment later.
+        std::thread::sleep(Duration::from_millis(150));
+        self.log_now()
+    }
+
+    fn log_now(&self) -> String {
         self.log.lock().expect("nobody panics with the log").clone()
     }
 
     /// Waits until these words are in the log, behind its first `after` bytes.
     pub fn logs(&self, after: usize, words: &str) {
         let begun = Instant::now();
-        while !self.log()[after..].contains(words) {
+        while !self.log_now()[after..].contains(words) {
             assert!(begun.elapsed() < PATIENCE, "`{words}` is not logged: {}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }

@@ -42,7 +42,9 @@ use std::process::ExitCode;
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     let only_writes = cli.command.only_writes();
-    match commands::run(cli) {
+    let outcome = commands::run(cli);
+    logging::flush();
+    match outcome {
         Ok(code) => code,
         Err(error) if only_writes && is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,5 +1,10 @@
 //! The log: lines on stderr, as text or as JSON, each with the id of the request that it was written for.
 
+mod sink;
+mod stamp;
+
+pub(crate) use stamp::Stamp;
+
 use crate::printable::printable;
 use crate::settings::{LogFormat, Logging};
 use env_logger::WriteStyle;
@@ -7,11 +12,13 @@ use env_logger::fmt::{Formatter, Target};
 use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
+use sink::{Logged, SINK};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
 use uuid::Uuid;
 
 thread_local! {
@@ -42,9 +49,45 @@ pub(crate) fn first_segment(path: &str) -> Cow<'_, str> {
 
 /// Starts the log. What panics is logged too, so that it has the form and the request's id of any other line.
 pub(crate) fn start(settings: &Logging) -> anyhow::Result<()> {
-    builder(settings)?.target(Target::Stderr).try_init()?;
+    let mut builder = builder(settings)?;
+    if io::stderr().is_terminal() {
+        builder.target(Target::Stderr).try_init()?;
+    } else {
+        // It would ask the operating system for each line whether that is a terminal.
+        builder.target(Target::Pipe(Box::new(Logged))).try_init()?;
+        // Set once, as the logger.
+        let _ = DIRECT.set(Direct(settings.format));
+    }
     std::panic::set_hook(Box::new(|panic| log::error!(target: "panic", "{}", describe(panic))));
     Ok(())
+}
+
+/// Writes what waits to be written, at the end of the process.
+pub(crate) fn flush() {
+    SINK.flush();
+}
+
+/// The way around the logger for lines of which there are very many. Who takes it writes them as the logger would.
+#[derive(Clone, Copy)]
+pub(crate) struct Direct(LogFormat);
+
+static DIRECT: OnceLock<Direct> = OnceLock::new();
+
+/// That way; none where lines are coloured, or there is no log.
+pub(crate) fn direct() -> Option<Direct> {
+    DIRECT.get().copied()
+}
+
+impl Direct {
+    /// The form of lines.
+    pub fn format(self) -> LogFormat {
+        self.0
+    }
+
+    /// Has a line, with its end, written soon.
+    pub fn put(self, line: &str) {
+        SINK.soon(line.as_bytes());
+    }
 }
 
 fn builder(settings: &Logging) -> anyhow::Result<env_logger::Builder> {

@@ -1,7 +1,13 @@
 //! The access log: one line a request, of the same form on every listener.
 
+use crate::logging::{self, Stamp};
+use crate::printable::printable;
+use crate::settings::LogFormat;
+use serde::Serialize;
+use std::cell::RefCell;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use uuid::Uuid;
 
 /// What is told of a request. Never its query, in which an access token may stand, nor what it presented.
@@ -28,10 +34,37 @@ pub(crate) struct Access<'a> {
     pub credential: Option<i64>,
 }
 
+/// A line as JSON, its names in the order of the alphabet, as in all other lines.
+#[derive(Serialize)]
+struct Line<'a> {
+    bytes: u64,
+    client: IpAddr,
+    credential: &'a str,
+    dialect: &'a str,
+    level: &'a str,
+    message: &'a str,
+    method: &'a str,
+    micros: u64,
+    path: &'a str,
+    request: Uuid,
+    route: &'a str,
+    status: u16,
+    target: &'a str,
+    time: &'a Stamp,
+}
+
+thread_local! {
+    /// The memory of the last line of this thread.
+    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+const TARGET: &str = "access";
+const MESSAGE: &str = "request";
+
 impl Access<'_> {
     /// Whether lines of this level are written at all.
     pub fn is_told(level: log::Level) -> bool {
-        log::log_enabled!(target: "access", level)
+        log::log_enabled!(target: TARGET, level)
     }
 
     /// Writes the line.
@@ -39,14 +72,77 @@ impl Access<'_> {
         if !Self::is_told(level) {
             return;
         }
+        // There are as many of these lines as requests, so they do not take the long way where that can be spared.
+        if let Some(direct) = logging::direct() {
+            let stamp = Stamp::of(SystemTime::now());
+            LINE.with_borrow_mut(|line| {
+                line.clear();
+                if self.write(direct.format(), level, &stamp, line).is_ok() {
+                    direct.put(line);
+                }
+            });
+            return;
+        }
         let credential = self.credential.map_or_else(|| "-".to_owned(), |id| id.to_string());
         log::log!(
-            target: "access", level,
+            target: TARGET, level,
             request:% = self.id, client:% = self.client, dialect = self.dialect.unwrap_or("-"),
             method = self.method, path = self.path, status = self.status, bytes = self.bytes,
-            micros = u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX), route = self.route.unwrap_or("-"),
-            credential = credential.as_str();
-            "request"
+            micros = self.micros(), route = self.route.unwrap_or("-"), credential = credential.as_str();
+            "{MESSAGE}"
         );
+    }
+
+    fn micros(&self) -> u64 {
+        u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// The line as the logger writes it.
+    fn write(&self, format: LogFormat, level: log::Level, time: &Stamp, line: &mut String) -> fmt::Result {
+        let mut digits = itoa::Buffer::new();
+        let credential = self.credential.map_or("-", |id| digits.format(id));
+        let (dialect, route) = (self.dialect.unwrap_or("-"), self.route.unwrap_or("-"));
+        if format == LogFormat::Json {
+            let level = level.as_str().to_ascii_lowercase();
+            let json = serde_json::to_string(&Line {
+                bytes: self.bytes,
+                client: self.client,
+                credential,
+                dialect,
+                level: &level,
+                message: MESSAGE,
+                method: self.method,
+                micros: self.micros(),
+                path: self.path,
+                request: self.id,
+                route,
+                status: self.status,
+                target: TARGET,
+                time,
+            });
+            line.push_str(&json.map_err(|_| fmt::Error)?);
+            line.push('\n');
+            return Ok(());
+        }
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let mut number = itoa::Buffer::new();
+        line.push_str(time.as_str());
+        write!(line, " {level:<5} {TARGET}: {MESSAGE} request=")?;
+        line.push_str(self.id.hyphenated().encode_lower(&mut id));
+        write!(line, " client={}", self.client)?;
+        for (name, text) in [(" dialect=", dialect), (" method=", self.method), (" path=", self.path)] {
+            line.push_str(name);
+            line.push_str(&printable(text));
+        }
+        for (name, value) in [(" status=", self.status.into()), (" bytes=", self.bytes), (" micros=", self.micros())] {
+            line.push_str(name);
+            line.push_str(number.format::<u64>(value));
+        }
+        line.push_str(" route=");
+        line.push_str(&printable(route));
+        line.push_str(" credential=");
+        line.push_str(credential);
+        line.push('\n');
+        Ok(())
     }
 }
