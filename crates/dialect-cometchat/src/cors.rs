@@ -12,6 +12,9 @@ const HEADERS: &str = "apikey, authToken, appId, resource, sdk, onBehalfOf, Cont
 /// For how many seconds a browser may remember a preflight. Two hours, the most that Chromium heeds.
 const MAX_AGE: &str = "7200";
 
+/// The headers that scripts would not be shown otherwise: when to ask again, and how a client stands with its rate.
+const EXPOSED: &str = "Retry-After, X-Rate-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset";
+
 /// Answers a preflight, whatever the path: what is wrong with the request itself is told in its own reply. A browser
 /// looks at the header only, so there is no body; the rule that every success has one is for what scripts read.
 pub fn preflight() -> Reply {
@@ -24,5 +27,17 @@ pub fn preflight() -> Reply {
 /// Lets pages of any origin read the reply.
 pub fn open(reply: &mut Reply) {
     reply.headers.push(("Access-Control-Allow-Origin", "*".to_owned()));
-    reply.headers.push(("Access-Control-Expose-Headers", "Retry-After".to_owned()));
+    reply.headers.push(("Access-Control-Expose-Headers", EXPOSED.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rate::FIELDS;
+
+    #[test]
+    fn scripts_are_shown_how_they_stand() {
+        let all = ["Retry-After", FIELDS.limit, FIELDS.remaining, FIELDS.reset_at];
+        assert_eq!(EXPOSED, all.join(", "));
+    }
 }

@@ -45,7 +45,7 @@ mod users;
 
 pub use routes::routes;
 
-use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request, Standing, decode_segment};
+use dialect::{Call, Dialect, Method, Mount, Parsed, Refusal, Reply, Request, StandingFields, decode_segment};
 use std::borrow::Cow;
 
 /// The type of every body. JSON is UTF-8 without saying so.
@@ -124,8 +124,8 @@ impl Dialect for CometChat {
         cors::open(reply);
     }
 
-    fn tell_standing(&self, standing: &Standing, reply: &mut Reply) {
-        rate::tell(standing, reply);
+    fn standing_fields(&self) -> Option<&'static StandingFields> {
+        Some(&rate::FIELDS)
     }
 
     /// A token stands in the path where it is looked at or deleted, and may stand in one that is none of the addresses

@@ -122,7 +122,7 @@ fn replies_to_faults() {
         let retry = later.map(|seconds| format!("retry-after: {seconds}\n")).unwrap_or_default();
         let head = format!(
             "HTTP/1.1 {status}\ncontent-type: application/json\n{retry}access-control-allow-origin: *\n\
-             access-control-expose-headers: Retry-After\n\n{{\"error\":{{\"code\":\"{code}\",\"message\":\""
+             access-control-expose-headers: Retry-After, X-Rate-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset\n\n{{\"error\":{{\"code\":\"{code}\",\"message\":\""
         );
         assert!(printed.starts_with(&head) && printed.ends_with(r#","source":"chat-api"}}"#), "{printed}");
     }

@@ -1,6 +1,6 @@
 //! What a dialect is.
 
-use crate::{Action, Refusal, Reply, Request, Standing};
+use crate::{Action, Refusal, Reply, Request, StandingFields};
 use access::{CredentialKind, Secret};
 use std::borrow::Cow;
 
@@ -35,9 +35,11 @@ pub trait Dialect: Send + Sync {
     /// Adds what every reply of the dialect bears.
     fn finish(&self, _request: &Request<'_>, _reply: &mut Reply) {}
 
-    /// Adds what a reply says of the client's rate, where the dialect says anything of it. Called for every reply to a
-    /// client whose rate is limited, behind [`Dialect::finish`].
-    fn tell_standing(&self, _standing: &Standing, _reply: &mut Reply) {}
+    /// In which fields every reply says how its client stands with its rate, if that is limited. `None` where the
+    /// dialect says nothing of it.
+    fn standing_fields(&self) -> Option<&'static StandingFields> {
+        None
+    }
 
     /// The fields of a request's header, by their names in lower case, on which the reply to a list of members depends
     /// beside its address and whoever asks. `None` where clients must not be told how to recognise a list that they have

@@ -52,4 +52,4 @@ pub use refusal::{Fault, FaultCode, Refusal};
 pub use request::{Headers, Method, Reply, Request};
 pub use route::{Resource, Route};
 pub use session::{NewToken, Session};
-pub use standing::Standing;
+pub use standing::{Standing, StandingFields};

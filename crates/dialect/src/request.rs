@@ -174,4 +174,15 @@ impl Reply {
         self.headers.push((name, value.into()));
         self
     }
+
+    /// Says that the reply depends on these fields of the request's header too (RFC 9110, section 12.5.5).
+    pub fn vary_by(&mut self, fields: &str) {
+        match self.headers.iter_mut().find(|(name, _)| *name == "Vary") {
+            Some((_, named)) => {
+                named.push_str(", ");
+                named.push_str(fields);
+            }
+            None => self.headers.push(("Vary", fields.to_owned())),
+        }
+    }
 }

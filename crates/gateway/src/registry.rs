@@ -71,6 +71,11 @@ impl Registry {
         })
     }
 
+    /// The dialect of this name.
+    pub fn dialect(&self, name: &str) -> Option<&dyn Dialect> {
+        self.mounted.iter().find(|mounted| mounted.dialect.name() == name).map(|mounted| &*mounted.dialect)
+    }
+
     /// The names of the dialects.
     pub fn names(&self) -> Vec<&'static str> {
         self.mounted.iter().map(|mounted| mounted.dialect.name()).collect()

@@ -30,4 +30,4 @@ mod turns;
 
 pub use held::{Cost, Held, Version};
 pub use persons::MOST as MOST_READY;
-pub use roster::{Figures, Roster, Settings};
+pub use roster::{Figures, Ground, Roster, Settings};

@@ -6,7 +6,7 @@ use crate::books::Books;
 use crate::failed::Failed;
 use crate::found::Search;
 use crate::group::deciding;
-use crate::held::{Held, Wanted};
+use crate::held::{Held, Version, Wanted};
 use crate::loader::{Errand, Queue};
 use crate::log::ends_groups;
 use crate::snapshot::Snapshot;
@@ -46,6 +46,7 @@ pub struct Roster {
     persons: AtomicU64,
     bytes: AtomicU64,
     hits: AtomicU64,
+    again: AtomicU64,
     misses: AtomicU64,
     pub(crate) loads: AtomicU64,
     pub(crate) evictions: AtomicU64,
@@ -65,6 +66,8 @@ pub struct Figures {
     pub ready_bytes: u64,
     /// How often something that was asked for stood in memory.
     pub hits: u64,
+    /// How many of these were answers given again, see [`Roster::gave_again`].
+    pub again: u64,
     /// How often it did not.
     pub misses: u64,
     /// How many groups have been loaded.
@@ -73,6 +76,17 @@ pub struct Figures {
     pub evictions: u64,
     /// How often the source failed when something was fetched in the background.
     pub failures: u64,
+}
+
+/// On what answers about a group rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ground {
+    /// See [`Roster::epoch`].
+    pub epoch: u64,
+    /// The number in [`Roster::last_credential_change`]: who was let in stays let in.
+    pub credentials: u64,
+    /// Which changes of the group and of those in it.
+    pub version: Version,
 }
 
 impl Roster {
@@ -91,6 +105,7 @@ impl Roster {
             persons: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             hits: AtomicU64::new(0),
+            again: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
@@ -170,6 +185,25 @@ impl Roster {
         held
     }
 
+    /// On what answers about a group rest, when it stands in memory and is current up to the change of the number `head` at
+    /// least. As long as nothing of it is another, whatever was answered before about its members is the answer now, and
+    /// counts as one.
+    pub fn ground(&self, head: u64, group: &GroupKey) -> Option<Ground> {
+        let snapshot = self.snapshot.load();
+        if snapshot.head < head {
+            return None;
+        }
+        let columns = snapshot.groups.at(snapshot.groups.place(group)?);
+        self.touch(&columns.used);
+        let credentials = snapshot.last_credential_change;
+        Some(Ground { epoch: snapshot.epoch, credentials, version: columns.version })
+    }
+
+    /// An answer was given again because of [`ground`](Self::ground).
+    pub fn gave_again(&self) {
+        self.again.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn look(&self, head: u64, query: &MemberQuery) -> Option<Held> {
         let snapshot = self.snapshot.load();
         if snapshot.head < head {
@@ -244,7 +278,8 @@ impl Roster {
             persons: read(&self.persons),
             bytes: read(&self.bytes),
             ready_bytes: self.snapshot.load().persons.ready_bytes(),
-            hits: read(&self.hits),
+            hits: read(&self.hits) + read(&self.again),
+            again: read(&self.again),
             misses: read(&self.misses),
             loads: read(&self.loads),
             evictions: read(&self.evictions),

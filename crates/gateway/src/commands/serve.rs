@@ -3,6 +3,7 @@
 use super::demo;
 use crate::admin::{self, Admin};
 use crate::cli::{Place, ServeArgs};
+use crate::logging;
 use crate::metrics;
 use crate::registry::Registry;
 use crate::server::{self, Bound, Ended, Gateway, Guard, Hardening, Head, Limits, Memory, Tls};
@@ -74,7 +75,10 @@ pub(super) fn run(place: &Place, args: &ServeArgs) -> anyhow::Result<()> {
                 served?;
             }
             // The threads that still serve would be waited for when everything is put away, so it is not.
-            Either::Right((Ended::AtOnce, _)) => std::process::exit(1),
+            Either::Right((Ended::AtOnce, _)) => {
+                logging::flush();
+                std::process::exit(1)
+            }
             Either::Right((Ended::Drained, serving)) => {
                 serving.await?;
             }
@@ -116,7 +120,8 @@ fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
     // be something else. Gateways that share a PostgreSQL share their tags.
     let run = if store.in_process() { uuid::Uuid::new_v4().to_string() } else { String::new() };
     let configured = format!("{run} {:?} {}", settings.dialects, settings.server.public_url);
-    Ok(Memory::of(roster, head, &configured)?)
+    let replies = usize::try_from(settings.roster.replies_bytes).unwrap_or(usize::MAX);
+    Ok(Memory::of(roster, head, &configured, replies)?)
 }
 
 /// Flags win over the file and the environment.

@@ -84,6 +84,12 @@ impl Metrics {
         Begun(gauge.clone())
     }
 
+    /// Where requests are counted that ask for this and have this come of them.
+    pub(crate) fn counted(&self, asked: Asked, status: u16) -> Counted {
+        let requests = self.requests.get_or_create_owned(&Answered::of(asked, status));
+        Counted { requests, seconds: self.seconds.get_or_create_owned(&asked) }
+    }
+
     /// A request was answered.
     pub(crate) fn answered(&self, asked: Asked, status: u16, took: Duration) {
         self.requests.get_or_create(&Answered::of(asked, status)).inc();
@@ -103,6 +109,21 @@ impl Metrics {
         now.register_collector(Box::new(standing));
         prometheus_text::encode(&mut text, &now)?;
         Ok(text)
+    }
+}
+
+/// Where requests of one kind are counted, looked up once for many.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    requests: Counter,
+    seconds: Histogram,
+}
+
+impl Counted {
+    /// One was answered.
+    pub(crate) fn answered(&self, took: Duration) {
+        self.requests.inc();
+        self.seconds.observe(took.as_secs_f64());
     }
 }
 

@@ -140,6 +140,7 @@ impl Standing {
         }
         for (name, help, value) in [
             ("rollcall_roster_hits", "Lists that stood in memory", roster.hits),
+            ("rollcall_roster_replies_again", "Replies with lists that were given again", roster.again),
             ("rollcall_roster_misses", "Lists that did not", roster.misses),
             ("rollcall_roster_loads", "Groups read into memory", roster.loads),
             ("rollcall_roster_failures", "Times that something could not be read into memory", roster.failures),

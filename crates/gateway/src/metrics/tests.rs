@@ -18,6 +18,7 @@ fn standing(store: Knowledge) -> Standing {
             bytes: 1_234,
             ready_bytes: 4_321,
             hits: 5,
+            again: 2,
             misses: 6,
             loads: 7,
             evictions: 1,

@@ -1,6 +1,7 @@
 //! How the outcome of a call comes about: from memory, where that is proven current, or from the store, in turn.
 
 use super::gateway::{Gateway, RETRY_AFTER, guarded, too_many};
+use super::kept::Basis;
 use super::limits::NoTurn;
 use super::memory::{self, Hand, Memory};
 use super::principals::{Key, Mark};
@@ -9,18 +10,19 @@ use crate::metrics::Limit;
 use access::Principal;
 use actix_web::web;
 use dialect::{Call, Core, Cost, Dialect, Known, Refusal, Reply, Request, Standing, answer_at_hand};
-use roster::Cost as HeldCost;
+use roster::{Cost as HeldCost, Ground};
 use std::sync::Arc;
-use std::time::Duration;
 use uuid::Uuid;
 
 /// What is found out of whoever asks while a call is answered.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Asking {
     /// How the credential stands with its rate.
     pub standing: Option<Standing>,
     /// The credential.
     pub credential: Option<i64>,
+    /// On what the reply rests, where it came from memory and is the same to the same request as long as that holds.
+    pub basis: Option<Basis>,
 }
 
 /// What was read of a credential's key before the credential is looked up.
@@ -29,10 +31,6 @@ struct Lookup {
     /// The epoch of the roster, and a number of the change log, which were read after the request came in, in that order.
     read_at: Mark,
 }
-
-/// How long is waited for a proof that what is in memory is current. Whoever has none by then asks the store, where there
-/// are only so many turns: what piles up while it says nothing is refused there.
-const PATIENCE: Duration = Duration::from_millis(250);
 
 impl Gateway {
     /// What comes of a call. Who asks is told in `asking` as soon as that is known.
@@ -50,20 +48,26 @@ impl Gateway {
             return self.from_store(id, audience, call, None, asking).await;
         };
         let epoch = memory.roster.epoch();
-        let head = match memory.heads.together(id).await? {
-            None => memory.heads.shared(PATIENCE).await,
-            head => head,
+        let Some(head) = memory.heads.anywhere(id).await? else {
+            return self.from_store(id, audience, call, None, asking).await;
         };
-        let Some(head) = head else { return self.from_store(id, audience, call, None, asking).await };
         let lookup = Lookup { key, read_at: (epoch, head) };
-        let Some(known) = self.known(id, memory, &lookup)? else {
+        let Some((known, credentials)) = self.known(id, memory, &lookup)? else {
             return self.from_store(id, audience, call, Some(lookup), asking).await;
         };
         self.admit(&known, asking)?;
         known.may(self.core(), call.action.operation())?;
         let principal = known.principal();
-        match call.action.members_asked().and_then(|query| memory.roster.hold(head, query)) {
-            Some(held) => self.at_hand(id, memory, dialect, asked, call, Arc::clone(principal), Hand(held)).await,
+        let query = call.action.members_asked();
+        match query.and_then(|query| Some((memory.roster.hold(head, query)?, query.group.clone()))) {
+            Some((held, group)) => {
+                let (epoch, credentials) = credentials;
+                let ground = Ground { epoch, credentials, version: held.version() };
+                let principal = Arc::clone(principal);
+                let reply = self.at_hand(id, memory, dialect, asked, call, principal, Hand(held)).await?;
+                asking.basis = Some(Basis { group, ground, known });
+                Ok(reply)
+            }
             None => {
                 let (principal, cost) = (Arc::clone(principal), call.action.cost());
                 let work = move |core: Core<'_>| dialect::run(core, audience, &principal, &call.action);
@@ -72,21 +76,22 @@ impl Gateway {
         }
     }
 
-    /// The credential that was presented, if it is remembered, or can be looked up at once. `None` where it cannot.
-    fn known(&self, id: Uuid, memory: &Memory, lookup: &Lookup) -> Result<Option<Known>, Refusal> {
+    /// The credential that was presented, if it is remembered, or can be looked up at once; with the last change that may
+    /// concern one, as far as the roster had come before. `None` where it cannot.
+    fn known(&self, id: Uuid, memory: &Memory, lookup: &Lookup) -> Result<Option<(Known, Mark)>, Refusal> {
         let Lookup { key, read_at } = lookup;
         let core = self.core();
         // The roster is current up to that number at least, so it knows of every change that was committed before.
         let last_change = memory.roster.last_credential_change();
         if let Some(known) = memory.principals.get(key, last_change, core.now) {
-            return Ok(Some(known));
+            return Ok(Some((known, last_change)));
         }
         if !self.in_process {
             return Ok(None);
         }
         let known = guarded(id, || Known::find(core, key.audience, key.kind, &key.secret))??;
         memory.principals.keep(key.clone(), known.clone(), *read_at);
-        Ok(Some(known))
+        Ok(Some((known, last_change)))
     }
 
     /// Counts the request with its credential.
@@ -139,7 +144,7 @@ impl Gateway {
         lookup: Option<Lookup>,
         asking: &mut Asking,
     ) -> Result<Reply, Refusal> {
-        let (gateway, cost, mut told) = (Arc::clone(self), call.action.cost(), *asking);
+        let (gateway, cost, mut told) = (Arc::clone(self), call.action.cost(), asking.clone());
         let work = move |core: Core<'_>| {
             let outcome = dialect::answer_if(core, audience, &call, |known| {
                 if let (Some(memory), Some(Lookup { key, read_at })) = (&gateway.memory, lookup) {

@@ -43,12 +43,12 @@ impl Compressor {
     pub async fn pack(&self, request: &HttpRequest, reply: &mut Reply) {
         if reply.status == 304 && request.method().is_safe() {
             // As the reply that it stands for.
-            reply.headers.push(("Vary", "Accept-Encoding".to_owned()));
+            reply.vary_by("Accept-Encoding");
         }
         if reply.status != 200 || !request.method().is_safe() || !is_worthwhile(reply) {
             return;
         }
-        reply.headers.push(("Vary", "Accept-Encoding".to_owned()));
+        reply.vary_by("Accept-Encoding");
         if request.method() != Method::GET || !is_wanted(request) {
             return;
         }

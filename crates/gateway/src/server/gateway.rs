@@ -4,7 +4,9 @@ use super::answering::Asking;
 use super::body::Body;
 use super::compress::Compressor;
 use super::fields::FieldsOf;
+use super::front::Admitted;
 use super::harden::{Hardening, is_secure};
+use super::kept::{self, About, Basis, Keeper, Kept};
 use super::limits::{Client, Exceeded, Guard, Line, unpacked};
 use super::memory::Memory;
 use super::watch::UnderWay;
@@ -14,13 +16,14 @@ use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
 use access::{Denial, Vault};
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{ConnectionType, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
-use dialect::{Method, Parsed, Refusal, Reply, Request};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use dialect::{Dialect, Method, Parsed, Refusal, Reply, Request, Standing};
 use membership::{Directory, Registrar};
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -141,6 +144,16 @@ impl Gateway {
         self.memory.as_ref().map(|memory| memory.roster.figures())
     }
 
+    /// How many bytes of replies all threads may keep together.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.memory.as_ref().map_or(0, |memory| memory.replies)
+    }
+
+    /// The dialect of this name.
+    pub(super) fn dialect(&self, name: &str) -> Option<&dyn Dialect> {
+        self.registry.dialect(name)
+    }
+
     /// How many actions may block at once.
     pub fn width(&self) -> usize {
         let Limits { width, writers, quick, .. } = self.limits;
@@ -198,7 +211,10 @@ impl Gateway {
         noted: &mut Noted<'r>,
     ) -> Reply {
         let uri = request.uri();
-        let admitted = self.guard.admit(client).inspect_err(|_| self.metrics.refused(Limit::Address));
+        let admitted = match request.extensions_mut().remove::<Admitted>() {
+            Some(Admitted(standing)) => Ok(standing),
+            None => self.guard.admit(client).inspect_err(|_| self.metrics.refused(Limit::Address)),
+        };
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
             let refused = admitted.err().map(|exceeded| problem::too_many_requests(exceeded.seconds));
             return refused.unwrap_or_else(problem::no_such_address);
@@ -220,7 +236,7 @@ impl Gateway {
         };
         let read;
         let standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
-        let mut asking = Asking { standing, credential: None };
+        let mut asking = Asking { standing, ..Asking::default() };
         let outcome = match admitted.map_err(too_many) {
             Ok(_) => match self.read(id, mounted, &asked, request.headers(), body).await {
                 Ok(bytes) => {
@@ -243,11 +259,10 @@ impl Gateway {
         let written = guarded(id, || {
             let mut reply = outcome.unwrap_or_else(|refusal| mounted.dialect.refuse(&asked, &refusal));
             mounted.dialect.finish(&asked, &mut reply);
-            if let Some(standing) = &asking.standing {
-                mounted.dialect.tell_standing(standing, &mut reply);
-            }
             reply
         });
+        noted.standing = asking.standing;
+        noted.basis = asking.basis;
         written.unwrap_or_else(|_| problem::internal())
     }
 
@@ -319,6 +334,10 @@ struct Noted<'r> {
     found: Option<(&'r Mounted, &'r str)>,
     route: Option<&'static str>,
     credential: Option<i64>,
+    /// How the client stands with its rate.
+    standing: Option<Standing>,
+    /// On what the reply rests, where it may be given again.
+    basis: Option<Basis>,
 }
 
 /// Answers one request, whatever its method and path.
@@ -348,20 +367,39 @@ pub(super) async fn handle(
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
-    let mut response = response(id, reply);
-    hardening.finish(&request, client.by_proxy, response.headers_mut());
+    let mut hardened = HeaderMap::new();
+    hardening.finish(&request, client.by_proxy, &mut hardened);
+    let (method, found) = (request.method().as_str(), noted.found);
+    let (dialect, route) = (found.map(|(mounted, _)| &*mounted.dialect), noted.route);
+    let asked = Asked::new(dialect.map(Dialect::name), route, method);
+    let keeper = noted.basis.take().zip(request.extensions_mut().remove::<Keeper>());
+    let mut response = match (keeper, dialect) {
+        (Some((basis, keeper)), Some(dialect)) => {
+            let counted = gateway.metrics.counted(asked, status);
+            let shown = gateway.loggable(request.uri().path(), found);
+            let about = About { counted, dialect: dialect.name(), route, shown: kept::owned(shown) };
+            let kept = Rc::new(Kept::new(basis, reply, hardened, about));
+            keeper.keep(id, Rc::clone(&kept));
+            let mut response = HttpResponse::with_body(kept.status, BoxBody::new(kept.body.clone()));
+            kept.write_fields(response.headers_mut());
+            response
+        }
+        _ => response(reply, hardened),
+    };
+    if let Some((standing, dialect)) = noted.standing.as_ref().zip(dialect) {
+        kept::tell_standing(dialect, standing, response.headers_mut());
+    }
+    names::tell_id(id, response.headers_mut());
     if !body.is_read() {
         // What follows on the connection is the rest of the body, not another request.
         response.head_mut().set_connection_type(ConnectionType::Close);
         under_way.end_connection(LINGER);
     }
-    let (method, took) = (request.method().as_str(), begun.elapsed());
-    let Noted { found, route, credential } = noted;
-    let dialect = found.map(|(mounted, _)| mounted.dialect.name());
-    gateway.metrics.answered(Asked::new(dialect, route, method), status, took);
+    let took = begun.elapsed();
+    gateway.metrics.answered(asked, status, took);
     if Access::is_told(log::Level::Info) {
         let path = &*gateway.loggable(request.uri().path(), found);
-        let client = client.address;
+        let (client, credential, dialect) = (client.address, noted.credential, dialect.map(Dialect::name));
         let bytes = bytes as u64;
         Access { id, client, dialect, method, path, route, status, bytes, took, credential }.log(log::Level::Info);
     }
@@ -371,21 +409,13 @@ pub(super) async fn handle(
     response
 }
 
-fn response(id: Uuid, reply: Reply) -> HttpResponse<BoxBody> {
+fn response(reply: Reply, hardened: HeaderMap) -> HttpResponse<BoxBody> {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let fields = kept::fields(&reply);
     let mut response = HttpResponse::with_body(status, BoxBody::new(reply.body));
-    let fields = response.headers_mut();
-    if !reply.content_type.is_empty() {
-        fields.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    }
-    for (name, value) in reply.headers {
-        match (names::field(name), HeaderValue::try_from(value)) {
-            (Some(name), Ok(value)) => fields.append(name, value),
-            _ => logging::within(id, || log::error!("the field {name} of the reply's header has an illegal value")),
-        }
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        fields.insert(REQUEST_ID, value);
+    let into = response.headers_mut();
+    for (name, value) in fields.into_iter().chain(hardened) {
+        into.append(name, value);
     }
     response
 }

@@ -5,7 +5,6 @@ use super::gateway::guarded;
 use dialect::Refusal;
 use membership::DirectoryError;
 use roster::Roster;
-use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -48,24 +47,12 @@ impl Drop for Place {
 /// thread of their own.
 const FEW: u64 = 64;
 
-/// The last that was read on a thread.
-#[derive(Clone, Copy, Default)]
-struct Last {
-    /// By whom, see [`Heads::number`].
-    of: u64,
-    /// How many had been read on this thread then, by whomever.
-    reads: u64,
-    head: Option<u64>,
-}
-
-thread_local! {
-    static LAST: Cell<Last> = const { Cell::new(Last { of: 0, reads: 0, head: None }) };
-}
+/// How long is waited for a proof that what is in memory is current. Whoever has none by then asks the store, where there
+/// are only so many turns: what piles up while it says nothing is refused there.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Reads the number, and brings the roster up to it.
 pub(super) struct Heads {
-    /// By which this is told apart from others in the process.
-    number: u64,
     head: Head,
     roster: Arc<Roster>,
     line: mpsc::UnboundedSender<Waiting>,
@@ -97,28 +84,26 @@ impl Heads {
             });
         };
         std::thread::Builder::new().name("catch-up".to_owned()).spawn(work)?;
-        static NUMBERS: AtomicU64 = AtomicU64::new(1);
-        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { number, head, roster, line, waiting: Arc::default(), trusted })
+        Ok(Self { head, roster, line, waiting: Arc::default(), trusted })
+    }
+
+    /// Whether it is read by whoever asks.
+    pub const fn are_here(&self) -> bool {
+        matches!(self.head, Head::Here(_))
     }
 
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
-    /// current: read on this thread, as far as that takes no time, once for all requests that have come in meanwhile.
-    /// `None` where it takes time, or the store does not say.
-    pub async fn together(&self, id: Uuid) -> Result<Option<u64>, Refusal> {
-        if matches!(self.head, Head::There(_)) {
-            return Ok(None);
+    /// current: read on this thread, as far as that takes no time. `None` where it takes time, or the store does not say.
+    pub fn here(&self, id: Uuid) -> Result<Option<u64>, Refusal> {
+        if self.are_here() { guarded(id, || self.at_once()) } else { Ok(None) }
+    }
+
+    /// The same, by whichever way it is had, see [`shared`](Self::shared).
+    pub async fn anywhere(&self, id: Uuid) -> Result<Option<u64>, Refusal> {
+        match self.here(id)? {
+            None => Ok(self.shared(PATIENCE).await),
+            head => Ok(head),
         }
-        let before = LAST.get().reads;
-        // Requests of other connections of this thread get as far as here.
-        tokio::task::yield_now().await;
-        let last = LAST.get();
-        if last.of == self.number && last.reads > before {
-            return Ok(last.head);
-        }
-        let head = guarded(id, || self.at_once())?;
-        LAST.set(Last { of: self.number, reads: last.reads + 1, head });
-        Ok(head)
     }
 
     /// The same, read now.
@@ -242,36 +227,6 @@ mod tests {
         assert_eq!(heads.at_once(), None, "that takes a thread of its own");
         assert_eq!(heads.shared(LONG).await, Some(7 + FEW));
         assert_eq!(heads.at_once(), Some(7 + FEW));
-    }
-
-    #[actix_web::test]
-    async fn who_comes_at_the_same_time_shares_what_is_read_and_nobody_gets_what_is_old() {
-        let store = store();
-        let (reads, asked) = (Arc::new(AtomicUsize::new(0)), store.clone());
-        let counted = Arc::clone(&reads);
-        let here = Head::Here(Box::new(move || {
-            counted.fetch_add(1, Ordering::SeqCst);
-            asked.head_now()
-        }));
-        let heads = Heads::of(here, roster(&store)).expect("a thread");
-        let id = Uuid::nil();
-        for round in 1..=20 {
-            create(&store, &format!("person-{round}"));
-            let all = futures_util::future::join_all((0..10).map(|_| heads.together(id))).await;
-            assert_eq!(all, vec![Ok(Some(round)); 10]);
-        }
-        assert_eq!(reads.load(Ordering::SeqCst), 20);
-        // One who comes behind another's reading does not take it for its own.
-        let early = heads.together(id);
-        let late = async {
-            let first = early.await;
-            create(&store, "late");
-            (first, heads.together(id).await)
-        };
-        assert_eq!(late.await, (Ok(Some(20)), Ok(Some(21))));
-        let other = Heads::of(Head::Here(Box::new(|| Ok(0))), roster(&store)).expect("a thread");
-        let both = futures_util::future::join(heads.together(id), other.together(id)).await;
-        assert_eq!(both, (Ok(Some(21)), Ok(Some(0))), "of another log");
     }
 
     #[actix_web::test]

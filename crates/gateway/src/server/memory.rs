@@ -17,14 +17,17 @@ pub struct Memory {
     pub(super) heads: Heads,
     pub(super) principals: Principals,
     pub(super) validators: Validators,
+    /// How many bytes of replies may be kept, so that they need not be made again.
+    pub(super) replies: usize,
 }
 
 impl Memory {
     /// With a roster that follows the change log of the store, how far which has come `head` says. `configured` is what
-    /// makes replies look different elsewhere. Begins a thread.
-    pub fn of(roster: Arc<Roster>, head: Head, configured: &str) -> std::io::Result<Self> {
+    /// makes replies look different elsewhere; `replies` how many bytes of them may be kept. Begins a thread.
+    pub fn of(roster: Arc<Roster>, head: Head, configured: &str, replies: usize) -> std::io::Result<Self> {
         let heads = Heads::of(head, Arc::clone(&roster))?;
-        Ok(Self { roster, heads, principals: Principals::default(), validators: Validators::of(configured) })
+        let (principals, validators) = (Principals::default(), Validators::of(configured));
+        Ok(Self { roster, heads, principals, validators, replies })
     }
 }
 

@@ -7,10 +7,12 @@ mod body;
 mod compress;
 mod entity_tags;
 mod fields;
+mod front;
 mod gateway;
 mod harden;
 mod heads;
 mod ids;
+mod kept;
 pub(crate) mod limits;
 mod memory;
 mod names;
@@ -39,6 +41,7 @@ pub use tls::{Certificates, Tls};
 pub(crate) use watch::{UnderWay, connected, has_left};
 
 use crate::settings;
+use actix_service::IntoServiceFactory;
 use actix_web::dev::Server;
 use actix_web::http::KeepAlive;
 use actix_web::{App, HttpServer, web};
@@ -74,8 +77,12 @@ pub fn bind(
     let served = gateway.clone();
     let hardening = web::Data::new(Hardening::of(settings));
     let hardened = hardening.clone();
+    let keys = kept::RequestKeys::default();
+    let share = gateway.kept_bytes() / (settings.worker_count().max(1) * if tls.is_some() { 2 } else { 1 });
     let app = move || {
-        App::new().app_data(served.clone()).app_data(hardened.clone()).default_service(web::to(gateway::handle))
+        let app = App::new().app_data(served.clone()).app_data(hardened.clone());
+        let application = app.default_service(web::to(gateway::handle)).into_factory();
+        front::Front { gateway: served.clone(), keys, share, application }
     };
     let request_timeout = Duration::from_secs(settings.request_timeout_seconds);
     let patience = settings.patience();

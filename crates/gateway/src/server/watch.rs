@@ -5,6 +5,7 @@
 //! longer than a client can need, it is shut down.
 
 use super::limits::{Connections, Place};
+use actix_http::Request;
 use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::HttpRequest;
 use actix_web::dev::Extensions;
@@ -29,6 +30,8 @@ struct Connection {
     end: Cell<Instant>,
     /// Whether anything was answered.
     answered: Cell<bool>,
+    /// How many requests came right behind the one before, one after the other.
+    in_a_row: Cell<u32>,
     /// For how long it may be without a request.
     patience: Duration,
     watcher: RefCell<Option<AbortHandle>>,
@@ -43,6 +46,13 @@ impl Connection {
         if let Some(before) = self.watcher.replace(Some(watcher)) {
             before.abort();
         }
+    }
+}
+
+impl Connection {
+    fn is_pressing(&self) -> bool {
+        let last = self.end.get().checked_sub(self.patience);
+        self.answered.get() && last.is_some_and(|last| last.elapsed() < AT_ONCE)
     }
 }
 
@@ -87,6 +97,7 @@ pub(crate) fn connected(patience: Duration, places: &Arc<Connections>, io: &dyn 
         under_way: Cell::new(0),
         end: Cell::new(Instant::now() + patience),
         answered: Cell::new(false),
+        in_a_row: Cell::new(0),
         patience,
         watcher: RefCell::new(None),
         _place: place,
@@ -107,6 +118,34 @@ fn duplicate(stream: &TcpStream) -> Option<std::net::TcpStream> {
     stream.as_socket().try_clone_to_owned().ok().map(Into::into)
 }
 
+/// How fast requests come on the connection of one that is answered before anybody else on the thread is heard.
+pub(crate) struct Pace(Option<Rc<Connection>>);
+
+impl Pace {
+    /// That of this request.
+    pub(crate) fn of(request: &Request) -> Self {
+        let connection = request.conn_data::<Rc<Connection>>().cloned();
+        if let Some(connection) = &connection {
+            let in_a_row = if connection.is_pressing() { connection.in_a_row.get().saturating_add(1) } else { 0 };
+            connection.in_a_row.set(in_a_row);
+        }
+        Self(connection)
+    }
+
+    /// Whether so many came right behind the one before that others must be heard first.
+    pub(crate) fn must_yield(&self) -> bool {
+        self.0.as_ref().is_some_and(|connection| connection.in_a_row.get() % IN_A_ROW == IN_A_ROW - 1)
+    }
+
+    /// It has been answered.
+    pub(crate) fn answered(&self) {
+        if let Some(connection) = &self.0 {
+            connection.end.set(Instant::now() + connection.patience);
+            connection.answered.set(true);
+        }
+    }
+}
+
 /// A request being answered. Its end is when it is dropped.
 pub(crate) struct UnderWay(Option<Rc<Connection>>);
 
@@ -123,9 +162,7 @@ impl UnderWay {
     /// Whether the request came right behind the reply to the one before on its connection, as it does when a client
     /// sends many without waiting.
     pub(crate) fn is_pressing(&self) -> bool {
-        let Some(connection) = &self.0 else { return false };
-        let last = connection.end.get().checked_sub(connection.patience);
-        connection.answered.get() && last.is_some_and(|last| last.elapsed() < AT_ONCE)
+        self.0.as_ref().is_some_and(|connection| connection.is_pressing())
     }
 
     /// Ends, with a reply after which the connection must end too: `linger` from now.
@@ -162,3 +199,6 @@ pub(crate) fn has_left(request: &HttpRequest) -> bool {
 
 /// A client that waits for a reply before it asks on takes longer than this.
 const AT_ONCE: Duration = Duration::from_micros(25);
+
+/// How many requests that come so are answered at once where that takes some microseconds each, before others are heard.
+const IN_A_ROW: u32 = 8;

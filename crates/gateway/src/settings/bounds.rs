@@ -21,6 +21,7 @@ impl Settings {
         within("database.acquire_timeout_seconds", self.database.acquire_timeout_seconds, 1, DAY);
         within("database.statement_timeout_seconds", self.database.statement_timeout_seconds, 1, DAY);
         within("roster.bytes", self.roster.bytes, 0, 1 << 40);
+        within("roster.replies_bytes", self.roster.replies_bytes, 0, 1 << 40);
         within("roster.behind", self.roster.behind.into(), 1, 1_000_000);
         within("limits.body_bytes", self.limits.body_bytes as u64, 1024, 1 << 30);
         within("limits.bodies_bytes", self.limits.bodies_bytes, 1 << 20, 1 << 40);

@@ -136,6 +136,8 @@ pub struct Roster {
     pub behind: u32,
     /// Names of dialects whose rows are kept ready-made.
     pub ready_rows: Names,
+    /// How many bytes of replies may be kept to be given again, 0 for none.
+    pub replies_bytes: u64,
 }
 
 /// Section `limits`.

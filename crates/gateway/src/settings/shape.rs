@@ -12,7 +12,7 @@ const WORDS: [(&str, [&str; 2], &str); 2] = [
 ];
 
 /// Settings that may be larger than 32 bits hold; how large, is told where all bounds are.
-const LARGE: [&str; 3] = ["roster.bytes", "limits.bodies_bytes", "limits.import_bytes"];
+const LARGE: [&str; 4] = ["roster.bytes", "roster.replies_bytes", "limits.bodies_bytes", "limits.import_bytes"];
 
 /// What is wrong with `given`, in words. `known` are the defaults: every setting, each with a value of its kind.
 pub(super) fn problems(given: &Map<String, Value>, known: &Map<String, Value>) -> Vec<String> {

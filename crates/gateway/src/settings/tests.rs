@@ -36,7 +36,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             acquire_timeout_seconds: 5,
             statement_timeout_seconds: 30,
         },
-        roster: Roster { bytes: 512 << 20, behind: 10_000, ready_rows: Names::default() },
+        roster: Roster { bytes: 512 << 20, behind: 10_000, ready_rows: Names::default(), replies_bytes: 32 << 20 },
         limits: Limits {
             body_bytes: 1 << 20,
             bodies_bytes: 256 << 20,

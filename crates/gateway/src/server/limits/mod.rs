@@ -20,9 +20,11 @@ pub(crate) use rate::Exceeded;
 
 use crate::settings;
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use client::Proxies;
 use dialect::Standing;
 use rate::Rate;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -98,7 +100,12 @@ impl Guard {
 
     /// Who a request is from.
     pub(crate) fn client(&self, request: &HttpRequest) -> Client {
-        self.proxies.client(request.peer_addr(), request.headers())
+        self.client_of(request.peer_addr(), request.headers())
+    }
+
+    /// Who a request with this header is from, which came from `peer`.
+    pub(crate) fn client_of(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Client {
+        self.proxies.client(peer, headers)
     }
 
     /// Counts a request of this client. Refused beyond the rate of its address, and while it has presented too many
