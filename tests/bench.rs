@@ -140,7 +140,8 @@ fn the_marks_of_a_logarithmic_axis_are_powers_of_ten() {
 fn replies_are_read_whole_with_and_without_a_length() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    let target = http::Target { path: "/a?b=c".to_owned(), headers: "X-Key: k\r\n".to_owned() };
+    let target = http::Target { path: "/a?b=c".to_owned(), headers: "X-Key: k\r\n".to_owned(), others: Vec::new() };
+    assert_eq!(target.requests(), [target.request()], "the same again and again");
     let length = target.request().len();
     let server = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");

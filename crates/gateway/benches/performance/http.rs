@@ -14,11 +14,25 @@ pub struct Target {
     pub path: String,
     /// Further lines of the header, each ended by CR LF.
     pub headers: String,
+    /// What is asked for in turn under load instead, where that is not the same again and again.
+    pub others: Vec<String>,
 }
 
 impl Target {
     pub fn request(&self) -> Vec<u8> {
-        format!("GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", self.path, self.headers).into_bytes()
+        self.request_for(&self.path)
+    }
+
+    /// What is asked for under load, in turn.
+    pub fn requests(&self) -> Vec<Vec<u8>> {
+        if self.others.is_empty() {
+            return vec![self.request()];
+        }
+        self.others.iter().map(|path| self.request_for(path)).collect()
+    }
+
+    fn request_for(&self, path: &str) -> Vec<u8> {
+        format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", self.headers).into_bytes()
     }
 }
 

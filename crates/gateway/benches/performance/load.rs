@@ -23,12 +23,17 @@ pub struct Driven {
 
 /// As many requests as can be answered in `time`.
 pub fn drive(address: SocketAddr, target: &Target, time: Duration) -> Driven {
-    let request = target.request();
+    let requests = target.requests();
     let start = Instant::now();
     let mut driven = Driven { rate: 0.0, latencies: Vec::new(), refused: 0 };
     std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..THREADS).map(|_| scope.spawn(|| one_thread(address, &request, start + time))).collect();
+        let threads: Vec<_> = (0..THREADS)
+            .map(|at| {
+                let begin = requests.len() / THREADS * at;
+                let requests = &requests;
+                scope.spawn(move || one_thread(address, requests, begin, start + time))
+            })
+            .collect();
         for thread in threads {
             let (mut latencies, refused) = thread.join().expect("a thread");
             driven.latencies.append(&mut latencies);
@@ -39,13 +44,14 @@ pub fn drive(address: SocketAddr, target: &Target, time: Duration) -> Driven {
     driven
 }
 
-fn one_thread(address: SocketAddr, request: &[u8], end: Instant) -> (Vec<u64>, u64) {
+fn one_thread(address: SocketAddr, requests: &[Vec<u8>], begin: usize, end: Instant) -> (Vec<u64>, u64) {
+    let mut next = requests.iter().cycle().skip(begin);
     let mut connections: Vec<_> = (0..CONNECTIONS).map(|_| (Connection::open(address), Instant::now())).collect();
     let (mut reply, mut latencies, mut refused) = (Reply::default(), Vec::new(), 0);
     while Instant::now() < end {
         for (connection, written) in &mut connections {
             *written = Instant::now();
-            connection.write(request);
+            connection.write(next.next().expect("one at least"));
         }
         for (connection, written) in &mut connections {
             connection.read(&mut reply);

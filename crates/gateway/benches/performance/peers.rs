@@ -176,5 +176,5 @@ fn cap_targets(data: &Data) -> Vec<Target> {
 }
 
 fn plain(path: String) -> Target {
-    Target { path, headers: String::new() }
+    Target { path, headers: String::new(), others: Vec::new() }
 }

@@ -139,7 +139,7 @@ impl Gateway {
 
     /// The sum of all series of a metric. None when there is no such metric.
     pub fn metric(&self, name: &str) -> Option<f64> {
-        let target = Target { path: "/metrics".to_owned(), headers: String::new() };
+        let target = Target { path: "/metrics".to_owned(), headers: String::new(), others: Vec::new() };
         let body = once(self.admin, &target).body;
         let values: Vec<f64> = String::from_utf8_lossy(&body)
             .lines()

@@ -10,6 +10,8 @@ pub enum Kind {
     Far,
     Ordered,
     Thousand,
+    /// Another one each time.
+    Others,
 }
 
 /// One page of one dialect.
@@ -41,6 +43,12 @@ fn far(data: &Data, size: u64) -> u64 {
     (data.members / 10 * 9).div_ceil(size).max(1)
 }
 
+/// How many other pages there are at most: far more than replies are kept, and than can be asked for in a second.
+const OTHERS: u64 = 100_000;
+
+/// A prime far from any size of a group.
+const STRIDE: u64 = 1_000_003;
+
 /// Pages without a filter. Elance has at most 25 rows a page and no order of one's own, CometChat no order either.
 pub fn pages(data: &Data, presented: &Presented) -> Vec<Page> {
     let page = |dialect: &'static str, kind: Kind, name: &str, query: &str| {
@@ -50,16 +58,28 @@ pub fn pages(data: &Data, presented: &Presented) -> Vec<Page> {
     let deep = data.members / 10 * 9;
     let deep = format!("page of 10 at {}", crate::figures::spread::count(deep as f64));
     let far = far(data, 10);
+    let others = |dialect: &'static str, size: &str| {
+        let path = |page: u64| target(data, presented, dialect, &format!("?{size}page={page}")).path;
+        let pages = (data.members / 10).max(1);
+        // As a multiplicative walk, so that none is near the one before, nor comes again soon.
+        let walk = (0..pages.min(OTHERS)).map(|step| path(step.wrapping_mul(STRIDE) % pages + 1));
+        let mut page = page(dialect, Kind::Others, "page of 10, another each time", &format!("?{size}page=1"));
+        page.target.others = walk.collect();
+        page
+    };
     vec![
         page("RM", Kind::First, "first page of 10", ""),
         page("RM", Kind::Far, &deep, &format!("?page={far}")),
         page("RM", Kind::Ordered, "first page of 10 by Name, descending", "?$orderby=Name%20desc"),
         page("RM", Kind::Thousand, "page of 1,000", "?page_size=1000"),
+        others("RM", ""),
         page("CometChat", Kind::First, "first page of 10", "?perPage=10"),
         page("CometChat", Kind::Far, &deep, &format!("?perPage=10&page={far}")),
         page("CometChat", Kind::Thousand, "page of 1,000", "?perPage=1000"),
+        others("CometChat", "perPage=10&"),
         page("Elance", Kind::First, "first page of 10", "?rpp=10"),
         page("Elance", Kind::Far, &deep, &format!("?rpp=10&page={far}")),
+        others("Elance", "rpp=10&"),
     ]
 }
 
@@ -86,5 +106,5 @@ fn target(data: &Data, presented: &Presented, dialect: &str, query: &str) -> Tar
         "CometChat" => (format!("/v3/groups/{}/members{query}", group.guid), &presented.cometchat),
         _ => (format!("/api2/groups/{}/members{query}", group.number), &presented.elance),
     };
-    Target { path, headers: headers.clone() }
+    Target { path, headers: headers.clone(), others: Vec::new() }
 }
