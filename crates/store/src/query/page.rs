@@ -86,7 +86,7 @@ pub fn all(
         understood
     };
     let (mut held, mut corrupt) = (0, None);
-    let streamed = sql.stream(connection, &kinds, |column, value| {
+    let streamed = sql.each(connection, &kinds, |column, value| {
         if column == 0 {
             if held == STRETCH {
                 held = 0;

@@ -58,12 +58,15 @@ impl Slow {
 
     /// Waits, not blocking the thread, until it has read; gives what.
     async fn has_read(&self) -> u64 {
-        loop {
-            if let Ok(head) = self.read.try_recv() {
-                return head;
+        let read = async {
+            loop {
+                if let Ok(head) = self.read.try_recv() {
+                    return head;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        };
+        tokio::time::timeout(LONG, read).await.expect("it reads")
     }
 
     fn say(&self) {
@@ -253,7 +256,10 @@ async fn it_ends_with_the_last_who_could_ask() {
     let proofs = proofs(&store, Box::new(read));
     assert_eq!(proofs.next(LONG).await, Some(0));
     drop(proofs);
-    while Arc::strong_count(&gone) > 1 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let ends = async {
+        while Arc::strong_count(&gone) > 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(LONG, ends).await.expect("it ends");
 }
