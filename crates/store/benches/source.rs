@@ -13,7 +13,6 @@ use membership::life_cycle::Action;
 use membership::{By, CatchUp, Directory, Failing, GroupKey, PersonKey, Registrar, Scope, Source, Step};
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use store::{Format, ImportOptions, Settings, Spool, Store};
 
@@ -146,20 +145,8 @@ fn head(store: &Store) {
     };
     every("head by the pool", &|| store.head().expect("read"));
     every("head_now", &|| store.head_now().expect("read"));
-    let heads = store.heads().expect("a thread");
-    every("heads, one who asks", &|| {
-        let (tell, told) = channel();
-        heads.ask(move |head| tell.send(head.expect("read")).expect("waited for"));
-        told.recv().expect("told")
-    });
-    let clock = Clock::start();
-    let (tell, told) = channel();
-    for _ in 0..times {
-        let tell = tell.clone();
-        heads.ask(move |head| tell.send(head.expect("read")).expect("waited for"));
-    }
-    (0..times).for_each(|_| assert!(told.recv().expect("told") > 0));
-    println!("heads, many who ask at once: {}", clock.stop().of(times));
+    let reader = std::cell::RefCell::new(store.head_reader());
+    every("head_reader", &|| reader.borrow_mut().ask().expect("read").head);
     // With a change before each, as it is for whoever asks while others write.
     let after_a_change = (0..200).map(|_| {
         step(store, 1);

@@ -108,16 +108,24 @@ pub fn after(
         return Ok(Err(floor));
     }
     // Behind the head there is nothing.
-    let Some(after) = i64::try_from(after).ok().filter(|_| after < head) else {
-        return Ok(Ok(Changes { entries: Vec::new(), head }));
-    };
+    let entries = if after < head { behind(connection, after, group, limit)? } else { Vec::new() };
+    Ok(Ok(Changes { entries, head }))
+}
+
+/// The entries alone, from a log that begins at or before `after`.
+pub fn behind(
+    connection: &mut Connection,
+    after: u64,
+    group: Option<i64>,
+    limit: u32,
+) -> Result<Vec<ChangeEntry>, Failure> {
+    let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
     let behind = changes::table.filter(changes::number.gt(after)).order(changes::number).limit(i64::from(limit));
     let rows: Vec<Entry> = match group {
         Some(group) => behind.filter(changes::group_number.eq(group)).select(Entry::as_select()).load(connection)?,
         None => behind.select(Entry::as_select()).load(connection)?,
     };
-    let entries = rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?;
-    Ok(Ok(Changes { entries, head }))
+    Ok(rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?)
 }
 
 /// A row of the log.

@@ -58,7 +58,7 @@ mod wal_index;
 pub use error::StoreError;
 pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};
 pub use figures::{LogEnds, PoolUse, Totals};
-pub use head::Heads;
+pub use head::{HeadReader, Seen};
 pub use import::{BadRow, Counts, Format, ImportError, ImportOptions, ImportReport, Progress, Spool};
 pub use pool::Settings;
 pub use store::Store;

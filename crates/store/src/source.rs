@@ -32,8 +32,9 @@ impl Source for Store {
     }
 
     fn catch_up(&self, after: u64, limit: u32) -> Result<CatchUp, DirectoryError> {
-        // As a rule there is nothing new, which costs least to find out.
-        if self.head_now()? == after {
+        // As a rule there is nothing new, which costs least to find out. On PostgreSQL whoever asks knows better by a
+        // question of its own, see `HeadReader`.
+        if self.in_process() && self.head_now()? == after {
             return Ok(nothing_new(after));
         }
         Ok(self.read(|connection| catch_up(connection, after, limit))?)
@@ -53,10 +54,7 @@ fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<Catch
     if head < after || after < floor || head - after > u64::from(limit) {
         return Ok(CatchUp::Behind { head });
     }
-    let entries = match changes::after(connection, after, None, limit)? {
-        Ok(found) => found.entries,
-        Err(_) => return Ok(CatchUp::Behind { head }),
-    };
+    let entries = changes::behind(connection, after, None, limit)?;
     let groups: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.group).collect();
     let groups: Vec<i64> = groups.into_iter().collect();
     let mut found: BTreeMap<i64, _> =

@@ -113,9 +113,13 @@ fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
     ready.iter_mut().zip(named).for_each(|(place, name)| *place = name);
     let roster = roster::Settings { bytes: settings.roster.bytes, behind: settings.roster.behind, ready };
     let roster = Roster::new(Arc::new(store.clone()), roster);
-    let asked = store.clone();
-    let head =
-        if store.in_process() { Head::Here(Box::new(move || asked.head_now())) } else { Head::There(store.heads()?) };
+    let head = if store.in_process() {
+        let asked = store.clone();
+        Head::Here(Box::new(move || asked.head_now()))
+    } else {
+        let mut reader = store.head_reader();
+        Head::There(Box::new(move || reader.ask()))
+    };
     // Whoever puts an older copy of an SQLite database in its place starts anew, and what is numbered as before may then
     // be something else. Gateways that share a PostgreSQL share their tags.
     let run = if store.in_process() { uuid::Uuid::new_v4().to_string() } else { String::new() };

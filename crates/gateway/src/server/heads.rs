@@ -2,45 +2,24 @@
 //! current.
 
 use super::gateway::guarded;
+use super::proofs::Proofs;
 use dialect::Refusal;
 use membership::DirectoryError;
 use roster::Roster;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use store::Seen;
 use uuid::Uuid;
+
+/// Reads it on the thread that serves the socket.
+type ReadHere = Box<dyn Fn() -> Result<u64, DirectoryError> + Send + Sync>;
 
 /// By whom the number is read.
 pub enum Head {
     /// By whoever asks, on the thread that serves the socket, in some microseconds.
-    Here(Box<dyn Fn() -> Result<u64, DirectoryError> + Send + Sync>),
+    Here(ReadHere),
     /// By one thread for all who wait.
-    There(store::Heads),
-}
-
-/// One who waits until the roster has caught up.
-type Waiting = (oneshot::Sender<Option<u64>>, Place);
-
-/// So many may wait for the store to say something, those who have gone away meanwhile too.
-const MOST: usize = 4_096;
-
-/// The place of one of these, as long as nothing has been said.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    /// A place, if there is one left.
-    fn among(taken: &Arc<AtomicUsize>) -> Option<Self> {
-        let place = Self(Arc::clone(taken));
-        (taken.fetch_add(1, Ordering::Relaxed) < MOST).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+    There(Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>),
 }
 
 /// So many entries at the most are caught up with by whoever asks, on the thread that serves the socket; more take a
@@ -53,43 +32,26 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Reads the number, and brings the roster up to it.
 pub(super) struct Heads {
-    head: Head,
+    /// Where it is read by whoever asks.
+    here: Option<ReadHere>,
     roster: Arc<Roster>,
-    line: mpsc::UnboundedSender<Waiting>,
-    /// How many wait.
-    waiting: Arc<AtomicUsize>,
-    /// Up to which of the connections that the number was read by, see [`store::Heads::opened`], the roster has followed.
-    trusted: Arc<AtomicU64>,
+    proofs: Proofs,
 }
 
 impl Heads {
     /// Of the change log that the roster follows. Begins a thread, which ends with what this gives.
     pub fn of(head: Head, roster: Arc<Roster>) -> std::io::Result<Self> {
-        let (line, waiting) = mpsc::unbounded_channel();
-        let followed = Arc::clone(&roster);
-        let heads = match &head {
-            Head::Here(_) => None,
-            Head::There(heads) => Some(heads.clone()),
+        let (here, there) = match head {
+            Head::Here(read) => (Some(read), None),
+            Head::There(read) => (None, Some(read)),
         };
-        // Nothing was read before the first one.
-        let trusted = Arc::new(AtomicU64::new(1));
-        let trusts = Arc::clone(&trusted);
-        let work = move || {
-            catch_up(waiting, &followed, || {
-                let opened = heads.as_ref().map_or(1, store::Heads::opened);
-                if opened > trusts.load(Ordering::SeqCst) {
-                    followed.begin_anew();
-                    trusts.store(opened, Ordering::SeqCst);
-                }
-            });
-        };
-        std::thread::Builder::new().name("catch-up".to_owned()).spawn(work)?;
-        Ok(Self { head, roster, line, waiting: Arc::default(), trusted })
+        let proofs = Proofs::begin(there, Arc::clone(&roster))?;
+        Ok(Self { here, roster, proofs })
     }
 
     /// Whether it is read by whoever asks.
     pub const fn are_here(&self) -> bool {
-        matches!(self.head, Head::Here(_))
+        self.here.is_some()
     }
 
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
@@ -108,7 +70,7 @@ impl Heads {
 
     /// The same, read now.
     fn at_once(&self) -> Option<u64> {
-        let Head::Here(read) = &self.head else { return None };
+        let read = self.here.as_ref()?;
         let known = self.roster.head();
         let head = read().inspect_err(tell).ok()?;
         if head < known {
@@ -125,57 +87,11 @@ impl Heads {
     /// The same, by what all share who ask at the same time. `None` when the store does not say it within `patience`, or
     /// when too many wait for it: whoever asked for something then gets it from the store, in turn.
     pub async fn shared(&self, patience: Duration) -> Option<u64> {
-        tokio::time::timeout(patience, self.in_line()).await.ok()?
-    }
-
-    async fn in_line(&self) -> Option<u64> {
-        if let Head::There(heads) = &self.head {
-            let (sender, receiver) = oneshot::channel();
-            let (place, known) = (Place::among(&self.waiting)?, self.roster.head());
-            // Whoever has gone away needs no answer.
-            heads.ask(move |head| {
-                drop(place);
-                let _ = sender.send(head.inspect_err(tell).ok());
-            });
-            let head = receiver.await.ok()??;
-            let is_the_same = known <= head && self.trusted.load(Ordering::SeqCst) == heads.opened();
-            if is_the_same && head <= self.roster.head() {
-                return Some(head);
-            }
-        }
-        let (sender, receiver) = oneshot::channel();
-        self.line.send((sender, Place::among(&self.waiting)?)).ok()?;
-        receiver.await.ok()?
+        self.proofs.next(patience).await
     }
 }
 
-/// Has the roster catch up once for all who came before it began to; for those who come meanwhile once more. Before that it
-/// has to `doubt` whether the log is still the one that the roster has followed.
-fn catch_up(mut line: mpsc::UnboundedReceiver<Waiting>, roster: &Roster, doubt: impl Fn()) {
-    let mut waiting = Vec::new();
-    while let Some(first) = line.blocking_recv() {
-        waiting.push(first);
-        while let Ok(next) = line.try_recv() {
-            waiting.push(next);
-        }
-        let caught = catch_unwind(AssertUnwindSafe(|| {
-            doubt();
-            roster.catch_up()
-        }));
-        if caught.is_err() {
-            // Nobody knows what it left.
-            roster.begin_anew();
-        }
-        let head = caught.ok().and_then(|head| head.inspect_err(tell).ok());
-        for (one, place) in waiting.drain(..) {
-            drop(place);
-            // As above.
-            let _ = one.send(head);
-        }
-    }
-}
-
-fn tell(error: &DirectoryError) {
+pub(super) fn tell(error: &DirectoryError) {
     log::warn!("how far the change log has come is not known: {error}");
 }
 
@@ -184,7 +100,7 @@ mod tests {
     use super::*;
     use membership::record::PersonRecord;
     use membership::{By, Registrar};
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
     use store::{DatabaseUrl, Store};
 
     const LONG: Duration = Duration::from_secs(20);
@@ -233,7 +149,9 @@ mod tests {
     async fn by_one_thread_for_all_it_is_as_true() {
         let store = store();
         let roster = roster(&store);
-        let heads = Heads::of(Head::There(store.heads().expect("a thread")), Arc::clone(&roster)).expect("a thread");
+        let mut reader = store.head_reader();
+        let there = Head::There(Box::new(move || reader.ask()));
+        let heads = Heads::of(there, Arc::clone(&roster)).expect("a thread");
         assert_eq!(heads.at_once(), None);
         for round in 1..=20 {
             create(&store, &format!("there-{round}"));
@@ -261,17 +179,6 @@ mod tests {
         assert_eq!((roster.epoch(), roster.head()), (1, 0));
         assert_eq!((heads.shared(LONG).await, roster.head()), (Some(2), 2), "from its beginning");
         assert_eq!(roster.last_credential_change().0, 1);
-    }
-
-    #[test]
-    fn only_so_many_wait() {
-        let taken = Arc::default();
-        let mut places: Vec<Place> = (0..MOST).filter_map(|_| Place::among(&taken)).collect();
-        assert_eq!(places.len(), MOST);
-        assert!(Place::among(&taken).is_none() && Place::among(&taken).is_none());
-        places.pop();
-        places.extend(Place::among(&taken));
-        assert!(places.len() == MOST && Place::among(&taken).is_none());
     }
 
     #[actix_web::test]

@@ -18,6 +18,7 @@ mod memory;
 mod names;
 mod principals;
 pub(crate) mod problem;
+mod proofs;
 mod signals;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use uuid::Uuid;
 
-/// The columns that a query may leave out, with the fields that ask for them. `PageRows::row` names them by their
+/// The columns that a query may leave out, with the fields that ask for them. [`person`] names them by their
 /// place here, and `persons.card` in SQLite holds them in this order, behind the uid: what the dialects with the longest
 /// pages show comes first, since a card is read no further than it is needed.
 pub const OPTIONAL: [(PersonFields, &str, Kind); 28] = [
@@ -44,7 +44,7 @@ pub const OPTIONAL: [(PersonFields, &str, Kind); 28] = [
 ];
 
 /// The greatest number of parts of a card: the uid, which every query gets, and the others.
-const MOST: usize = 1 + OPTIONAL.len();
+pub const MOST: usize = 1 + OPTIONAL.len();
 
 /// How many bytes a part of a card has at most as a rule, so that the buffer of a page need not grow.
 const USUAL: usize = 28;
@@ -270,49 +270,88 @@ impl PageRows {
     /// A row, of whose card these are the parts; those that are not wanted are empty.
     fn row<'a>(&self, head: Head, parts: &[&'a str; MOST]) -> Result<MemberRow<'a>, Corrupt> {
         let [uid, texts @ ..] = parts;
-        let int = |at: usize| match texts[at] {
-            "" => Ok(0),
-            digits => digits.parse().map_err(|_| Corrupt("persons.card")),
-        };
-        let asked = |at: usize| self.parts.contain(at + 1);
-        let person = PersonView {
-            number: head.number,
-            uid,
-            id: if asked(0) { Uuid::parse_str(texts[0]).map_err(|_| Corrupt("persons.id"))? } else { Uuid::nil() },
-            login: texts[1],
-            name: texts[2],
-            account_status: if asked(3) { rows::account_status(texts[3])? } else { AccountStatus::Active },
-            description: texts[4],
-            email: texts[5],
-            phone: texts[6],
-            additional_information: texts[7],
-            presence: if asked(8) {
-                texts[8].parse().map_err(|_| Corrupt("persons.presence"))?
-            } else {
-                Presence::Available
-            },
-            role: texts[9],
-            avatar: texts[10],
-            link: texts[11],
-            metadata: texts[12],
-            tags: texts[13],
-            status_message: texts[14],
-            last_active_at: rows::some(int(15)?),
-            created_at: int(16)?,
-            updated_at: rows::some(int(17)?),
-            business_name: texts[18],
-            tag_line: texts[19],
-            city: texts[20],
-            state: texts[21],
-            country: texts[22],
-            category: texts[23],
-            hourly_rate: Money { cents: int(24)? },
-            earnings_6_months: Money { cents: int(25)? },
-            feedback_6_months: int(26)?,
-            positive_feedback_6_months: int(27)?,
-        };
+        let person = person(head.number, uid, Cut { parts: self.parts, texts })?;
         let scope = head.scope.ok_or(Corrupt("memberships.scope"))?;
         Ok(MemberRow { person, state: self.state, scope, joined_at: rows::some(head.joined_at) })
+    }
+}
+
+/// The parts of a card behind the uid, in the order of [`OPTIONAL`].
+pub trait Fields<'a> {
+    /// A part that is a text; empty when it is not asked for.
+    fn text(&self, at: usize) -> Result<&'a str, Corrupt>;
+
+    /// A part that is an integer; 0 when it is not asked for.
+    fn int(&self, at: usize) -> Result<i64, Corrupt>;
+
+    /// Whether the part is asked for.
+    fn asked(&self, at: usize) -> bool;
+}
+
+/// The person whose card this is.
+#[inline]
+pub fn person<'a>(number: i64, uid: &'a str, parts: impl Fields<'a>) -> Result<PersonView<'a>, Corrupt> {
+    let text = |at: usize| parts.text(at);
+    let int = |at: usize| parts.int(at);
+    let asked = |at: usize| parts.asked(at);
+    Ok(PersonView {
+        number,
+        uid,
+        id: if asked(0) { Uuid::parse_str(text(0)?).map_err(|_| Corrupt("persons.id"))? } else { Uuid::nil() },
+        login: text(1)?,
+        name: text(2)?,
+        account_status: if asked(3) { rows::account_status(text(3)?)? } else { AccountStatus::Active },
+        description: text(4)?,
+        email: text(5)?,
+        phone: text(6)?,
+        additional_information: text(7)?,
+        presence: if asked(8) {
+            text(8)?.parse().map_err(|_| Corrupt("persons.presence"))?
+        } else {
+            Presence::Available
+        },
+        role: text(9)?,
+        avatar: text(10)?,
+        link: text(11)?,
+        metadata: text(12)?,
+        tags: text(13)?,
+        status_message: text(14)?,
+        last_active_at: rows::some(int(15)?),
+        created_at: int(16)?,
+        updated_at: rows::some(int(17)?),
+        business_name: text(18)?,
+        tag_line: text(19)?,
+        city: text(20)?,
+        state: text(21)?,
+        country: text(22)?,
+        category: text(23)?,
+        hourly_rate: Money { cents: int(24)? },
+        earnings_6_months: Money { cents: int(25)? },
+        feedback_6_months: int(26)?,
+        positive_feedback_6_months: int(27)?,
+    })
+}
+
+/// A card that is cut into its parts, those that are not asked for empty.
+struct Cut<'r, 'a> {
+    parts: Parts,
+    texts: &'r [&'a str],
+}
+
+impl<'a> Fields<'a> for Cut<'_, 'a> {
+    fn text(&self, at: usize) -> Result<&'a str, Corrupt> {
+        Ok(self.texts[at])
+    }
+
+    fn int(&self, at: usize) -> Result<i64, Corrupt> {
+        match self.texts[at] {
+            "" => Ok(0),
+            digits => digits.parse().map_err(|_| Corrupt("persons.card")),
+        }
+    }
+
+    fn asked(&self, at: usize) -> bool {
+        self.parts.contain(at + 1)
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cards;
 mod common;
+mod copied;
 mod filter;
 mod page;
 mod statement;

@@ -2,6 +2,7 @@
 
 use super::cards::{Before, Gathering, OPTIONAL, PageRows};
 use super::common::is_common;
+use super::copied;
 use super::filter::{Subject, filter};
 use super::statement::{Flavor, Sql, Value};
 use super::table::Kind;
@@ -60,13 +61,16 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
 const STRETCH: usize = 256;
 
 /// Hands the memberships of the group that stand in `state` to `each`, in the default order, with every field. Holds only
-/// some of them at a time.
+/// some of them at a time. To be called in a transaction.
 pub fn all(
     connection: &mut Connection,
     group: i64,
     state: State,
     each: &mut dyn FnMut(&MemberRow<'_>),
 ) -> Result<(), Failure> {
+    if let Connection::Postgres(connection) = connection {
+        return copied::all(connection, group, state, each);
+    }
     let mut sql = Sql::new(connection);
     let (before, kinds) = select(&mut sql, PersonFields::ALL, ["m.scope", "m.joined_at"]);
     let flavor = sql.flavor;
@@ -82,7 +86,7 @@ pub fn all(
         understood
     };
     let (mut held, mut corrupt) = (0, None);
-    let streamed = sql.stream(connection, &kinds, |column, value| {
+    let streamed = sql.each(connection, &kinds, |column, value| {
         if column == 0 {
             if held == STRETCH {
                 held = 0;

@@ -4,7 +4,7 @@ use super::table::{Gathering, Kind, Table};
 use crate::connection::Connection;
 use diesel::QueryResult;
 use diesel::connection::{DefaultLoadingMode, LoadConnection};
-use diesel::pg::{Pg, PgRowByRowLoadingMode};
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::row::{Field, Row};
 use diesel::sql_types::{BigInt, Text, Untyped};
@@ -137,23 +137,9 @@ impl Sql {
 
     /// Runs the query and hands every value to `take`, row after row, with the number of its column from 0. The columns
     /// are of these kinds; one of SQLite that is a text must be a blob there, see [`Sql::blob`]. Ends with an error when
-    /// `take` gives `None`.
+    /// `take` gives `None`. On SQLite rows are taken as they are found, on PostgreSQL when all of them are there: what is too
+    /// much for that comes in another way, see [`super::all`].
     pub fn each(
-        &self,
-        connection: &mut Connection,
-        kinds: &[Kind],
-        take: impl FnMut(usize, Value<'_>) -> Option<()>,
-    ) -> QueryResult<()> {
-        match connection {
-            Connection::Postgres(connection) => {
-                each_value(LoadConnection::<DefaultLoadingMode>::load(connection, self)?, kinds, take)
-            }
-            Connection::Sqlite(_) => self.stream(connection, kinds, take),
-        }
-    }
-
-    /// The same without ever holding all rows: PostgreSQL sends them as they are taken, which costs more for each.
-    pub fn stream(
         &self,
         connection: &mut Connection,
         kinds: &[Kind],
@@ -161,7 +147,7 @@ impl Sql {
     ) -> QueryResult<()> {
         match connection {
             Connection::Postgres(connection) => {
-                each_value(LoadConnection::<PgRowByRowLoadingMode>::load(connection, self)?, kinds, take)
+                each_value(LoadConnection::<DefaultLoadingMode>::load(connection, self)?, kinds, take)
             }
             Connection::Sqlite(connection) => {
                 for row in LoadConnection::load(connection, self)? {

@@ -1,21 +1,17 @@
 //! The number of the last change, in the shortest way.
 
 use super::{on_both, soundness, sqlite};
-use crate::{Settings, Store};
+use crate::{Seen, Settings, Store};
 use diesel::connection::SimpleConnection;
 use membership::Directory;
-use std::sync::mpsc::channel;
-use std::time::Duration;
 
 /// One more person, so one more change.
 fn change(store: &Store, uid: &str) {
     soundness::import(store, &format!("{{\"kind\":\"person\",\"uid\":\"{uid}\"}}\n"), 1_000);
 }
 
-fn told(heads: &crate::Heads) -> u64 {
-    let (tell, told) = channel();
-    heads.ask(move |head| tell.send(head).expect("waited for"));
-    told.recv_timeout(Duration::from_secs(30)).expect("told").expect("known")
+fn told(reader: &mut crate::HeadReader) -> u64 {
+    reader.ask().expect("known").head
 }
 
 #[test]
@@ -23,12 +19,12 @@ fn whoever_asks_after_a_commit_sees_it() {
     on_both(|store| {
         // As another process has it.
         let other = Store::open(&Settings::new(url_of(store))).expect("opens");
-        let heads = store.heads().expect("a thread");
+        let mut reader = store.head_reader();
         for round in 0..20 {
             let writer = if round % 2 == 0 { store } else { &other };
             change(writer, &format!("p{round}"));
             let head = round + 1;
-            assert_eq!((store.head_now().expect("read"), told(&heads)), (head, head));
+            assert_eq!((store.head_now().expect("read"), told(&mut reader)), (head, head));
             std::thread::scope(|scope| {
                 let asked = scope.spawn(|| store.head_now().expect("read"));
                 assert_eq!(asked.join().expect("asked"), head, "by another thread");
@@ -51,15 +47,14 @@ fn url_of(store: &Store) -> crate::DatabaseUrl {
 fn many_threads_ask_at_once() {
     on_both(|store| {
         change(store, "first");
-        let heads = store.heads().expect("a thread");
         std::thread::scope(|scope| {
             for thread in 0..100 {
-                let heads = heads.clone();
                 scope.spawn(move || {
+                    let mut reader = store.head_reader();
                     for round in 0..20 {
                         let least = store.head().expect("read");
                         assert!(store.head_now().expect("read") >= least);
-                        assert!(told(&heads) >= least);
+                        assert!(told(&mut reader) >= least);
                         if thread == 0 {
                             change(store, &format!("p{round}"));
                         }
@@ -75,20 +70,23 @@ fn many_threads_ask_at_once() {
 fn a_connection_that_fails_is_opened_anew() {
     on_both(|store| {
         change(store, "first");
-        let heads = store.heads().expect("a thread");
-        assert_eq!((store.head_now().expect("read"), told(&heads)), (1, 1));
+        let mut reader = store.head_reader();
+        assert_eq!(store.head_now().expect("read"), 1);
+        assert_eq!(reader.ask().expect("known"), Seen { head: 1, connection: 1 });
         let run = |sql: &str| store.outside(|connection| Ok(connection.batch_execute(sql)?)).expect("run");
         run("ALTER TABLE change_head RENAME TO away");
         assert!(store.head_now().is_err());
-        let (tell, told_so) = channel();
-        heads.ask(move |head| tell.send(head.is_err()).expect("waited for"));
-        assert!(told_so.recv_timeout(Duration::from_secs(30)).expect("told"));
+        assert!(reader.ask().is_err());
         run("ALTER TABLE away RENAME TO change_head");
-        assert_eq!((store.head_now().expect("read"), told(&heads)), (1, 1));
+        let before = reader.ask().expect("known");
+        assert_eq!((store.head_now().expect("read"), before.head), (1, 1));
+        assert!(before.connection > 1, "by another one");
         if !store.in_process() {
             run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                  WHERE datname = current_database() AND pid <> pg_backend_pid()");
-            assert_eq!((told(&heads), store.head_now().expect("read")), (1, 1));
+            // Told at once, and that it comes from another connection.
+            assert_eq!(reader.ask().expect("known"), Seen { head: 1, connection: before.connection + 1 });
+            assert_eq!(store.head_now().expect("read"), 1);
         }
     });
 }

@@ -2,7 +2,7 @@
 
 mod following;
 
-use super::{number, on_both, soundness};
+use super::{number, on_both, postgresql, soundness};
 use crate::Store;
 use diesel::connection::SimpleConnection;
 use membership::life_cycle::Action;
@@ -70,6 +70,35 @@ fn a_large_group_is_handed_over_whole() {
         assert_eq!(rows.len(), 1_300);
         assert_eq!(rows, listed(store, 7));
     });
+}
+
+/// A connection that is lost, or that the server ends, in the middle of a group: that is not a smaller group.
+#[test]
+fn a_group_that_breaks_off_is_none() {
+    let store = &postgresql();
+    let mut lines = String::from("{\"kind\":\"group\",\"number\":7}\n");
+    let long = "x".repeat(4_000);
+    for person in 1..=4_000 {
+        lines += &format!("{{\"kind\":\"person\",\"number\":{person},\"description\":\"{long}\"}}\n");
+        lines += &format!(
+            "{{\"kind\":\"membership\",\"group\":{{\"number\":7}},\"person\":{{\"number\":{person}}},\
+             \"state\":\"member\"}}\n"
+        );
+    }
+    soundness::import(store, &lines, 1_000);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'COPY%'";
+    let mut rows = 0;
+    let told = store.load(7, &mut |_| {
+        rows += 1;
+        if rows == 1 {
+            store.outside(|connection| Ok(connection.batch_execute(end)?)).expect("ended");
+        }
+    });
+    let told = told.expect_err("broken off").to_string();
+    assert!((1..4_000).contains(&rows), "{rows} rows: {told}");
+    // The next one is whole again.
+    assert_eq!(load(store, 7).expect("there").1.len(), 4_000);
 }
 
 /// A row that cannot be understood ends the load with an error, and the store goes on.
