@@ -1,8 +1,8 @@
 //! What a query has found in a list: kept, so that it need not be found again.
 
-use crate::filter::Test;
+use crate::filter::{Scratch, Test};
 use crate::group::List;
-use crate::persons::{Mask, Persons, ROWS};
+use crate::persons::{Chunk, Mask, Persons, ROWS};
 use crate::sequence::Sequence;
 use membership::{Filter, MemberQuery, OrderKey, ScopeSet, State};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -65,7 +65,7 @@ impl Search {
     pub(crate) fn run(&self, persons: &Persons, list: &List, sequence: &Sequence) -> Found {
         let masks = self.filter.as_ref().map(|filter| masks(&Test::new(filter), persons, list));
         let words = match (&masks, self.scopes == ScopeSet::ALL) {
-            (Some(masks), true) => sequence.bits(|slot, _| has(masks, slot)),
+            (Some(masks), true) => sequence.bits_of(masks),
             (Some(masks), false) => sequence.bits(|slot, scope| has(masks, slot) & self.scopes.contains(scope)),
             (None, _) => sequence.bits(|_, scope| self.scopes.contains(scope)),
         };
@@ -80,10 +80,16 @@ fn has(masks: &[Mask], slot: u32) -> bool {
 
 /// Chunk by chunk, who of the list passes the test. Where the list is most of all persons, others may pass, too.
 fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
-    let mut scratch = String::new();
+    let mut scratch = Scratch::default();
     let chunks = (0..persons.chunks()).map(|at| persons.chunk(at));
     if list.sequence.len() >= persons.chunks() * ROWS / 2 {
-        return chunks.map(|chunk| test.of(chunk, &chunk.live, &mut scratch)).collect();
+        let mut soon = chunks.clone().skip(1);
+        let of = |chunk: &Arc<Chunk>| {
+            // What is read of the next one comes while this one is looked at, which takes about as long.
+            std::hint::black_box(soon.next().map(|next| test.touch(next)));
+            test.of(chunk, &chunk.live, &mut scratch)
+        };
+        return chunks.map(of).collect();
     }
     let mut masks = vec![Mask::NONE; persons.chunks()];
     list.sequence.each_slot(|slot| masks[slot as usize / ROWS].set(slot as usize % ROWS));

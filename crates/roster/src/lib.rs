@@ -10,6 +10,7 @@
 
 mod absent;
 mod apply;
+mod bits;
 mod books;
 mod failed;
 mod fetch;

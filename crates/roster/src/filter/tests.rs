@@ -35,7 +35,7 @@ fn chunk(persons: &[Person]) -> Chunk {
 }
 
 fn compare(filter: &Filter, chunk: &Chunk, persons: &[Person], within: &Mask) {
-    let found = Test::new(filter).of(chunk, within, &mut String::new());
+    let found = Test::new(filter).of(chunk, within, &mut Scratch::default());
     let expected: Vec<usize> = within.rows().filter(|row| accepts(filter, &persons[*row])).collect();
     assert_eq!(found.rows().collect::<Vec<_>>(), expected, "{filter:?}");
 }
