@@ -140,10 +140,10 @@ struct Cut<'a> {
     len: usize,
 }
 
-/// For each so many rows of a page one chunk of persons is written, and one more; rows of others are taken from what is written
-/// already, or written alone. In the default order that is everybody soon; in another one each row may stand in a chunk
-/// of its own, all of which would take long.
-const MANY: usize = 64;
+/// For each so many rows of a page one part of a chunk of persons, which has twice as many, is written, and one more; rows
+/// of others are taken from what is written already, or written alone. In the default order that is everybody soon; in
+/// another one each row may stand in a part of its own, all of which would take long.
+const MANY: usize = 16;
 
 impl Cut<'_> {
     fn row<'r>(&self, entry: Entry, person: PersonView<'r>) -> MemberRow<'r> {

@@ -28,11 +28,11 @@ pub(crate) enum Texts {
 #[derive(Clone, Debug)]
 pub(crate) struct Arena {
     pub(crate) text: Arc<str>,
-    ends: Ends,
+    pub(super) ends: Ends,
 }
 
 #[derive(Clone, Debug)]
-enum Ends {
+pub(super) enum Ends {
     Two(Arc<[u16]>),
     Four(Arc<[u32]>),
 }
@@ -40,9 +40,9 @@ enum Ends {
 /// See [`Texts::AroundUid`].
 #[derive(Debug)]
 pub(crate) struct Around {
-    before: Box<str>,
-    behind: Box<str>,
-    rows: Mask,
+    pub(super) before: Box<str>,
+    pub(super) behind: Box<str>,
+    pub(super) rows: Mask,
 }
 
 impl Arena {
