@@ -120,6 +120,14 @@ pub fn after(
     Ok(Ok(Changes { entries, head }))
 }
 
+/// The entries behind the number `after`, up to the number `to`. Where the log ends is not asked.
+pub fn between(connection: &mut Connection, after: i64, to: i64) -> Result<Vec<ChangeEntry>, Failure> {
+    // Without a limit, for which SQLite would prepare the statement anew at every bind.
+    let there = changes::table.filter(changes::number.gt(after)).filter(changes::number.le(to));
+    let rows: Vec<Entry> = there.order(changes::number).select(Entry::as_select()).load(connection)?;
+    Ok(rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?)
+}
+
 /// A row of the log.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = changes)]

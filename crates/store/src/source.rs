@@ -1,11 +1,13 @@
 //! The store as a [`Source`]: whole groups, and what has become of them since.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Role};
 use crate::error::StoreError;
-use crate::store::{Failure, Store};
+use crate::store::{Failure, Store, transaction};
 use crate::{changes, listing, query};
-use membership::{CatchUp, Changed, DirectoryError, GroupKey, Loaded, MemberRow, Person, Source, State};
+use diesel::connection::SimpleConnection;
+use membership::{CatchUp, ChangeEntry, Changed, DirectoryError, GroupKey, Loaded, MemberRow, Person, Source, State};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 impl Source for Store {
     fn load(&self, group: i64, each: &mut dyn FnMut(&MemberRow<'_>)) -> Result<Option<Loaded>, DirectoryError> {
@@ -36,7 +38,43 @@ impl Source for Store {
         if self.head_now()? == after {
             return Ok(nothing_new(after));
         }
-        Ok(self.read(|connection| catch_up(connection, after, limit))?)
+        Ok(self.follow(|connection| catch_up(connection, after, limit))?)
+    }
+}
+
+/// The connection to SQLite that is asked what has changed; opened when it is first needed.
+///
+/// It reads the file rather than mapping it: whenever somebody has committed, a connection gives back all that it has
+/// mapped, and to have it mapped again costs more than to read the few pages that a change is about.
+#[derive(Default)]
+pub(crate) struct Follower(Mutex<Option<Connection>>);
+
+impl Store {
+    /// Runs `work` in one snapshot, as [`Store::read`] does, on SQLite on the connection that is kept for it, where nobody
+    /// else uses it.
+    fn follow<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        if self.in_process()
+            && let Ok(mut kept) = self.follower().0.try_lock()
+        {
+            // Stays away when it fails: nobody knows in what state it is.
+            let connection = kept.take().map_or_else(|| self.open_follower(), Ok);
+            let outcome = connection.map_err(Failure::from).and_then(|mut connection| {
+                let outcome = transaction(&mut connection, Role::Reader, &mut work).map_err(|failed| failed.failure);
+                *kept = outcome.is_ok().then_some(connection);
+                outcome
+            });
+            match outcome {
+                Ok(done) => return Ok(done),
+                Err(failure) => log::debug!("what has changed is asked for again: {failure:?}"),
+            }
+        }
+        self.read(work)
+    }
+
+    fn open_follower(&self) -> Result<Connection, StoreError> {
+        let mut connection = self.manager().open(Role::Reader)?;
+        connection.batch_execute("PRAGMA mmap_size = 0")?;
+        Ok(connection)
     }
 }
 
@@ -45,17 +83,12 @@ fn nothing_new(head: u64) -> CatchUp {
 }
 
 fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<CatchUp, Failure> {
-    let (head, floor) = changes::ends(connection)?;
-    if head == after {
-        return Ok(nothing_new(head));
-    }
-    // A log that ends before what is known of it is another one.
-    if head < after || after < floor || head - after > u64::from(limit) {
-        return Ok(CatchUp::Behind { head });
-    }
-    let entries = match changes::after(connection, after, None, limit)? {
-        Ok(found) => found.entries,
-        Err(_) => return Ok(CatchUp::Behind { head }),
+    let (head, entries) = match entries(connection, after, limit)? {
+        Some(found) => found,
+        None => {
+            let (head, _) = changes::ends(connection)?;
+            return Ok(if head == after { nothing_new(head) } else { CatchUp::Behind { head } });
+        }
     };
     let groups: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.group).collect();
     let groups: Vec<i64> = groups.into_iter().collect();
@@ -72,4 +105,19 @@ fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<Catch
         listing::persons_by_numbers(connection, &persons)?.into_iter().map(|person| (person.number, person)).collect();
     let persons = persons.into_iter().map(|number| (number, found.remove(&number))).collect();
     Ok(CatchUp::Changed(Box::new(Changed { entries, head, persons, memberships, groups })))
+}
+
+/// The entries behind the number `after`, with that of the last one; `None` when there are none, or more than `limit`, or
+/// when they are not all there.
+fn entries(connection: &mut Connection, after: u64, limit: u32) -> Result<Option<(u64, Vec<ChangeEntry>)>, Failure> {
+    // One more than may be, so that the log has no gaps tells all that its ends would.
+    let Some(to) = after.checked_add(u64::from(limit) + 1).and_then(|to| i64::try_from(to).ok()) else {
+        return Ok(None);
+    };
+    let from = to - i64::from(limit) - 1;
+    let entries = changes::between(connection, from, to)?;
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(None) };
+    let all = first.number == after + 1 && last.number - after == entries.len() as u64;
+    let head = last.number;
+    Ok((all && entries.len() as u64 <= u64::from(limit)).then_some((head, entries)))
 }
