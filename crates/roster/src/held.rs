@@ -194,4 +194,21 @@ impl Rows for Cut<'_> {
             read(&self.row(entry, person), Written::of(&bytes, before));
         });
     }
+
+    fn append(&self, encoder: &Encoder, out: &mut Vec<u8>, begin: &mut dyn FnMut(&mut Vec<u8>)) {
+        let kept = self.ready.iter().position(|name| *name == encoder.name);
+        let mut scratch = Scratch::default();
+        let mut left = self.len / MANY + 1;
+        self.entries(|entry| {
+            begin(out);
+            let (chunk, row) = self.persons.place(entry.slot);
+            match kept.and_then(|at| chunk.written(at, encoder, row, &mut left)) {
+                Some(written) => {
+                    out.extend_from_slice(written.before);
+                    out.extend_from_slice(written.after);
+                }
+                None => _ = (encoder.write)(&chunk.view(row, self.fields, &mut scratch), out),
+            }
+        });
+    }
 }
