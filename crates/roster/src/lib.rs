@@ -18,6 +18,7 @@ mod filter;
 mod found;
 mod group;
 mod held;
+mod ledger;
 mod loader;
 mod log;
 mod persons;
