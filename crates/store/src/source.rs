@@ -12,7 +12,7 @@ use std::sync::Mutex;
 impl Source for Store {
     fn load(&self, group: i64, each: &mut dyn FnMut(&MemberRow<'_>)) -> Result<Option<Loaded>, DirectoryError> {
         let mut handed = false;
-        let loaded = self.read(|connection| {
+        let loaded = self.read_unmapped(|connection| {
             if handed {
                 // What was handed over is of another snapshot than what would come now.
                 let lost = "the connection was lost while a group was being loaded";
@@ -57,24 +57,45 @@ impl Store {
             && let Ok(mut kept) = self.follower().0.try_lock()
         {
             // Stays away when it fails: nobody knows in what state it is.
-            let connection = kept.take().map_or_else(|| self.open_follower(), Ok);
-            let outcome = connection.map_err(Failure::from).and_then(|mut connection| {
-                let outcome = transaction(&mut connection, Role::Reader, &mut work).map_err(|failed| failed.failure);
-                *kept = outcome.is_ok().then_some(connection);
-                outcome
-            });
-            match outcome {
-                Ok(done) => return Ok(done),
+            match self.unmapped(kept.take(), &mut work) {
+                Ok((done, connection)) => {
+                    *kept = Some(connection);
+                    return Ok(done);
+                }
                 Err(failure) => log::debug!("what has changed is asked for again: {failure:?}"),
             }
         }
         self.read(work)
     }
 
-    fn open_follower(&self) -> Result<Connection, StoreError> {
-        let mut connection = self.manager().open(Role::Reader)?;
-        connection.batch_execute("PRAGMA mmap_size = 0")?;
-        Ok(connection)
+    /// The same on SQLite on a connection of its own: what is read of a large group would else be mapped all at once, and
+    /// count as memory of this process.
+    fn read_unmapped<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        if self.in_process() {
+            match self.unmapped(None, &mut work) {
+                Ok((done, _)) => return Ok(done),
+                Err(failure) => log::debug!("a group is read again: {failure:?}"),
+            }
+        }
+        self.read(work)
+    }
+
+    /// Runs `work` on this connection, or on a new one that does not map the file.
+    fn unmapped<T>(
+        &self,
+        kept: Option<Connection>,
+        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<(T, Connection), Failure> {
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => {
+                let mut connection = self.manager().open(Role::Reader)?;
+                connection.batch_execute("PRAGMA mmap_size = 0")?;
+                connection
+            }
+        };
+        let done = transaction(&mut connection, Role::Reader, work).map_err(|failed| failed.failure)?;
+        Ok((done, connection))
     }
 }
 
