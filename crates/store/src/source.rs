@@ -55,14 +55,15 @@ impl Store {
     fn follow<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
         if self.in_process()
             && let Ok(mut kept) = self.follower().0.try_lock()
+            && let Some(mut connection) = kept.take().or_else(|| self.unmapped())
         {
-            // Stays away when it fails: nobody knows in what state it is.
-            match self.unmapped(kept.take(), &mut work) {
-                Ok((done, connection)) => {
+            match transaction(&mut connection, Role::Reader, &mut work) {
+                Ok(done) => {
                     *kept = Some(connection);
                     return Ok(done);
                 }
-                Err(failure) => log::debug!("what has changed is asked for again: {failure:?}"),
+                // Nobody knows in what state it is.
+                Err(failed) => log::debug!("what has changed is asked for again: {:?}", failed.failure),
             }
         }
         self.read(work)
@@ -71,31 +72,20 @@ impl Store {
     /// The same on SQLite on a connection of its own: what is read of a large group would else be mapped all at once, and
     /// count as memory of this process.
     fn read_unmapped<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
-        if self.in_process() {
-            match self.unmapped(None, &mut work) {
-                Ok((done, _)) => return Ok(done),
-                Err(failure) => log::debug!("a group is read again: {failure:?}"),
+        let connection = if self.in_process() { self.unmapped() } else { None };
+        match connection {
+            Some(mut connection) => {
+                Ok(transaction(&mut connection, Role::Reader, &mut work).map_err(|failed| failed.failure)?)
             }
+            None => self.read(work),
         }
-        self.read(work)
     }
 
-    /// Runs `work` on this connection, or on a new one that does not map the file.
-    fn unmapped<T>(
-        &self,
-        kept: Option<Connection>,
-        work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,
-    ) -> Result<(T, Connection), Failure> {
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => {
-                let mut connection = self.manager().open(Role::Reader)?;
-                connection.batch_execute("PRAGMA mmap_size = 0")?;
-                connection
-            }
-        };
-        let done = transaction(&mut connection, Role::Reader, work).map_err(|failed| failed.failure)?;
-        Ok((done, connection))
+    /// A new connection that does not map the file, if it can be had.
+    fn unmapped(&self) -> Option<Connection> {
+        let mut connection = self.manager().open(Role::Reader).ok()?;
+        connection.batch_execute("PRAGMA mmap_size = 0").ok()?;
+        Some(connection)
     }
 }
 
