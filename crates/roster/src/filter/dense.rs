@@ -112,13 +112,13 @@ impl Sought {
         Self { bytes, reach: part.len().saturating_sub(1), any_case }
     }
 
-    /// The rows of an arena that hold it.
-    pub(super) fn rows(&self, arena: &Arena, begins: &mut Begins) -> Mask {
+    /// The rows of an arena that hold it, where it is known that none begins before the byte `from`.
+    pub(super) fn rows(&self, arena: &Arena, from: usize, begins: &mut Begins) -> Mask {
         let text = arena.text.as_bytes();
         if self.any_case {
-            self.begin::<true>(text, begins)
+            self.begin::<true>(text, from, begins)
         } else {
-            self.begin::<false>(text, begins)
+            self.begin::<false>(text, from, begins)
         }
         match begins.there {
             0 => Mask::NONE,
@@ -128,7 +128,7 @@ impl Sought {
     }
 
     /// Finds where the part begins in `text`.
-    fn begin<const ANY_CASE: bool>(&self, text: &[u8], begins: &mut Begins) {
+    fn begin<const ANY_CASE: bool>(&self, text: &[u8], from: usize, begins: &mut Begins) {
         let places = text.len().saturating_sub(self.reach);
         begins.words.clear();
         begins.there = 0;
@@ -137,12 +137,14 @@ impl Sought {
         begins.words.reserve(places / WIDE + 3);
         let whole = places / WIDE;
         let (firsts, _) = text[*at..].as_chunks::<WIDE>();
-        let firsts = firsts.iter().take(whole);
+        let passed = (from / WIDE).min(whole);
+        begins.words.resize(passed, 0);
+        let firsts = firsts.iter().take(whole).skip(passed);
         let first = first.wide();
         if let Some(((at, second), rest)) = rest.split_first() {
             let (seconds, _) = text[*at..].as_chunks::<WIDE>();
             let second = second.wide();
-            for (nth, (firsts, seconds)) in firsts.zip(seconds).enumerate() {
+            for (nth, (firsts, seconds)) in (passed..).zip(firsts.zip(seconds.iter().skip(passed))) {
                 let (firsts, seconds) = (parts(firsts), parts(seconds));
                 let word = bits(std::array::from_fn(|nth| {
                     first.among::<ANY_CASE>(firsts[nth]) & second.among::<ANY_CASE>(seconds[nth])
@@ -286,13 +288,15 @@ mod tests {
             let long = ["a".repeat(63), "a".repeat(64), "a".repeat(65), "a".repeat(150), "b".repeat(20_000)];
             for part in parts.iter().map(|part| (*part).to_owned()).chain(of_texts).chain(long) {
                 let expected: Vec<usize> = (0..ROWS).filter(|row| texts[*row].contains(&part)).collect();
-                let mut rows = |any_case, arena: &Arena| {
+                let mut rows = |any_case, arena: &Arena, from: usize| {
                     let sought = Sought::new(part.as_bytes(), any_case);
-                    sought.rows(arena, &mut begins).rows().collect::<Vec<_>>()
+                    sought.rows(arena, from, &mut begins).rows().collect::<Vec<_>>()
                 };
-                assert_eq!(rows(false, &arena), expected, "{part}");
-                assert_eq!(rows(true, &arena), expected, "{part} in any case");
-                assert_eq!(rows(true, &upper), expected, "{part} of upper case");
+                assert_eq!(rows(false, &arena, 0), expected, "{part}");
+                let first = arena.text.find(&part).unwrap_or(arena.text.len());
+                assert_eq!(rows(false, &arena, first), expected, "{part} from {first}");
+                assert_eq!(rows(true, &arena, 0), expected, "{part} in any case");
+                assert_eq!(rows(true, &upper, 0), expected, "{part} of upper case");
             }
         }
     }

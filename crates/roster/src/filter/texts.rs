@@ -88,8 +88,14 @@ impl<'a> Wanted<'a> {
             }
             Texts::Each(arena) if within.count() >= FEW => {
                 if let Self::Holding(part) = self {
-                    let sought = if lower { &part.any_case } else { &part.exact };
-                    return sought.rows(arena, begins).and(within);
+                    if lower {
+                        return part.any_case.rows(arena, 0, begins).and(within);
+                    }
+                    // Up to the first find, which for a rare part is most of it or all, the library is faster.
+                    return match part.finder.find(arena.text.as_bytes()) {
+                        Some(first) => part.exact.rows(arena, first, begins).and(within),
+                        None => Mask::NONE,
+                    };
                 }
                 let text = if lower {
                     lowered.clear();
