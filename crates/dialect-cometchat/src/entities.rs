@@ -107,7 +107,11 @@ pub fn conversation(uid: &str, viewer: Option<&Viewer>, object: &mut Object<'_>)
     if let Some(viewer) = viewer.filter(|viewer| viewer.uid != uid) {
         let (lesser, greater) =
             if uid < viewer.uid.as_str() { (uid, viewer.uid.as_str()) } else { (viewer.uid.as_str(), uid) };
-        object.plain("conversationId", format_args!("{lesser}_user_{greater}"));
+        // What a uid may hold needs no escaping.
+        let out = object.key("conversationId");
+        for piece in ["\"", lesser, "_user_", greater, "\""] {
+            out.extend_from_slice(piece.as_bytes());
+        }
     }
 }
 

@@ -50,9 +50,7 @@ fn write(paging: Paging, found: MemberPage<'_>) -> Reply {
         .digits("totalMembers", found.total)
         .string("allMembers", &found.group.page);
     paging.results(&mut object, found.total, found.rows.len(), |results| {
-        found.rows.each_written(&PERSON, PersonFields::NUMBER, &mut |_, person| {
-            results.add(|out| out.extend_from_slice(person.before));
-        });
+        results.append(found.rows, &PERSON);
     });
     object.end();
     body.extend_from_slice(b"}}");

@@ -3,7 +3,7 @@
 use crate::{MAX_RPP, Settings};
 use dialect::json::{Object, integer};
 use dialect::{Fault, Query, positive_integer, total_pages};
-use membership::Window;
+use membership::{Encoder, Rows, Window};
 
 /// Which page is asked for, and how its rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,31 +38,48 @@ impl Paging {
             .integer("numResults", rows);
         let out = object.key("pageResults");
         out.push(if self.as_array { b'[' } else { b'{' });
-        let mut results = Results { out, as_array: self.as_array, index: 0 };
+        let mut results = Results { out, keys: Keys { as_array: self.as_array, index: 0 } };
         write(&mut results);
         out.push(if self.as_array { b']' } else { b'}' });
     }
 }
 
-/// The rows of a page while they are written: keyed from `"0"` on on every page, or as an array.
+/// The rows of a page while they are written.
 pub(crate) struct Results<'a> {
     out: &'a mut Vec<u8>,
+    keys: Keys,
+}
+
+/// What stands before each row: a key from `"0"` on on every page, or nothing in an array.
+struct Keys {
     as_array: bool,
     index: usize,
+}
+
+impl Keys {
+    fn next(&mut self, out: &mut Vec<u8>) {
+        if self.index > 0 {
+            out.push(b',');
+        }
+        if !self.as_array {
+            out.push(b'"');
+            integer(out, self.index);
+            out.extend_from_slice(b"\":");
+        }
+        self.index += 1;
+    }
 }
 
 impl Results<'_> {
     /// Appends a row, which `write` writes.
     pub fn add(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.index > 0 {
-            self.out.push(b',');
-        }
-        if !self.as_array {
-            self.out.push(b'"');
-            integer(self.out, self.index);
-            self.out.extend_from_slice(b"\":");
-        }
+        self.keys.next(self.out);
         write(self.out);
-        self.index += 1;
+    }
+
+    /// Appends these rows, each as `encoder` writes it.
+    pub fn append(&mut self, rows: &dyn Rows, encoder: &Encoder) {
+        let Self { out, keys } = self;
+        rows.append(encoder, out, &mut |out| keys.next(out));
     }
 }

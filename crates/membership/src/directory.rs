@@ -120,6 +120,15 @@ pub trait Rows {
     ) {
         encoder::each_written(self, encoder, read);
     }
+
+    /// Appends to `out` what `encoder` writes of the person of each row, in order, which may have been written before:
+    /// for rows that show nothing of the membership. `begin` is called before each row to append what stands before it.
+    fn append(&self, encoder: &Encoder, out: &mut Vec<u8>, begin: &mut dyn FnMut(&mut Vec<u8>)) {
+        self.each(&mut |row| {
+            begin(out);
+            (encoder.write)(&row.person, out);
+        });
+    }
 }
 
 /// One member of a page.

@@ -77,9 +77,7 @@ impl Books {
 
     /// Nothing of what stood before.
     pub(crate) fn begin_anew(&mut self, epoch: u64, head: u64, last_credential_change: u64) -> Snapshot {
-        let loads = self.loads;
-        *self = Self::default();
-        self.loads = loads;
+        self.forget();
         Snapshot { epoch, head, last_credential_change, ..Snapshot::default() }
     }
 

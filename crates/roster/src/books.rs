@@ -1,6 +1,7 @@
 //! What only the one who writes the next snapshot needs: from numbers to slots, and from slots to standings.
 
 use crate::group::Columns;
+use crate::ledger::Ledger;
 use crate::persons::{Chunk, Persons, ROWS};
 use crate::places::{Places, Standing};
 use crate::sequence::{Entry, SLOTS};
@@ -28,6 +29,8 @@ pub(crate) struct Books {
     pub(crate) journal: Option<Journal>,
     /// How many loads there have been.
     pub(crate) loads: u64,
+    /// Where it is entered what has been found in groups.
+    pub(crate) ledger: Arc<Ledger>,
 }
 
 /// Which slots of a group have changed since the snapshot that is being put in order, and how they stood then.
@@ -42,6 +45,16 @@ pub(crate) struct Journal {
 pub(crate) type Rows<'a> = Vec<(u32, Option<PersonView<'a>>)>;
 
 impl Books {
+    /// Empty ones.
+    pub(crate) fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, ..Self::default() }
+    }
+
+    /// Forgets all but how many loads there have been.
+    pub(crate) fn forget(&mut self) {
+        *self = Self { loads: self.loads, ..Self::new(Arc::clone(&self.ledger)) };
+    }
+
     /// The slot of the person of this number, who is in `persons`.
     pub(crate) fn slot(&self, persons: &Persons, number: i64) -> Option<u32> {
         self.slots.find(self.hasher.hash_one(number), |slot| persons.number(*slot) == number).copied()

@@ -3,6 +3,7 @@
 use crate::absent::TooLarge;
 use crate::apply::reorder;
 use crate::books::{Books, Journal, Rows};
+use crate::found::Kept;
 use crate::group::{Columns, List, Ordered};
 use crate::held::Version;
 use crate::loader::Errand;
@@ -15,8 +16,8 @@ use crate::sort::sorted;
 use crate::staging::Staging;
 use hashbrown::HashMap;
 use membership::{CatchUp, DirectoryError, GroupKey, Loaded, OrderKey, State};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many orders a list has at most.
@@ -177,6 +178,12 @@ impl Roster {
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at
     /// last of that group, too. Whether that one did not have to go.
     fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
+        // What has been found can be found again.
+        if next.bytes() + books.bytes() + (self.ledger.all() - self.ledger.columns()) > self.settings.bytes {
+            next.groups.iter().for_each(|columns| {
+                columns.found.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            });
+        }
         while next.bytes() + books.bytes() > self.settings.bytes {
             let others = next.groups.iter().filter(|columns| columns.group.number != newest);
             let oldest = others.min_by_key(|columns| columns.used.load(Ordering::Relaxed));
@@ -246,7 +253,7 @@ fn take_in(books: &mut Books, next: &mut Snapshot, staging: Staging, loaded: Loa
         load: books.loads,
         lists: lists.map(|list| List::new(list.into_iter())),
         used: Arc::new(now.into()),
-        found: Default::default(),
+        found: Mutex::new(Kept::new(Arc::clone(&books.ledger))),
         bytes: 0,
     };
     columns.measure();

@@ -1,8 +1,9 @@
 //! What a query has found in a list: kept, so that it need not be found again.
 
-use crate::filter::Test;
+use crate::filter::{Scratch, Test};
 use crate::group::List;
-use crate::persons::{Mask, Persons, ROWS};
+use crate::ledger::Ledger;
+use crate::persons::{Chunk, Mask, Persons, ROWS};
 use crate::sequence::Sequence;
 use membership::{Filter, MemberQuery, OrderKey, ScopeSet, State};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -65,7 +66,7 @@ impl Search {
     pub(crate) fn run(&self, persons: &Persons, list: &List, sequence: &Sequence) -> Found {
         let masks = self.filter.as_ref().map(|filter| masks(&Test::new(filter), persons, list));
         let words = match (&masks, self.scopes == ScopeSet::ALL) {
-            (Some(masks), true) => sequence.bits(|slot, _| has(masks, slot)),
+            (Some(masks), true) => sequence.bits_of(masks),
             (Some(masks), false) => sequence.bits(|slot, scope| has(masks, slot) & self.scopes.contains(scope)),
             (None, _) => sequence.bits(|_, scope| self.scopes.contains(scope)),
         };
@@ -80,10 +81,16 @@ fn has(masks: &[Mask], slot: u32) -> bool {
 
 /// Chunk by chunk, who of the list passes the test. Where the list is most of all persons, others may pass, too.
 fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
-    let mut scratch = String::new();
+    let mut scratch = Scratch::default();
     let chunks = (0..persons.chunks()).map(|at| persons.chunk(at));
     if list.sequence.len() >= persons.chunks() * ROWS / 2 {
-        return chunks.map(|chunk| test.of(chunk, &chunk.live, &mut scratch)).collect();
+        let mut soon = chunks.clone().skip(1);
+        let of = |chunk: &Arc<Chunk>| {
+            // What is read of the next one comes while this one is looked at, which takes about as long.
+            std::hint::black_box(soon.next().map(|next| test.touch(next)));
+            test.of(chunk, &chunk.live, &mut scratch)
+        };
+        return chunks.map(of).collect();
     }
     let mut masks = vec![Mask::NONE; persons.chunks()];
     list.sequence.each_slot(|slot| masks[slot as usize / ROWS].set(slot as usize % ROWS));
@@ -118,6 +125,15 @@ impl Found {
             Positions::Many(words.into(), ranks)
         };
         Self { total, at }
+    }
+
+    /// How many bytes it takes, with what was looked for, about.
+    fn bytes(&self) -> u64 {
+        let at = match &self.at {
+            Positions::Few(at) => size_of_val(&**at),
+            Positions::Many(words, ranks) => size_of_val(&**words) + size_of_val(&**ranks),
+        };
+        (at + size_of::<Self>() + size_of::<Search>() + 256) as u64
     }
 
     /// Calls `each` with the positions of up to `limit` of them, from the one of this number on.
@@ -156,25 +172,66 @@ impl Found {
     }
 }
 
-/// What has been found in one version of a group, the last used first.
+/// What has been found in one version of a group, the last used first, as far as there is room for it.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Vec<(Arc<Search>, Arc<Found>)>);
+pub(crate) struct Kept {
+    ledger: Arc<Ledger>,
+    all: Vec<(Arc<Search>, Arc<Found>)>,
+    bytes: u64,
+}
 
 /// How many are kept of a group.
 const KEPT: usize = 16;
 
 impl Kept {
+    /// Nothing, to be entered into this ledger.
+    pub(crate) const fn new(ledger: Arc<Ledger>) -> Self {
+        Self { ledger, all: Vec::new(), bytes: 0 }
+    }
+
+    /// Nothing, for the next version.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(Arc::clone(&self.ledger))
+    }
+
     pub(crate) fn get(&mut self, query: &MemberQuery, order: &[OrderKey]) -> Option<Arc<Found>> {
         let hash = hash(query, order);
-        let at = self.0.iter().position(|(search, _)| search.is(hash, query, order))?;
-        self.0[..=at].rotate_right(1);
-        self.0.first().map(|(_, found)| Arc::clone(found))
+        let at = self.all.iter().position(|(search, _)| search.is(hash, query, order))?;
+        self.all[..=at].rotate_right(1);
+        self.all.first().map(|(_, found)| Arc::clone(found))
     }
 
     pub(crate) fn put(&mut self, search: Arc<Search>, found: Arc<Found>) {
-        self.0.retain(|(other, _)| *other != search);
-        self.0.truncate(KEPT - 1);
-        self.0.insert(0, (search, found));
+        self.all.retain(|(other, _)| *other != search);
+        self.all.truncate(KEPT - 1);
+        self.count();
+        let bytes = found.bytes();
+        while !self.ledger.has_room(bytes) && self.all.pop().is_some() {
+            self.count();
+        }
+        if self.ledger.has_room(bytes) {
+            self.all.insert(0, (search, found));
+            self.count();
+        }
+    }
+
+    /// Lets go of everything, for something else to have the room.
+    pub(crate) fn clear(&mut self) {
+        self.all.clear();
+        self.count();
+    }
+
+    /// Enters what is kept now in the place of what was.
+    fn count(&mut self) {
+        let bytes = self.all.iter().map(|(_, found)| found.bytes()).sum();
+        self.ledger.found(self.bytes, bytes);
+        self.bytes = bytes;
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.ledger.found(self.bytes, 0);
     }
 }
 
@@ -199,5 +256,36 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_kept_takes_no_more_than_there_is_room_for() {
+        let found = || Arc::new(Found::new(vec![u64::MAX; 1_000]));
+        let one = found().bytes();
+        let ledger = Arc::new(Ledger::new(one * 5 / 2 + 1_000));
+        ledger.set_columns(1_000);
+        let query = |state| {
+            let window = membership::Window { offset: 0, limit: 1 };
+            let mut query = MemberQuery::new(membership::GroupKey::Number(1), window);
+            query.state = state;
+            query
+        };
+        let mut kept = Kept::new(Arc::clone(&ledger));
+        for state in State::ALL {
+            kept.put(Arc::new(Search::new(&query(*state), &[])), found());
+        }
+        let there =
+            |kept: &mut Kept| State::ALL.iter().filter(|state| kept.get(&query(**state), &[]).is_some()).count();
+        assert_eq!(there(&mut kept), 2);
+        assert_eq!(ledger.all(), 1_000 + 2 * one);
+        // The same again takes no more.
+        kept.put(Arc::new(Search::new(&query(State::ALL[2]), &[])), found());
+        assert_eq!((there(&mut kept), ledger.all()), (2, 1_000 + 2 * one));
+        // Where the columns have grown, it makes room.
+        ledger.set_columns(1_000 + one);
+        kept.put(Arc::new(Search::new(&query(State::ALL[0]), &[])), found());
+        assert_eq!((there(&mut kept), ledger.all()), (1, 1_000 + 2 * one));
+        drop(kept);
+        assert_eq!(ledger.all(), 1_000 + one);
     }
 }

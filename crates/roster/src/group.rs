@@ -7,7 +7,7 @@ use crate::sequence::{Entry, Sequence};
 use membership::{Group, OrderBy, OrderKey, Scope, ScopeSet, State};
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A group with its memberships, of one version.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Columns {
             load: self.load,
             lists: self.lists.clone(),
             used: Arc::clone(&self.used),
-            found: Mutex::default(),
+            found: Mutex::new(self.found.lock().unwrap_or_else(PoisonError::into_inner).anew()),
             bytes: self.bytes,
         }
     }

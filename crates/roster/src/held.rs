@@ -140,10 +140,10 @@ struct Cut<'a> {
     len: usize,
 }
 
-/// For each so many rows of a page one chunk of persons is written, and one more; rows of others are taken from what is written
-/// already, or written alone. In the default order that is everybody soon; in another one each row may stand in a chunk
-/// of its own, all of which would take long.
-const MANY: usize = 64;
+/// For each so many rows of a page one part of a chunk of persons, which has twice as many, is written, and one more; rows
+/// of others are taken from what is written already, or written alone. In the default order that is everybody soon; in
+/// another one each row may stand in a part of its own, all of which would take long.
+const MANY: usize = 16;
 
 impl Cut<'_> {
     fn row<'r>(&self, entry: Entry, person: PersonView<'r>) -> MemberRow<'r> {
@@ -192,6 +192,23 @@ impl Rows for Cut<'_> {
             let person = chunk.view(row, self.fields, &mut scratch);
             let before = (encoder.write)(&person, &mut bytes);
             read(&self.row(entry, person), Written::of(&bytes, before));
+        });
+    }
+
+    fn append(&self, encoder: &Encoder, out: &mut Vec<u8>, begin: &mut dyn FnMut(&mut Vec<u8>)) {
+        let kept = self.ready.iter().position(|name| *name == encoder.name);
+        let mut scratch = Scratch::default();
+        let mut left = self.len / MANY + 1;
+        self.entries(|entry| {
+            begin(out);
+            let (chunk, row) = self.persons.place(entry.slot);
+            match kept.and_then(|at| chunk.written(at, encoder, row, &mut left)) {
+                Some(written) => {
+                    out.extend_from_slice(written.before);
+                    out.extend_from_slice(written.after);
+                }
+                None => _ = (encoder.write)(&chunk.view(row, self.fields, &mut scratch), out),
+            }
         });
     }
 }

@@ -10,6 +10,7 @@
 
 mod absent;
 mod apply;
+mod bits;
 mod books;
 mod failed;
 mod fetch;
@@ -17,6 +18,7 @@ mod filter;
 mod found;
 mod group;
 mod held;
+mod ledger;
 mod loader;
 mod log;
 mod persons;

@@ -7,6 +7,7 @@ use crate::failed::Failed;
 use crate::found::Search;
 use crate::group::deciding;
 use crate::held::{Held, Version, Wanted};
+use crate::ledger::Ledger;
 use crate::loader::{Errand, Queue};
 use crate::log::ends_groups;
 use crate::snapshot::Snapshot;
@@ -23,7 +24,7 @@ use std::sync::{Arc, PoisonError};
 /// How much a roster may hold, and how far it may fall behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// How many bytes the columns of all groups may take together. With 0 no group is held; the log is followed all the
+    /// How many bytes the columns of all groups, and what was found in them, may take together. With 0 no group is held; the log is followed all the
     /// same.
     pub bytes: u64,
     /// How many entries of the change log are caught up at most; who is farther behind begins anew.
@@ -44,7 +45,7 @@ pub struct Roster {
     /// Goes on with each load; what was used since when is told by it.
     pub(crate) clock: AtomicU64,
     persons: AtomicU64,
-    bytes: AtomicU64,
+    pub(crate) ledger: Arc<Ledger>,
     hits: AtomicU64,
     again: AtomicU64,
     misses: AtomicU64,
@@ -60,7 +61,7 @@ pub struct Figures {
     pub groups: u64,
     /// How many persons, each counted once.
     pub persons: u64,
-    /// How many bytes the columns take.
+    /// How many bytes the columns take, and what has been found in them.
     pub bytes: u64,
     /// How many bytes the rows take that are kept written.
     pub ready_bytes: u64,
@@ -94,16 +95,17 @@ impl Roster {
     /// own, which ends with it.
     pub fn new(source: Arc<dyn Source>, settings: Settings) -> Arc<Self> {
         let queue = Arc::new(Queue::default());
+        let ledger = Arc::new(Ledger::new(settings.bytes));
         let roster = Arc::new(Self {
             source,
             settings,
             snapshot: ArcSwap::from_pointee(Snapshot::default()),
-            turns: Turns::new(Books::default()),
+            turns: Turns::new(Books::new(Arc::clone(&ledger))),
             queue: Arc::clone(&queue),
             absent: Absent::default(),
             clock: AtomicU64::new(1),
             persons: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
+            ledger: Arc::clone(&ledger),
             hits: AtomicU64::new(0),
             again: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -276,7 +278,7 @@ impl Roster {
         Figures {
             groups: self.snapshot.load().groups.len() as u64,
             persons: read(&self.persons),
-            bytes: read(&self.bytes),
+            bytes: self.ledger.all(),
             ready_bytes: self.snapshot.load().persons.ready_bytes(),
             hits: read(&self.hits) + read(&self.again),
             again: read(&self.again),
@@ -290,7 +292,7 @@ impl Roster {
     /// Lets everybody see the next snapshot.
     pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
         self.persons.store(books.persons() as u64, Ordering::Relaxed);
-        self.bytes.store(next.bytes() + books.bytes(), Ordering::Relaxed);
+        self.ledger.set_columns(next.bytes() + books.bytes());
         let groups = next.groups.len();
         let before = self.snapshot.swap(Arc::new(next));
         if before.groups.len() > groups {
@@ -317,7 +319,7 @@ impl Roster {
         };
         let head = next.head;
         self.publish(books, next);
-        if self.bytes.load(Ordering::Relaxed) > self.settings.bytes {
+        if self.ledger.all() > self.settings.bytes {
             self.wish(Errand::Trim);
         }
         Ok(Some(head))

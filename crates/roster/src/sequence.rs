@@ -1,6 +1,7 @@
 //! Memberships in an order, in pieces that are copied one at a time when something changes.
 
-use crate::persons::{Ints, SHARED};
+use crate::bits::Bits;
+use crate::persons::{Ints, Mask, ROWS, SHARED};
 use membership::Scope;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -75,6 +76,18 @@ const fn parts(kept: u32) -> (u32, Scope) {
         _ => Scope::Admin,
     };
     (kept & (SLOTS as u32 - 1), scope)
+}
+
+/// The first slot, where each is the one behind the one before.
+fn first_of_consecutive(kept: &[u32]) -> Option<usize> {
+    let slot = |kept: u32| parts(kept).0;
+    let (first, last) = (slot(*kept.first()?), slot(*kept.last()?));
+    if last.checked_sub(first)? as usize != kept.len() - 1 {
+        return None;
+    }
+    // All of them, without an end in between, which is faster.
+    let strays = kept.iter().zip(first..).fold(0, |strays, (kept, slot)| strays | (slot ^ kept));
+    (strays & (SLOTS as u32 - 1) == 0).then_some(first as usize)
 }
 
 impl Block {
@@ -154,23 +167,28 @@ impl Sequence {
     /// One bit for each entry, as `holds` says of slot and scope.
     #[inline]
     pub(crate) fn bits(&self, holds: impl Fn(u32, Scope) -> bool) -> Vec<u64> {
-        let mut words = Vec::with_capacity(self.len() / 64 + 1);
-        let (mut word, mut bit) = (0_u64, 0_u32);
+        let mut bits = Bits::with_capacity(self.len());
         self.each_piece(|slots| {
-            for kept in slots {
+            bits.extend(slots.iter().map(|kept| {
                 let (slot, scope) = parts(*kept);
-                word |= u64::from(holds(slot, scope)) << bit;
-                bit += 1;
-                if bit == u64::BITS {
-                    words.push(word);
-                    (word, bit) = (0, 0);
-                }
-            }
+                holds(slot, scope)
+            }));
         });
-        if bit > 0 {
-            words.push(word);
-        }
-        words
+        bits.into_words()
+    }
+
+    /// One bit for each entry, as that of its slot is.
+    pub(crate) fn bits_of(&self, masks: &[Mask]) -> Vec<u64> {
+        let mut bits = Bits::with_capacity(self.len());
+        self.each_piece(|slots| match first_of_consecutive(slots) {
+            // As they were loaded: nothing needs to be looked up.
+            Some(first) => bits.extend_from(masks, first, slots.len()),
+            None => bits.extend(slots.iter().map(|kept| {
+                let slot = parts(*kept).0 as usize;
+                masks[slot / ROWS].has(slot % ROWS)
+            })),
+        });
+        bits.into_words()
     }
 
     #[inline]

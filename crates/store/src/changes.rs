@@ -113,7 +113,7 @@ pub fn after(
 }
 
 /// The entries alone, from a log that begins at or before `after`.
-pub fn behind(
+fn behind(
     connection: &mut Connection,
     after: u64,
     group: Option<i64>,
@@ -125,6 +125,14 @@ pub fn behind(
         Some(group) => behind.filter(changes::group_number.eq(group)).select(Entry::as_select()).load(connection)?,
         None => behind.select(Entry::as_select()).load(connection)?,
     };
+    Ok(rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?)
+}
+
+/// The entries behind the number `after`, up to the number `to`. Where the log ends is not asked.
+pub fn between(connection: &mut Connection, after: i64, to: i64) -> Result<Vec<ChangeEntry>, Failure> {
+    // Without a limit, for which SQLite would prepare the statement anew at every bind.
+    let there = changes::table.filter(changes::number.gt(after)).filter(changes::number.le(to));
+    let rows: Vec<Entry> = there.order(changes::number).select(Entry::as_select()).load(connection)?;
     Ok(rows.into_iter().map(ChangeEntry::try_from).collect::<Result<_, _>>()?)
 }
 

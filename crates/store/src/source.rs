@@ -1,16 +1,18 @@
 //! The store as a [`Source`]: whole groups, and what has become of them since.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Role};
 use crate::error::StoreError;
-use crate::store::{Failure, Store};
+use crate::store::{Failure, Store, transaction};
 use crate::{changes, listing, query};
-use membership::{CatchUp, Changed, DirectoryError, GroupKey, Loaded, MemberRow, Person, Source, State};
+use diesel::connection::SimpleConnection;
+use membership::{CatchUp, ChangeEntry, Changed, DirectoryError, GroupKey, Loaded, MemberRow, Person, Source, State};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 impl Source for Store {
     fn load(&self, group: i64, each: &mut dyn FnMut(&MemberRow<'_>)) -> Result<Option<Loaded>, DirectoryError> {
         let mut handed = false;
-        let loaded = self.read(|connection| {
+        let loaded = self.read_unmapped(|connection| {
             if handed {
                 // What was handed over is of another snapshot than what would come now.
                 let lost = "the connection was lost while a group was being loaded";
@@ -37,7 +39,54 @@ impl Source for Store {
         if self.in_process() && self.head_now()? == after {
             return Ok(nothing_new(after));
         }
-        Ok(self.read(|connection| catch_up(connection, after, limit))?)
+        Ok(self.follow(|connection| catch_up(connection, after, limit))?)
+    }
+}
+
+/// The connection to SQLite that is asked what has changed; opened when it is first needed.
+///
+/// It reads the file rather than mapping it: whenever somebody has committed, a connection gives back all that it has
+/// mapped, and to have it mapped again costs more than to read the few pages that a change is about.
+#[derive(Default)]
+pub(crate) struct Follower(Mutex<Option<Connection>>);
+
+impl Store {
+    /// Runs `work` in one snapshot, as [`Store::read`] does, on SQLite on the connection that is kept for it, where nobody
+    /// else uses it.
+    fn follow<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        if self.in_process()
+            && let Ok(mut kept) = self.follower().0.try_lock()
+            && let Some(mut connection) = kept.take().or_else(|| self.unmapped())
+        {
+            match transaction(&mut connection, Role::Reader, &mut work) {
+                Ok(done) => {
+                    *kept = Some(connection);
+                    return Ok(done);
+                }
+                // Nobody knows in what state it is.
+                Err(failed) => log::debug!("what has changed is asked for again: {:?}", failed.failure),
+            }
+        }
+        self.read(work)
+    }
+
+    /// The same on SQLite on a connection of its own: what is read of a large group would else be mapped all at once, and
+    /// count as memory of this process.
+    fn read_unmapped<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        let connection = if self.in_process() { self.unmapped() } else { None };
+        match connection {
+            Some(mut connection) => {
+                Ok(transaction(&mut connection, Role::Reader, &mut work).map_err(|failed| failed.failure)?)
+            }
+            None => self.read(work),
+        }
+    }
+
+    /// A new connection that does not map the file, if it can be had.
+    fn unmapped(&self) -> Option<Connection> {
+        let mut connection = self.manager().open(Role::Reader).ok()?;
+        connection.batch_execute("PRAGMA mmap_size = 0").ok()?;
+        Some(connection)
     }
 }
 
@@ -46,15 +95,13 @@ fn nothing_new(head: u64) -> CatchUp {
 }
 
 fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<CatchUp, Failure> {
-    let (head, floor) = changes::ends(connection)?;
-    if head == after {
-        return Ok(nothing_new(head));
-    }
-    // A log that ends before what is known of it is another one.
-    if head < after || after < floor || head - after > u64::from(limit) {
-        return Ok(CatchUp::Behind { head });
-    }
-    let entries = changes::behind(connection, after, None, limit)?;
+    let (head, entries) = match entries(connection, after, limit)? {
+        Some(found) => found,
+        None => {
+            let (head, _) = changes::ends(connection)?;
+            return Ok(if head == after { nothing_new(head) } else { CatchUp::Behind { head } });
+        }
+    };
     let groups: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.group).collect();
     let groups: Vec<i64> = groups.into_iter().collect();
     let mut found: BTreeMap<i64, _> =
@@ -70,4 +117,19 @@ fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<Catch
         listing::persons_by_numbers(connection, &persons)?.into_iter().map(|person| (person.number, person)).collect();
     let persons = persons.into_iter().map(|number| (number, found.remove(&number))).collect();
     Ok(CatchUp::Changed(Box::new(Changed { entries, head, persons, memberships, groups })))
+}
+
+/// The entries behind the number `after`, with that of the last one; `None` when there are none, or more than `limit`, or
+/// when they are not all there.
+fn entries(connection: &mut Connection, after: u64, limit: u32) -> Result<Option<(u64, Vec<ChangeEntry>)>, Failure> {
+    // One more than may be, so that the log has no gaps tells all that its ends would.
+    let Some(to) = after.checked_add(u64::from(limit) + 1).and_then(|to| i64::try_from(to).ok()) else {
+        return Ok(None);
+    };
+    let from = to - i64::from(limit) - 1;
+    let entries = changes::between(connection, from, to)?;
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else { return Ok(None) };
+    let all = first.number == after + 1 && last.number - after == entries.len() as u64;
+    let head = last.number;
+    Ok((all && entries.len() as u64 <= u64::from(limit)).then_some((head, entries)))
 }

@@ -8,6 +8,7 @@ use crate::figures::{PoolUse, Waiting, Waits, pool_use};
 use crate::places::Places;
 use crate::pool::{self, Manager, Pool, Settings, Taken};
 use crate::schema::store_facts;
+use crate::source::Follower;
 use crate::url::DatabaseUrl;
 use crate::vault::Uses;
 use crate::wal;
@@ -43,6 +44,8 @@ struct Inner {
     uses: Uses,
     /// Who reads the head of the change log on SQLite.
     places: Places,
+    /// Who reads what has changed on SQLite.
+    follower: Follower,
     /// The directory of a temporary database; removed with the last clone, after the pools are closed.
     _temporary: Option<TempDir>,
 }
@@ -106,6 +109,7 @@ impl Store {
                 copying: AtomicBool::new(false),
                 uses: Uses::default(),
                 places: Places::default(),
+                follower: Follower::default(),
                 _temporary: temporary,
             }),
         })
@@ -131,6 +135,7 @@ impl Store {
                 copying: AtomicBool::new(false),
                 uses: Uses::default(),
                 places: Places::default(),
+                follower: Follower::default(),
                 _temporary: None,
             }),
         })
@@ -154,6 +159,11 @@ impl Store {
     /// Who reads the head of the change log on SQLite.
     pub(crate) fn places(&self) -> &Places {
         &self.inner.places
+    }
+
+    /// Who reads what has changed on SQLite.
+    pub(crate) fn follower(&self) -> &Follower {
+        &self.inner.follower
     }
 
     /// What the writers were made by.
@@ -348,7 +358,8 @@ impl Store {
     }
 }
 
-fn transaction<T>(
+/// Runs `work` in a transaction of its own on this connection.
+pub(crate) fn transaction<T>(
     connection: &mut Connection,
     role: Role,
     work: &mut dyn FnMut(&mut Connection) -> Result<T, Failure>,

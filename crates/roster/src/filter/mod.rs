@@ -13,6 +13,13 @@ use membership::{Compare, Filter, Presence, TextExpr, TextField, TextMatch};
 use texts::Wanted;
 use uuid::Uuid;
 
+/// What is needed while chunks are looked at, kept from one to the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    text: String,
+    begins: dense::Begins,
+}
+
 /// A filter made ready to be asked often.
 pub(crate) enum Test<'a> {
     Always(bool),
@@ -61,7 +68,7 @@ impl<'a> Test<'a> {
     }
 
     /// The rows of `within`, all of which must hold somebody, that are let in.
-    pub(crate) fn of(&self, chunk: &Chunk, within: &Mask, scratch: &mut String) -> Mask {
+    pub(crate) fn of(&self, chunk: &Chunk, within: &Mask, scratch: &mut Scratch) -> Mask {
         if within.is_empty() {
             return Mask::NONE;
         }
@@ -83,6 +90,18 @@ impl<'a> Test<'a> {
             Self::Presence(presence) => within.only(|row| chunk.presence(row) == *presence),
             Self::Changed(compare, time) => within.only(|row| compare.holds(chunk.changed(row).cmp(time))),
             Self::Each(filter) => within.only(|row| row::accepts(filter, chunk, row)),
+        }
+    }
+
+    /// Reads a little of what it will read of the chunk, so that the memory begins to come while another chunk is looked
+    /// at. What it gives means nothing.
+    pub(crate) fn touch(&self, chunk: &Chunk) -> u8 {
+        match self {
+            Self::Not(inner) => inner.touch(chunk),
+            Self::All(parts) | Self::Any(parts) => parts.iter().fold(0, |sum, part| sum ^ part.touch(chunk)),
+            Self::Same(a, b) => a.touch(chunk) ^ b.touch(chunk),
+            Self::Texts(column, _) => chunk.searched(*column).0.touch(),
+            Self::Always(_) | Self::Ids(_) | Self::Presence(_) | Self::Changed(..) | Self::Each(_) => 0,
         }
     }
 

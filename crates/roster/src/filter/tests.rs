@@ -35,7 +35,7 @@ fn chunk(persons: &[Person]) -> Chunk {
 }
 
 fn compare(filter: &Filter, chunk: &Chunk, persons: &[Person], within: &Mask) {
-    let found = Test::new(filter).of(chunk, within, &mut String::new());
+    let found = Test::new(filter).of(chunk, within, &mut Scratch::default());
     let expected: Vec<usize> = within.rows().filter(|row| accepts(filter, &persons[*row])).collect();
     assert_eq!(found.rows().collect::<Vec<_>>(), expected, "{filter:?}");
 }
@@ -132,6 +132,56 @@ fn rows_are_shown_as_they_came() {
                 if let Some(person) = person {
                     assert_eq!(chunk.view(row, membership::PersonFields::ALL, &mut scratch), person.view());
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_patched_chunk_shows_and_finds_what_one_made_anew_would() {
+    let mut scratch = crate::persons::Scratch::default();
+    for seed in 0..8 {
+        let (mut rng, oracle, pool) = persons(seed, seed % 2 == 1);
+        // Not all rows are taken in the beginning.
+        let mut stands: Vec<Option<Person>> = pool.iter().take(rng.random_range(1..ROWS)).cloned().map(Some).collect();
+        let rows: Vec<_> = stands.iter().map(|person| person.as_ref().map(Person::view)).enumerate().collect();
+        let mut patched = Chunk::empty().with(&rows);
+        stands.resize(ROWS, None);
+        for round in 0..150_usize {
+            let mut changes: Vec<(usize, Option<Person>)> = Vec::new();
+            for _ in 0..rng.random_range(1..5) {
+                let row = rng.random_range(0..ROWS);
+                let one = pool[rng.random_range(0..pool.len())].clone();
+                let here = stands[row].clone().unwrap_or_else(|| one.clone());
+                let next = match rng.random_range(0..8) {
+                    0 => None,
+                    1 => Some(one),
+                    2 => Some(Person { name: format!("{} ÄÖ {round}", one.name), ..here }),
+                    3 => Some(Person { uid: format!("other-{round}"), ..here }),
+                    4 => Some(Person { email: one.email, login: one.login, link: one.link, ..here }),
+                    5 => Some(Person { updated_at: None, last_active_at: Some(i64::MIN), ..here }),
+                    6 => Some(Person { updated_at: Some(i64::MAX), phone: "+44 ABC".to_owned(), ..here }),
+                    _ => Some(Person { presence: one.presence, city: one.city, tags: String::new(), ..here }),
+                };
+                changes.retain(|(other, _)| *other != row);
+                changes.push((row, next));
+            }
+            changes.sort_by_key(|(row, _)| *row);
+            let views: Vec<_> = changes.iter().map(|(row, person)| (*row, person.as_ref().map(Person::view))).collect();
+            patched = patched.with(&views);
+            for (row, person) in changes {
+                stands[row] = person;
+            }
+            for (row, person) in stands.iter().enumerate() {
+                assert_eq!(patched.live.has(row), person.is_some());
+                if let Some(person) = person {
+                    assert_eq!(patched.view(row, membership::PersonFields::ALL, &mut scratch), person.view());
+                }
+            }
+            let filled: Vec<Person> = stands.iter().map(|person| person.as_ref().unwrap_or(&pool[0]).clone()).collect();
+            for _ in 0..6 {
+                let depth = rng.random_range(0..3);
+                compare(&random::filter(&mut rng, &oracle, depth), &patched, &filled, &patched.live);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! What a filter wants of the texts of a column.
 
+use super::Scratch;
 use super::dense::Sought;
 use super::row::matches;
-use crate::persons::{Arena, Around, Chunk, Column, Folding, Mask, Texts};
+use crate::persons::{Around, Chunk, Column, Folding, Mask, Texts};
 use hashbrown::HashSet;
 use membership::{Compare, TextMatch};
 use memchr::memmem::Finder;
@@ -10,13 +11,23 @@ use memchr::memmem::Finder;
 /// What is wanted of a text.
 pub(crate) enum Wanted<'a> {
     /// That it holds this part, which is not empty.
-    Holding(Box<Finder<'a>>, &'a [u8]),
+    Holding(Box<Part<'a>>),
     /// That it matches this part.
     Matching(TextMatch, &'a str),
     /// That it compares so with this text.
     Comparing(Compare, &'a str),
     /// That it is one of these.
     Among(HashSet<&'a str>),
+}
+
+/// A part that texts are to hold, ready to be looked for.
+pub(crate) struct Part<'a> {
+    bytes: &'a [u8],
+    /// In one text.
+    finder: Finder<'a>,
+    /// In many texts, as it is, and with capital letters of the texts taken for small ones.
+    exact: Sought,
+    any_case: Sought,
 }
 
 /// Below so many rows, each is asked for itself.
@@ -29,12 +40,18 @@ impl<'a> Wanted<'a> {
             // Which is at the beginning of every text.
             return Self::Matching(TextMatch::StartsWith, part);
         }
-        Self::Holding(Box::new(Finder::new(part)), part.as_bytes())
+        let bytes = part.as_bytes();
+        Self::Holding(Box::new(Part {
+            bytes,
+            finder: Finder::new(bytes),
+            exact: Sought::new(bytes, false),
+            any_case: Sought::new(bytes, true),
+        }))
     }
 
     fn holds(&self, text: &str) -> bool {
         match self {
-            Self::Holding(finder, _) => finder.find(text.as_bytes()).is_some(),
+            Self::Holding(part) => part.finder.find(text.as_bytes()).is_some(),
             Self::Matching(how, part) => matches(*how, text, part),
             Self::Comparing(compare, with) => compare.holds(text.as_bytes().cmp(with.as_bytes())),
             Self::Among(items) => items.contains(text),
@@ -42,15 +59,16 @@ impl<'a> Wanted<'a> {
     }
 
     /// The rows of `within` whose folded text in this column is as wanted.
-    pub(super) fn of(&self, chunk: &Chunk, column: Column, within: &Mask, scratch: &mut String) -> Mask {
+    pub(super) fn of(&self, chunk: &Chunk, column: Column, within: &Mask, scratch: &mut Scratch) -> Mask {
         let (texts, folding) = chunk.searched(column);
         let lower = matches!(folding, Folding::Lower);
+        let Scratch { text: lowered, begins } = scratch;
         let mut one = |text: &str| {
             if lower {
-                scratch.clear();
-                scratch.push_str(text);
-                scratch.make_ascii_lowercase();
-                self.holds(scratch)
+                lowered.clear();
+                lowered.push_str(text);
+                lowered.make_ascii_lowercase();
+                self.holds(lowered)
             } else {
                 self.holds(text)
             }
@@ -69,23 +87,25 @@ impl<'a> Wanted<'a> {
                 within.only(|row| holding.has(usize::from(which[row])))
             }
             Texts::Each(arena) if within.count() >= FEW => {
-                if let (Self::Holding(_, part), true) = (self, lower) {
-                    // No copy in lower case, which would cost more than looking at everything.
-                    let sought = Sought::new(part, true);
-                    return sought.map_or(*within, |sought| sought.rows(arena.text.as_bytes(), arena, 0).and(within));
+                if let Self::Holding(part) = self {
+                    if lower {
+                        return part.any_case.rows(arena, 0, begins).and(within);
+                    }
+                    // Up to the first find, which for a rare part is most of it or all, the library is faster.
+                    return match part.finder.find(arena.text.as_bytes()) {
+                        Some(first) => part.exact.rows(arena, first, begins).and(within),
+                        None => Mask::NONE,
+                    };
                 }
                 let text = if lower {
-                    scratch.clear();
-                    scratch.push_str(&arena.text);
-                    scratch.make_ascii_lowercase();
-                    scratch.as_str()
+                    lowered.clear();
+                    lowered.push_str(&arena.text);
+                    lowered.make_ascii_lowercase();
+                    lowered.as_str()
                 } else {
                     &arena.text
                 };
-                match self {
-                    Self::Holding(finder, part) => holding(finder, part, text.as_bytes(), arena).and(within),
-                    _ => within.only(|row| self.holds(&text[arena.start(row)..arena.end(row)])),
-                }
+                within.only(|row| self.holds(&text[arena.start(row)..arena.end(row)]))
             }
             Texts::AroundUid(around) => self.of_uids(chunk, around, within, scratch),
             _ => within.only(|row| one(texts.stored(row, ""))),
@@ -93,13 +113,14 @@ impl<'a> Wanted<'a> {
     }
 
     /// The rows of `within` whose text, a uid with the same text behind it in many rows, is as wanted.
-    fn of_uids(&self, chunk: &Chunk, around: &Around, within: &Mask, scratch: &mut String) -> Mask {
+    fn of_uids(&self, chunk: &Chunk, around: &Around, within: &Mask, scratch: &mut Scratch) -> Mask {
         let behind = around.behind();
         let (there, bare) = (within.and(around.rows()), within.without(around.rows()));
         let bare = if self.holds("") { bare } else { Mask::NONE };
         bare.or(&match self {
             Self::Holding(..) if self.holds(behind) => there,
-            Self::Holding(_, part) => {
+            Self::Holding(part) => {
+                let part = part.bytes;
                 // In the uid, or with its beginning at the end of the uid and the rest behind that.
                 let whole = self.of(chunk, Column::Uid, &there, scratch);
                 let cuts: Vec<&[u8]> = (1..part.len())
@@ -114,38 +135,12 @@ impl<'a> Wanted<'a> {
                 None => Mask::NONE,
             },
             _ => there.only(|row| {
-                scratch.clear();
-                scratch.push_str(chunk.uid(row));
-                scratch.push_str(behind);
-                self.holds(scratch)
+                let text = &mut scratch.text;
+                text.clear();
+                text.push_str(chunk.uid(row));
+                text.push_str(behind);
+                self.holds(text)
             }),
         })
     }
-}
-
-/// After so many finds, it is seen whether there are many.
-const LOOK: usize = 16;
-
-/// The rows of an arena whose texts, which stand one behind the other in `text`, hold what is looked for.
-fn holding(finder: &Finder<'_>, part: &[u8], text: &[u8], arena: &Arena) -> Mask {
-    let mut found = Mask::NONE;
-    let (mut row, mut from, mut finds) = (0, 0, 0);
-    while let Some(at) = finder.find(&text[from..]) {
-        let start = from + at;
-        row = arena.row_of(start, row);
-        let end = arena.end(row);
-        if start + part.len() <= end {
-            found.set(row);
-            // One place in a text is enough.
-            (row, from) = (row + 1, end);
-        } else {
-            // It begins in one text and ends in the next.
-            from = start + 1;
-        }
-        finds += 1;
-        if finds == LOOK && row < LOOK * 8 {
-            return Sought::new(part, false).map_or(found, |sought| found.or(&sought.rows(text, arena, row)));
-        }
-    }
-    found
 }

@@ -1,19 +1,19 @@
 //! Some persons, as columns.
 
+use super::SHARED;
+use super::change::Change;
 use super::column::{COLUMNS, Column, SEARCHED};
 use super::ints::Ints;
 use super::mask::Mask;
 use super::ready::Ready;
 use super::texts::Texts;
-use super::{ROWS, SHARED};
-use membership::text::fold;
 use membership::{AccountStatus, Encoder, Money, PersonFields, PersonView, Presence, TextField, Written};
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 /// Up to [`ROWS`] persons. A changed one is a new chunk, which shares the columns in which nothing has changed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Chunk {
     /// The rows that hold somebody.
     pub(crate) live: Mask,
@@ -28,9 +28,9 @@ pub(crate) struct Chunk {
     updated: Ints,
     /// Account status and presence, see [`marks`].
     marks: Arc<[u8]>,
-    texts: [Texts; COLUMNS],
+    pub(super) texts: [Texts; COLUMNS],
     /// What filters and orders read of the columns that are searched.
-    folded: [Folding; SEARCHED],
+    pub(super) folded: [Folding; SEARCHED],
     bytes: u32,
     ready: Ready,
 }
@@ -55,6 +55,9 @@ pub(crate) struct Scratch {
 }
 
 const AVAILABLE: u8 = 4;
+
+/// Up to so many rows, columns are patched.
+const FEW: usize = 16;
 
 fn marks(person: &PersonView<'_>) -> u8 {
     let status = match person.account_status {
@@ -107,100 +110,39 @@ impl Chunk {
     }
 
     /// With these persons in these rows, nobody where it says `None`. Rows are ascending.
+    ///
+    /// Of few persons, columns are patched, and what was written of all others stays so; of many, all are made anew.
     pub(crate) fn with(&self, changes: &[(usize, Option<PersonView<'_>>)]) -> Self {
-        let changed: Vec<Option<&(usize, Option<PersonView<'_>>)>> = {
-            let mut by_row = vec![None; ROWS];
-            changes.iter().for_each(|change| by_row[change.0] = Some(change));
-            by_row
-        };
         let mut live = self.live;
         for (row, person) in changes {
             if person.is_some() { live.set(*row) } else { live.unset(*row) }
         }
-        // Rows behind the last that holds somebody take no place.
-        let rows = live.rows().last().map_or(0, |row| row + 1);
-
-        let ints = |old: &Ints, value: fn(&PersonView<'_>) -> Option<i64>| {
-            let same = |(row, person): &(usize, Option<PersonView<'_>>)| match person {
-                Some(person) => self.live.has(*row) && old.get(*row) == value(person),
-                None => true,
-            };
-            if rows == self.rows() && changes.iter().all(same) {
-                return old.clone();
-            }
-            Ints::new((0..rows).map(|row| match changed[row] {
-                Some((_, person)) => person.as_ref().and_then(value),
-                None if self.live.has(row) => old.get(row),
-                None => None,
-            }))
-        };
+        // Rows behind the last that holds somebody take no place, but only give it back when that is worth it.
+        let needed = live.rows().last().map_or(0, |row| row + 1);
+        let kept = needed.max(self.rows());
+        let patch = self.rows() > 0 && changes.len() <= FEW && live.count() as usize * 2 >= kept;
+        let rows = if patch { kept } else { needed };
+        let change = Change { old: self, rows, patch, changes };
         let mut next = Self {
             live,
-            numbers: ints(&self.numbers, |p| Some(p.number)),
-            ids: self.ids_with(rows, &changed),
-            rates: ints(&self.rates, |p| Some(p.hourly_rate.cents)),
-            earnings: ints(&self.earnings, |p| Some(p.earnings_6_months.cents)),
-            feedback: ints(&self.feedback, |p| Some(p.feedback_6_months)),
-            positive: ints(&self.positive, |p| Some(p.positive_feedback_6_months)),
-            active: ints(&self.active, |p| p.last_active_at),
-            created: ints(&self.created, |p| Some(p.created_at)),
-            updated: ints(&self.updated, |p| p.updated_at),
-            marks: self.marks_with(rows, &changed),
+            numbers: change.ints(&self.numbers, |p| Some(p.number)),
+            ids: change.array(&self.ids, |p| p.id),
+            rates: change.ints(&self.rates, |p| Some(p.hourly_rate.cents)),
+            earnings: change.ints(&self.earnings, |p| Some(p.earnings_6_months.cents)),
+            feedback: change.ints(&self.feedback, |p| Some(p.feedback_6_months)),
+            positive: change.ints(&self.positive, |p| Some(p.positive_feedback_6_months)),
+            active: change.ints(&self.active, |p| p.last_active_at),
+            created: change.ints(&self.created, |p| Some(p.created_at)),
+            updated: change.ints(&self.updated, |p| p.updated_at),
+            marks: change.array(&self.marks, marks),
             texts: self.texts.clone(),
             folded: self.folded.clone(),
             bytes: 0,
-            ready: Ready::default(),
+            ready: if patch { self.ready.without(changes.iter().map(|(row, _)| *row)) } else { Ready::default() },
         };
-        let mut uids: Vec<&str> = Vec::with_capacity(rows);
-        uids.extend((0..rows).map(|row| match changed[row] {
-            Some((_, person)) => person.as_ref().map_or("", |person| person.uid),
-            None => self.uid(row),
-        }));
-        for column in Column::ALL {
-            let at = *column as usize;
-            let wanted = |row: usize| match changed[row] {
-                Some((_, person)) => Cow::Borrowed(person.as_ref().map_or("", |person| column.of(person))),
-                None => self.text(*column, row),
-            };
-            // Where it holds uids, it is asked with those that are to be.
-            let same = |(row, person): &(usize, Option<PersonView<'_>>)| match person {
-                Some(person) => *row < rows && self.texts[at].get(*row, uids[*row]) == column.of(person),
-                None => true,
-            };
-            if rows == self.rows() && changes.iter().all(same) {
-                continue;
-            }
-            let texts: Vec<Cow<'_, str>> = (0..rows).map(wanted).collect();
-            let new = Texts::new(&texts, column.may_hold_uid().map(|how| (how, uids.as_slice())));
-            if column.is_searched() {
-                next.folded[at] = Folding::new(*column, &texts);
-            }
-            next.texts[at] = new;
-        }
+        change.texts(&mut next);
         next.bytes = next.measure();
         next
-    }
-
-    fn ids_with(&self, rows: usize, changed: &[Option<&(usize, Option<PersonView<'_>>)>]) -> Arc<[Uuid]> {
-        let id = |row: usize| match changed[row] {
-            Some((_, person)) => person.as_ref().map_or(Uuid::nil(), |person| person.id),
-            None => self.ids.get(row).copied().unwrap_or_default(),
-        };
-        if rows == self.ids.len() && (0..rows).all(|row| self.ids[row] == id(row)) {
-            return Arc::clone(&self.ids);
-        }
-        (0..rows).map(id).collect()
-    }
-
-    fn marks_with(&self, rows: usize, changed: &[Option<&(usize, Option<PersonView<'_>>)>]) -> Arc<[u8]> {
-        let mark = |row: usize| match changed[row] {
-            Some((_, person)) => person.as_ref().map_or(0, marks),
-            None => self.marks.get(row).copied().unwrap_or_default(),
-        };
-        if rows == self.marks.len() && (0..rows).all(|row| self.marks[row] == mark(row)) {
-            return Arc::clone(&self.marks);
-        }
-        (0..rows).map(mark).collect()
     }
 
     /// How many rows take place.
@@ -240,7 +182,7 @@ impl Chunk {
         if row < self.rows() { self.texts[Column::Uid as usize].stored(row, "") } else { "" }
     }
 
-    fn text(&self, column: Column, row: usize) -> Cow<'_, str> {
+    pub(super) fn text(&self, column: Column, row: usize) -> Cow<'_, str> {
         if row < self.rows() { self.texts[column as usize].get(row, self.uid(row)) } else { Cow::Borrowed("") }
     }
 
@@ -325,11 +267,11 @@ impl Chunk {
     }
 
     /// What the encoder, whose rows are kept at this place, writes of a row. Where nothing is written of the chunk yet, it
-    /// is written now if any are `left` of those that may be.
+    /// is written now if any are `left` of those that may be: parts of chunks.
     pub(crate) fn written(&self, at: usize, encoder: &Encoder, row: usize, left: &mut usize) -> Option<Written<'_>> {
-        if *left > 0 && !self.ready.has(at) {
+        if *left > 0 && !self.ready.has(at, row) {
             *left -= 1;
-            self.ready.write(at, encoder, self);
+            self.ready.write(at, row, encoder, self);
         }
         self.ready.row(at, row)
     }
@@ -362,24 +304,5 @@ impl Chunk {
             + folded.sum::<usize>();
         let rows = self.ids.len() * size_of::<Uuid>() + self.marks.len() + 2 * SHARED;
         u32::try_from(size_of::<Self>() + SHARED + columns + rows).unwrap_or(u32::MAX)
-    }
-}
-
-impl Folding {
-    fn new(column: Column, texts: &[Cow<'_, str>]) -> Self {
-        let ascii = texts.iter().all(|text| text.is_ascii());
-        let upper = || texts.iter().any(|text| text.bytes().any(|byte| byte.is_ascii_uppercase()));
-        if ascii && !upper() {
-            return Self::Same;
-        }
-        // Names are what is looked for, so they are worth the place.
-        if ascii && column != Column::Name {
-            return Self::Lower;
-        }
-        let folded: Vec<String> = texts.iter().map(|text| fold(text)).collect();
-        if folded.iter().zip(texts).all(|(folded, text)| folded == text) {
-            return Self::Same;
-        }
-        Self::Kept(Texts::new(&folded, None))
     }
 }

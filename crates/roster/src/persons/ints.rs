@@ -7,14 +7,14 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct Ints {
     /// The least one; what is kept is how far each is above it.
-    base: i64,
-    above: Above,
+    pub(super) base: i64,
+    pub(super) above: Above,
     /// The rows that have none; nowhere when all have one.
-    absent: Option<Arc<Mask>>,
+    pub(super) absent: Option<Arc<Mask>>,
 }
 
 #[derive(Clone, Debug)]
-enum Above {
+pub(super) enum Above {
     /// All are the same.
     Nothing,
     Byte(Arc<[u8]>),

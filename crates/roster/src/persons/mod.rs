@@ -1,9 +1,11 @@
 //! The persons of all groups in memory, each once, by *slot*: where one stands for as long as it is in any group.
 
+mod change;
 mod chunk;
 mod column;
 mod ints;
 mod mask;
+mod patch;
 mod ready;
 mod texts;
 

@@ -8,6 +8,9 @@ use membership::text::fold;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// What comes from memory in one step.
+const LINE: usize = 64;
+
 /// A column of texts.
 #[derive(Clone, Debug)]
 pub(crate) enum Texts {
@@ -25,11 +28,11 @@ pub(crate) enum Texts {
 #[derive(Clone, Debug)]
 pub(crate) struct Arena {
     pub(crate) text: Arc<str>,
-    ends: Ends,
+    pub(super) ends: Ends,
 }
 
 #[derive(Clone, Debug)]
-enum Ends {
+pub(super) enum Ends {
     Two(Arc<[u16]>),
     Four(Arc<[u32]>),
 }
@@ -37,9 +40,9 @@ enum Ends {
 /// See [`Texts::AroundUid`].
 #[derive(Debug)]
 pub(crate) struct Around {
-    before: Box<str>,
-    behind: Box<str>,
-    rows: Mask,
+    pub(super) before: Box<str>,
+    pub(super) behind: Box<str>,
+    pub(super) rows: Mask,
 }
 
 impl Arena {
@@ -93,6 +96,15 @@ impl Arena {
         row + match &self.ends {
             Ends::Two(ends) => ends[row..].partition_point(|end| usize::from(*end) <= byte),
             Ends::Four(ends) => ends[row..].partition_point(|end| *end as usize <= byte),
+        }
+    }
+
+    /// Calls `each` with every row and where its text ends.
+    #[inline]
+    pub(crate) fn each_end(&self, mut each: impl FnMut(usize, usize)) {
+        match &self.ends {
+            Ends::Two(ends) => ends.iter().enumerate().for_each(|(row, end)| each(row, usize::from(*end))),
+            Ends::Four(ends) => ends.iter().enumerate().for_each(|(row, end)| each(row, *end as usize)),
         }
     }
 
@@ -174,6 +186,15 @@ impl Texts {
                 }
             }
         }
+    }
+
+    /// Reads the beginning of where texts that all differ stand, and of where they end. What it gives means nothing.
+    pub(crate) fn touch(&self) -> u8 {
+        let Self::Each(arena) = self else { return 0 };
+        let text = arena.text.as_bytes();
+        let lines = [0, 1, 2, 3, 4, 5, 6, 7].map(|line| text.get(line * LINE).copied().unwrap_or_default());
+        let ends = [0, LINE, 2 * LINE].map(|at| if at < arena.len() { arena.end(at) as u8 } else { 0 });
+        lines.into_iter().chain(ends).fold(0, |sum, byte| sum ^ byte)
     }
 
     pub(crate) fn bytes(&self) -> usize {
