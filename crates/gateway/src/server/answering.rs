@@ -21,6 +21,8 @@ pub(super) struct Asking {
     pub standing: Option<Standing>,
     /// The credential.
     pub credential: Option<i64>,
+    /// An epoch and the head of the log, which were read after the request came in, where that has been done already.
+    pub proven: Option<Mark>,
     /// On what the reply rests, where it came from memory and is the same to the same request as long as that holds.
     pub basis: Option<Basis>,
 }
@@ -47,8 +49,11 @@ impl Gateway {
         let Some(key) = memory::key(audience, &call) else {
             return self.from_store(id, audience, call, None, asking).await;
         };
-        let epoch = memory.roster.epoch();
-        let Some(head) = memory.heads.anywhere(id).await? else {
+        let proven = match asking.proven {
+            None => memory.proven(id).await?,
+            proven => proven,
+        };
+        let Some((epoch, head)) = proven else {
             return self.from_store(id, audience, call, None, asking).await;
         };
         let lookup = Lookup { key, read_at: (epoch, head) };

@@ -10,6 +10,7 @@ use super::gateway::Gateway;
 use super::kept::{self, About, Keeper, Kept, Made, Replies, RequestKeys};
 use super::limits::Client;
 use super::memory::Memory;
+use super::principals::Mark;
 use super::watch::Pace;
 use super::{Access, names, next_id};
 use actix_http::Request;
@@ -110,9 +111,8 @@ where
         let pace = Pace::of(&request);
         let again = Again { kept, client, begun, id: next_id() };
         if memory.heads.are_here() && !pace.must_yield() {
-            let epoch = memory.roster.epoch();
-            let head = memory.heads.here(again.id).ok().flatten();
-            return match head.and_then(|head| again.answer(&self.gateway, memory, (epoch, head), &request)) {
+            let proven = memory.proven_here(again.id).ok().flatten();
+            return match proven.and_then(|proven| again.answer(&self.gateway, memory, proven, &request)) {
                 Some(answer) => {
                     pace.answered();
                     Answering::Here { answer: Some(answer) }
@@ -130,9 +130,8 @@ where
                 tokio::task::yield_now().await;
             }
             if let Some(memory) = &gateway.memory {
-                let epoch = memory.roster.epoch();
-                let head = memory.heads.anywhere(again.id).await.ok().flatten();
-                if let Some(answer) = head.and_then(|head| again.answer(&gateway, memory, (epoch, head), &request)) {
+                let proven = memory.proven(again.id).await.ok().flatten();
+                if let Some(answer) = proven.and_then(|proven| again.answer(&gateway, memory, proven, &request)) {
                     pace.answered();
                     return Ok(answer);
                 }
@@ -177,6 +176,9 @@ impl<F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>> Future for Ans
     }
 }
 
+/// What was read to prove that memory is current, after the request came in.
+pub(super) struct Proven(pub Mark);
+
 /// How a client stands whose request has been counted already.
 pub(super) struct Admitted(pub Option<Standing>);
 
@@ -191,16 +193,12 @@ struct Again {
 impl Again {
     /// The answer of before, where it is the answer now, and the client may ask now. The epoch and the head were read
     /// after the request came in, in that order.
-    fn answer(
-        &self,
-        gateway: &Gateway,
-        memory: &Memory,
-        (epoch, head): (u64, u64),
-        request: &Request,
-    ) -> Option<Answer> {
+    fn answer(&self, gateway: &Gateway, memory: &Memory, proven: Mark, request: &Request) -> Option<Answer> {
         let Self { kept, client, begun, id } = self;
         let now = chrono::Utc::now().timestamp();
-        if !kept.is_true(memory, (epoch, head), now) {
+        if !kept.is_true(memory, proven, now) {
+            // What has been proven need not be asked again.
+            request.extensions_mut().insert(Proven(proven));
             return None;
         }
         let admitted = gateway.guard.admit(client).ok()?;

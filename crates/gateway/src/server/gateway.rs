@@ -4,7 +4,7 @@ use super::answering::Asking;
 use super::body::Body;
 use super::compress::Compressor;
 use super::fields::FieldsOf;
-use super::front::Admitted;
+use super::front::{Admitted, Proven};
 use super::harden::{Hardening, is_secure};
 use super::kept::{self, About, Basis, Keeper, Kept};
 use super::limits::{Client, Exceeded, Guard, Line, unpacked};
@@ -236,7 +236,8 @@ impl Gateway {
         };
         let read;
         let standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
-        let mut asking = Asking { standing, ..Asking::default() };
+        let proven = request.extensions_mut().remove::<Proven>().map(|Proven(mark)| mark);
+        let mut asking = Asking { standing, proven, ..Asking::default() };
         let outcome = match admitted.map_err(too_many) {
             Ok(_) => match self.read(id, mounted, &asked, request.headers(), body).await {
                 Ok(bytes) => {

@@ -4,12 +4,13 @@
 //! read after the request came in ([`Heads`]).
 
 use super::heads::{Head, Heads};
-use super::principals::{Key, Principals};
+use super::principals::{Key, Mark, Principals};
 use super::validators::Validators;
-use dialect::{AtHand, Call, Presented};
+use dialect::{AtHand, Call, Presented, Refusal};
 use membership::MemberPage;
 use roster::{Held, Roster};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The roster, and what goes with it.
 pub struct Memory {
@@ -28,6 +29,21 @@ impl Memory {
         let heads = Heads::of(head, Arc::clone(&roster))?;
         let (principals, validators) = (Principals::default(), Validators::of(configured));
         Ok(Self { roster, heads, principals, validators, replies })
+    }
+}
+
+impl Memory {
+    /// An epoch of the roster and a number of the change log, read in that order, up to which the roster is current; see
+    /// [`Heads::anywhere`].
+    pub(super) async fn proven(&self, id: Uuid) -> Result<Option<Mark>, Refusal> {
+        let epoch = self.roster.epoch();
+        Ok(self.heads.anywhere(id).await?.map(|head| (epoch, head)))
+    }
+
+    /// The same, on this thread, see [`Heads::here`].
+    pub(super) fn proven_here(&self, id: Uuid) -> Result<Option<Mark>, Refusal> {
+        let epoch = self.roster.epoch();
+        Ok(self.heads.here(id)?.map(|head| (epoch, head)))
     }
 }
 
