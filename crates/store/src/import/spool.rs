@@ -3,6 +3,7 @@
 use super::bad::{BadRow, BadRows, Problem};
 use super::codec::{Field, put_count, take_count};
 use super::rules::check_record;
+use super::tune::LARGE;
 use super::{Format, ImportError, csv, ndjson};
 use membership::record::Record;
 use std::fs::File;
@@ -68,6 +69,11 @@ impl Spool {
     /// How many rows it holds, the bad ones that were found while reading not counted.
     pub fn rows(&self) -> u64 {
         self.persons.rows + self.groups.rows + self.memberships.rows
+    }
+
+    /// Whether it holds so much that it is worth to prepare for it: where there is no database yet, a [`crate::NewFile`].
+    pub fn is_large(&self) -> bool {
+        self.rows() >= LARGE
     }
 
     /// Reads `input` to its end and calls it `name` in reports; `progress` is told the bytes read so far.
