@@ -74,7 +74,14 @@ impl Keys {
             let texts = || self.text(a).cmp(self.text(b));
             a.begin.cmp(&b.begin).then_with(texts).then(a.number.cmp(&b.number))
         });
-        self.entries = entries;
+        // The texts too, so that they are read from the first to the last.
+        let mut texts = String::with_capacity(self.texts.len());
+        for entry in &mut entries {
+            let text = self.text(entry);
+            entry.at = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+            texts.push_str(text);
+        }
+        *self = Self { texts, entries };
     }
 
     /// Writes them, sorted, into a table of this name. When they are to be `unique`, fails where two are the same.
