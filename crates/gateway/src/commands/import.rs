@@ -42,7 +42,7 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
 enum Target {
     Store(Store),
     /// No database is there yet.
-    New(NewFile, store::Settings),
+    New(Box<(NewFile, store::Settings)>),
 }
 
 impl Target {
@@ -53,7 +53,7 @@ impl Target {
         }
         let lasting = super::lasting(settings)?;
         Ok(match NewFile::begin(&lasting)? {
-            Some(new) => Self::New(new, lasting),
+            Some(new) => Self::New(Box::new((new, lasting))),
             None => Self::Store(super::open_migrated(&lasting)?),
         })
     }
@@ -61,7 +61,8 @@ impl Target {
     fn import(self, spool: &mut Spool, options: &ImportOptions) -> anyhow::Result<ImportReport> {
         match self {
             Self::Store(store) => import(&store, spool, options),
-            Self::New(new, settings) => {
+            Self::New(new) => {
+                let (new, settings) = *new;
                 if spool.is_large() {
                     super::migrated(new.store())?;
                     let report = import(new.store(), spool, options)?;
