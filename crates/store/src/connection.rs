@@ -22,6 +22,8 @@ pub enum Role {
     Writer,
     /// Writing very much, in SQLite beside the writer of everybody: see [`set_up_for_much`].
     Loader,
+    /// Writing an SQLite file that nobody else sees: see [`set_up_unseen`].
+    Maker,
 }
 
 impl Connection {
@@ -59,12 +61,12 @@ impl Connection {
     pub fn begin(&mut self, role: Role) -> QueryResult<()> {
         match (self, role) {
             (Self::Sqlite(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
-            (Self::Sqlite(c), Role::Writer | Role::Loader) => turns::begin(c, role),
+            (Self::Sqlite(c), Role::Writer | Role::Loader | Role::Maker) => turns::begin(c, role),
             (Self::Postgres(c), Role::Reader) => AnsiTransactionManager::begin_transaction_sql(
                 c,
                 "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
             ),
-            (Self::Postgres(c), Role::Writer | Role::Loader) => {
+            (Self::Postgres(c), Role::Writer | Role::Loader | Role::Maker) => {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN")
             }
         }
@@ -143,9 +145,11 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
     if role != Role::Reader {
         // A page size is taken by a new file only. With this one a tree of a million persons has a level less than with
         // SQLite's own 4096, so that rows are found faster, and an import writes fewer pages.
-        connection.batch_execute("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL")?;
-        // Whoever has committed sees to that by other rules: see `wal::tend`.
-        connection.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
+        connection.batch_execute("PRAGMA page_size = 8192")?;
+    }
+    if matches!(role, Role::Writer | Role::Loader) {
+        // Whoever has committed sees to copying the log by other rules: see `wal::tend`.
+        connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")?;
     }
     connection.batch_execute(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
@@ -155,6 +159,7 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         Role::Reader => connection.batch_execute("PRAGMA query_only = ON"),
         Role::Writer => Ok(()),
         Role::Loader => set_up_for_much(connection),
+        Role::Maker => set_up_unseen(connection),
     }
 }
 
@@ -165,4 +170,14 @@ const LARGE_CACHE: i64 = -524_288;
 /// Not for a connection that others write by: their commits would not outlive a loss of power either.
 fn set_up_for_much(connection: &mut SqliteConnection) -> QueryResult<()> {
     connection.batch_execute(&format!("PRAGMA cache_size = {LARGE_CACHE}; PRAGMA synchronous = NORMAL"))
+}
+
+/// No log, nothing that is waited for, and no foreign keys: whoever makes the file gives it away whole or not at all, and
+/// writes nothing that refers to what is not there. What is sorted for an index goes to temporary files when it is much,
+/// and is sorted by a second thread meanwhile.
+fn set_up_unseen(connection: &mut SqliteConnection) -> QueryResult<()> {
+    connection.batch_execute(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; \
+         PRAGMA temp_store = FILE; PRAGMA threads = 2; PRAGMA cache_size = -65536",
+    )
 }

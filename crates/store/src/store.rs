@@ -71,6 +71,16 @@ const PROBE_BYTES: usize = 1 << 16;
 impl Store {
     /// Opens the database; an SQLite file is made when it is not there. Does not migrate: see [`Store::migrate`].
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
+        Self::open_as(settings, Role::Writer)
+    }
+
+    /// Opens an SQLite file that nobody else sees, see [`crate::NewFile`].
+    pub(crate) fn open_unseen(settings: &Settings) -> Result<Self, StoreError> {
+        Self::open_as(settings, Role::Maker)
+    }
+
+    /// With a writer of this role.
+    fn open_as(settings: &Settings, role: Role) -> Result<Self, StoreError> {
         let (file, temporary) = match &settings.url {
             DatabaseUrl::SqliteFile(path) => (Some(path.clone()), None),
             DatabaseUrl::SqliteTemporary => {
@@ -89,7 +99,7 @@ impl Store {
         };
         let acquire = settings.acquire_timeout;
         // The writer comes first: it turns the write-ahead log on, which readers may not.
-        let manager_of_writers = manager(Role::Writer);
+        let manager_of_writers = manager(role);
         let writers =
             pool::build(manager_of_writers.clone(), if in_process { 1 } else { settings.pool_size }, acquire)?;
         let readers =
@@ -144,6 +154,11 @@ impl Store {
     /// Whether the database runs in this process (SQLite), so that a short read need not leave the thread.
     pub fn in_process(&self) -> bool {
         self.inner.in_process
+    }
+
+    /// Whether nobody but this store sees the database.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.inner.manager.role == Role::Maker
     }
 
     /// Whether a thread of this store copies the write-ahead log.
@@ -316,8 +331,8 @@ impl Store {
     pub(crate) fn take(&self, role: Role) -> Result<Taken, StoreError> {
         let inner = &*self.inner;
         let (pool, waits) = match role {
-            Role::Writer | Role::Loader if inner.in_process => (&inner.writers, &inner.writer_waits),
-            Role::Writer | Role::Loader | Role::Reader => (&inner.readers, &inner.reader_waits),
+            Role::Writer | Role::Loader | Role::Maker if inner.in_process => (&inner.writers, &inner.writer_waits),
+            Role::Writer | Role::Loader | Role::Maker | Role::Reader => (&inner.readers, &inner.reader_waits),
         };
         let _waiting = Waiting::begin(waits);
         pool.get().map_err(|error| {

@@ -117,7 +117,7 @@ impl<'a> LongWork<'a> {
     /// Leaves the writer to others, for as long as they write, but not for longer than it has been writing itself. What
     /// else was done since the last transaction is part of the gap.
     fn leave_a_gap(&mut self) -> Result<(), StoreError> {
-        if self.wrote < STRETCH || !self.store.in_process() {
+        if self.wrote < STRETCH || !self.store.in_process() || self.store.is_unseen() {
             return Ok(());
         }
         std::thread::sleep(GAP.saturating_sub(self.free.elapsed()));
@@ -146,7 +146,7 @@ impl<'a> LongWork<'a> {
 
     /// How long the log is. Where that cannot be told, others get the shortest gap.
     fn look(&self) -> Option<i64> {
-        if !self.store.in_process() {
+        if !self.store.in_process() || self.store.is_unseen() {
             return None;
         }
         Log::of(self.store)

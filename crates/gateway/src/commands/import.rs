@@ -12,23 +12,21 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
-use store::{DatabaseUrl, Store};
+use store::{DatabaseUrl, NewFile, Store};
 
 /// Imports and reports.
 pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let settings = super::settings(place)?;
     // A file that is not there is told before anything is made or read.
     let inputs = args.files.iter().map(|path| Input::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
-    // A dry run changes nothing, not even the schema.
-    let store = if args.dry_run { open_to_try(&settings)? } else { super::open_migrated(&super::lasting(&settings)?)? };
+    // What cannot be opened is told before much is read.
+    let target = Target::open(&settings, args.dry_run)?;
     let mut spool = Spool::new()?;
     for input in inputs {
         input.read(&mut spool, args.format)?;
     }
-    let bar = Bar::rows(if args.dry_run { "checking" } else { "importing" });
     let options = ImportOptions { dry_run: args.dry_run, skip_bad: args.skip_bad, by: By::system(super::now()) };
-    let report = store.import(&mut spool, &options, &mut |progress| bar.at(progress.done, Some(progress.total)))?;
-    drop(bar);
+    let report = target.import(&mut spool, &options)?;
     match tell(&report) {
         // Nobody reads the report. How the import ended is told by the exit code.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -38,6 +36,50 @@ pub(super) fn run(place: &Place, args: &ImportArgs) -> anyhow::Result<ExitCode> 
     // Rows that nobody has read were not asked to be skipped.
     let refused = report.bad_total > 0 && !args.skip_bad || !report.unread.is_empty();
     Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Where the rows go.
+enum Target {
+    Store(Store),
+    /// No database is there yet.
+    New(Box<(NewFile, store::Settings)>),
+}
+
+impl Target {
+    fn open(settings: &Settings, dry_run: bool) -> anyhow::Result<Self> {
+        // A dry run changes nothing, not even the schema.
+        if dry_run {
+            return Ok(Self::Store(open_to_try(settings)?));
+        }
+        let lasting = super::lasting(settings)?;
+        Ok(match NewFile::begin(&lasting)? {
+            Some(new) => Self::New(Box::new((new, lasting))),
+            None => Self::Store(super::open_migrated(&lasting)?),
+        })
+    }
+
+    fn import(self, spool: &mut Spool, options: &ImportOptions) -> anyhow::Result<ImportReport> {
+        match self {
+            Self::Store(store) => import(&store, spool, options),
+            Self::New(new) => {
+                let (new, settings) = *new;
+                if spool.is_large() {
+                    super::migrated(new.store())?;
+                    let report = import(new.store(), spool, options)?;
+                    if new.publish()? {
+                        return Ok(report);
+                    }
+                    log::warn!("somebody else has made the database meanwhile; importing into that one");
+                }
+                import(&super::open_migrated(&settings)?, spool, options)
+            }
+        }
+    }
+}
+
+fn import(store: &Store, spool: &mut Spool, options: &ImportOptions) -> anyhow::Result<ImportReport> {
+    let bar = Bar::rows(if options.dry_run { "checking" } else { "importing" });
+    Ok(store.import(spool, options, &mut |progress| bar.at(progress.done, Some(progress.total)))?)
 }
 
 /// Opens the store for a dry run. Where an import would make the database, an empty temporary one stands for it.

@@ -72,10 +72,16 @@ fn lasting(settings: &Settings) -> anyhow::Result<store::Settings> {
 /// Opens the store, makes the database if need be, and brings its schema up to date.
 fn open_migrated(settings: &store::Settings) -> anyhow::Result<Store> {
     let store = Store::open(settings)?;
+    migrated(&store)?;
+    Ok(store)
+}
+
+/// Brings the schema up to date.
+fn migrated(store: &Store) -> anyhow::Result<()> {
     for step in store.migrate()? {
         log::info!("migrated: {step}");
     }
-    Ok(store)
+    Ok(())
 }
 
 fn migrate(place: &Place) -> anyhow::Result<()> {

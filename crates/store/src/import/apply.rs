@@ -1,10 +1,12 @@
 //! The third step: the rows are brought into the store, batch by batch. One thread reads and prepares them while
 //! another writes.
 
+use super::bare::Bare;
 use super::known::{Known, Row, Told};
 use super::merge::{Merge, Step};
 use super::resolve::{self, Resolved, SKIPPED, Stop};
 use super::rows::{GroupRow, MembershipRow, PersonRow};
+use super::sorted::Aside;
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, PileReader, Spool, damaged};
 use super::tune::{Checkpoints, Tuned};
 use super::write::{self, Batch, Numbers};
@@ -39,6 +41,8 @@ const TURN_IN_COMPANY: Duration = Duration::from_millis(600);
 /// How many rows a batch has at least then, while it takes no longer than [`TURN`]. Each row is on pages of its own, so that
 /// few rows write about as many pages as many do.
 const SMALL_BATCH_IN_COMPANY: usize = 5_000;
+/// How many rows a batch has where nobody sees the database, so that nobody waits: the more, the more memory it takes.
+const ALONE: usize = 20_000;
 
 pub(super) fn import(
     store: &Store,
@@ -65,9 +69,16 @@ pub(super) fn import(
         let numbers = Some(resolved.numbers()).filter(|_| !options.dry_run && !reserve);
         let tuned = if options.dry_run { None } else { Tuned::for_rows(store, spool.rows())? };
         let writing = tuned.as_ref().map_or(store, |tuned| &tuned.store);
-        let done = run(writing, spool, &resolved, options, numbers, tuned.is_some(), progress, &mut report)?;
+        let bare = if options.dry_run || !store.is_unseen() { None } else { Some(Bare::begin(store)?) };
+        let (bare, aside) = bare.map_or((None, None), |(bare, aside)| (Some(bare), aside));
+        let done = run(writing, spool, &resolved, options, numbers, tuned.is_some(), aside, progress, &mut report)?;
         if let Some(tuned) = tuned {
             tuned.make_durable()?;
+        }
+        if let Some(bare) = bare {
+            let begun = Instant::now();
+            bare.end(store, report.persons.created)?;
+            log::debug!("the indexes made in {:?}", begun.elapsed());
         }
         if done {
             report.applied = !options.dry_run;
@@ -107,16 +118,18 @@ fn run(
     options: &ImportOptions,
     mut numbers: Option<Numbers>,
     tuned: bool,
+    aside: Option<Aside>,
     progress: &mut dyn FnMut(Progress),
     report: &mut ImportReport,
 ) -> Result<bool, ImportError> {
     let total = spool.rows();
     let mut done = 0;
-    let size = AtomicUsize::new(FIRST_BATCH);
+    let size = AtomicUsize::new(if store.is_unseen() { ALONE } else { FIRST_BATCH });
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(0);
         let (give_back, used) = channel();
-        let feeder = Feeder { resolved, now: options.by.now, batch: Batch::default(), size: &size, sender, used };
+        let feeder =
+            Feeder { resolved, now: options.by.now, batch: Batch::default(), aside, size: &size, sender, used };
         let reader = scope.spawn(move || feeder.feed(spool));
         let mut work = LongWork::new(store);
         let mut checkpoints = if tuned { Some(Checkpoints::start(scope, store)?) } else { None };
@@ -148,7 +161,9 @@ fn run(
             add(&mut report.memberships, counts.memberships);
             done += batch.len() as u64;
             let commit = begun.elapsed().saturating_sub(took + waited);
-            size.store(next_size(batch.len(), took, commit, work.has_company()), Ordering::Relaxed);
+            if !store.is_unseen() {
+                size.store(next_size(batch.len(), took, commit, work.has_company()), Ordering::Relaxed);
+            }
             log::debug!("a batch of {}: {waited:?} waited, {took:?} applied, {commit:?} committed", batch.len());
             progress(Progress { done, total });
             if let Some(checkpoints) = &mut checkpoints {
@@ -186,6 +201,8 @@ struct Feeder<'a> {
     resolved: &'a Resolved,
     now: i64,
     batch: Batch,
+    /// Takes the keys of new persons, where it is there.
+    aside: Option<Aside>,
     /// How many rows a batch should have.
     size: &'a AtomicUsize,
     sender: SyncSender<Batch>,
@@ -216,6 +233,8 @@ impl Feeder<'_> {
 
     fn all(&mut self, spool: &mut Spool) -> Result<(), Ended> {
         self.persons(spool.persons.reader(PERSON_KEYS)?)?;
+        // That is all of them.
+        drop(self.aside.take());
         self.groups(spool.groups.reader(GROUP_KEYS)?)?;
         self.memberships(spool.memberships.reader(MEMBERSHIP_KEYS)?)?;
         if self.batch.len() > 0 { self.send() } else { Ok(()) }
@@ -264,6 +283,9 @@ impl Feeder<'_> {
             let (Some(uid), Some(login)) = (uid, login) else { return Err(damaged().into()) };
             let mut person = PersonRow::new(row.number, row.id.to_string(), uid, login, self.now);
             person.take(said);
+            if let Some(aside) = &mut self.aside {
+                aside.put(&person);
+            }
             self.batch.new_persons.push(person);
         } else {
             self.batch.persons.push((row.number, said));

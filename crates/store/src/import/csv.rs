@@ -51,7 +51,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
             },
             At::Middle => {
                 progress(bytes);
-                spool.keep(std::mem::replace(&mut part, Part::of(spool)))?;
+                spool.keep(&mut part)?;
             }
             At::Bad(problem) => {
                 part.refuse(row.first, 1, problem);
@@ -71,7 +71,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
         }
     }
     progress(bytes);
-    spool.keep(part)
+    spool.keep(&mut part)
 }
 
 /// A row, taken apart as the bytes come; never longer than [`MAX_LINE`] bytes.

@@ -1,13 +1,18 @@
-//! Inserting rows into SQLite, some with each statement.
+//! Inserting rows into SQLite, some with each statement, and writing what has changed of a row.
 //!
 //! The statement that diesel writes for a row of forty columns is a tuple of forty types, which is walked twice for
-//! every row. This one is walked by a straight line of code, and several rows share what a statement costs by itself.
+//! every row, and one that updates is prepared anew for every row. These are walked by a straight line of code, and kept
+//! prepared; several rows share what a statement that inserts costs by itself.
 
+use super::lookup::on_either;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
+use crate::connection::Connection as Either;
+use diesel::backend::Backend;
 use diesel::connection::Connection;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use std::marker::PhantomData;
 
@@ -27,17 +32,39 @@ pub(super) fn insert<R: Columns>(connection: &mut SqliteConnection, rows: &[R]) 
     Ok(())
 }
 
+/// Writes what is different in `after` over the row `before`, which has the same key; nothing where nothing is. Columns
+/// that stay the same are not named, so that no index of theirs is touched, and the texts of the few statements that come
+/// of it repeat, so that they stay prepared. Gives how many rows there were to write: 1, or 0 where there is none of that
+/// key any more, or nothing to be written.
+pub(crate) fn update<R: Columns>(connection: &mut Either, before: &R, after: &R) -> QueryResult<usize> {
+    if before == after {
+        return Ok(0);
+    }
+    on_either!(connection, inner => inner.execute_returning_count(&Update { before, after }))
+}
+
 /// A row with as many values as its table has columns that are written.
-pub(super) trait Columns: 'static {
+pub(crate) trait Columns: PartialEq + 'static {
     /// The statement up to the values. It says `OR FAIL`, so that SQLite need not be able to take back the first rows of
     /// a statement when a later one is refused: for that it would copy every page before it changes it.
     const INSERT_INTO: &'static str;
+    /// The beginning of a statement that updates, up to the columns.
+    const UPDATE: &'static str;
     /// The values in brackets.
     fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>;
+    /// The columns that are others in `before`, with the values of this.
+    fn changed<'b, DB>(&'b self, before: &Self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+    where
+        DB: Backend + HasSqlType<BigInt> + HasSqlType<Bool> + HasSqlType<Text>,
+        i64: ToSql<BigInt, DB>,
+        bool: ToSql<Bool, DB>,
+        String: ToSql<Text, DB>;
+    /// Columns by which the row is found, with their values.
+    fn key(&self) -> impl Iterator<Item = (&'static str, &i64)>;
 }
 
 macro_rules! columns {
-    ($row:ident in $table:literal: $first:ident $first_type:ident, $($column:ident $type:ident),+ $(,)?) => {
+    ($row:ident in $table:literal by $($key:ident),+: $first:ident $first_type:ident, $($column:ident $type:ident),+ $(,)?) => {
         impl Columns for $row {
             const INSERT_INTO: &'static str = concat!(
                 "INSERT OR FAIL INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)+ ") VALUES "
@@ -52,11 +79,37 @@ macro_rules! columns {
                 out.push_sql(")");
                 Ok(())
             }
+            const UPDATE: &'static str = concat!("UPDATE ", $table, " SET ");
+            fn changed<'b, DB>(&'b self, before: &Self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+            where
+                DB: Backend + HasSqlType<BigInt> + HasSqlType<Bool> + HasSqlType<Text>,
+                i64: ToSql<BigInt, DB>,
+                bool: ToSql<Bool, DB>,
+                String: ToSql<Text, DB>,
+            {
+                let mut comma = "";
+                if self.$first != before.$first {
+                    out.push_sql(concat!(stringify!($first), " = "));
+                    out.push_bind_param::<$first_type, _>(&self.$first)?;
+                    comma = ", ";
+                }
+                $(if self.$column != before.$column {
+                    out.push_sql(comma);
+                    out.push_sql(concat!(stringify!($column), " = "));
+                    out.push_bind_param::<$type, _>(&self.$column)?;
+                    comma = ", ";
+                })+
+                let _ = comma;
+                Ok(())
+            }
+            fn key(&self) -> impl Iterator<Item = (&'static str, &i64)> {
+                [$((stringify!($key), &self.$key)),+].into_iter()
+            }
         }
     };
 }
 
-columns!(PersonRow in "persons":
+columns!(PersonRow in "persons" by number:
     number BigInt, id Text, uid Text, login Text, login_folded Text, name Text, name_folded Text, description Text,
     description_folded Text, email Text, email_folded Text, phone Text, phone_folded Text, additional_information Text,
     additional_information_folded Text, business_name Text, tag_line Text, city Text, state Text, country Text,
@@ -65,13 +118,13 @@ columns!(PersonRow in "persons":
     positive_feedback_6_months BigInt, freelancer Bool, individual Bool, last_active_at BigInt, created_at BigInt,
     updated_at BigInt,
 );
-columns!(GroupRow in "\"groups\"":
+columns!(GroupRow in "\"groups\"" by number:
     number BigInt, id Text, guid Text, name Text, name_folded Text, description Text, description_folded Text,
     sponsor Text, criteria Text, icon Text, page Text, email Text, email_folded Text, additional_information Text,
     additional_information_folded Text, metadata Text, tags Text, kind Text,
     password_hash Text, owner BigInt, created_at BigInt, updated_at BigInt,
 );
-columns!(MembershipRow in "memberships":
+columns!(MembershipRow in "memberships" by group_number, person_number:
     group_number BigInt, state Text, joined_at BigInt, person_number BigInt, scope Text, asked_at BigInt,
     joined_by BigInt, scope_changed_at BigInt, scope_changed_by BigInt, banned_at BigInt, banned_by BigInt,
 );
@@ -97,5 +150,63 @@ impl<R: Columns, const N: usize> QueryFragment<Sqlite> for Insert<'_, R, N> {
             row.values(&mut out)?;
         }
         Ok(())
+    }
+}
+
+/// The statement that writes what is different in `after` from `before`.
+struct Update<'r, R> {
+    before: &'r R,
+    after: &'r R,
+}
+
+impl<R> QueryId for Update<'_, R> {
+    // Which columns it names depends on the rows, so it is found again by its text.
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<R: Columns, DB> QueryFragment<DB> for Update<'_, R>
+where
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<Bool> + HasSqlType<Text>,
+    i64: ToSql<BigInt, DB>,
+    bool: ToSql<Bool, DB>,
+    String: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(R::UPDATE);
+        self.after.changed(self.before, &mut out)?;
+        let mut link = " WHERE ";
+        for (column, value) in self.after.key() {
+            out.push_sql(link);
+            out.push_sql(column);
+            out.push_sql(" = ");
+            out.push_bind_param::<BigInt, _>(value)?;
+            link = " AND ";
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::debug_query;
+    use diesel::pg::Pg;
+
+    #[test]
+    fn only_what_has_changed_is_named() {
+        let before = PersonRow::new(7, "i".to_owned(), "u".to_owned(), "L".to_owned(), 5);
+        let city = PersonRow { city: "Łódź".to_owned(), updated_at: 9, ..before.clone() };
+        let update = Update { before: &before, after: &city };
+        let told = "UPDATE persons SET city = ?, updated_at = ? WHERE number = ? -- binds: [\"Łódź\", 9, 7]";
+        assert_eq!(debug_query::<Sqlite, _>(&update).to_string(), told);
+        let back = Update { before: &city, after: &before };
+        let told = "UPDATE persons SET city = $1, updated_at = $2 WHERE number = $3 -- binds: [\"\", 0, 7]";
+        assert_eq!(debug_query::<Pg, _>(&back).to_string(), told);
+        let member = MembershipRow::after(None, 3, 7, &crate::import::Said::default(), 5);
+        let pending = MembershipRow { state: "pending".to_owned(), joined_at: 0, ..member.clone() };
+        let told = "UPDATE memberships SET state = ?, joined_at = ? WHERE group_number = ? AND person_number = ? \
+                    -- binds: [\"pending\", 0, 3, 7]";
+        assert_eq!(debug_query::<Sqlite, _>(&Update { before: &member, after: &pending }).to_string(), told);
     }
 }

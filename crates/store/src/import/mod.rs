@@ -10,6 +10,8 @@
 //!    rows, the others as many as take about a second and a half, [`BATCH`] at most, fewer on a busy computer and while
 //!    others write. Every batch carries its totals, its counters and its entries of the change log.
 //!
+//! Into a database that nobody sees yet ([`crate::NewFile`]) the batches are small, and the indexes are made in the end.
+//!
 //! Rules (our decision where the order does not say it):
 //!
 //! - Whatever the order of the lines, persons come first, then groups, then memberships; a line may name what stands
@@ -31,6 +33,7 @@
 
 mod apply;
 mod bad;
+mod bare;
 mod cells;
 mod codec;
 mod csv;
@@ -43,6 +46,7 @@ mod owners;
 mod resolve;
 mod rows;
 mod rules;
+mod sorted;
 mod spool;
 mod tune;
 mod write;

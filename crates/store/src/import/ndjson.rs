@@ -3,43 +3,62 @@
 use super::spool::{MAX_LINE, Part, Spool, Stop};
 use membership::record::Record;
 use std::io::{self, BufRead, Read};
+use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// How much of the input one thread takes at a time, in bytes.
-const BLOCK: usize = 1 << 20;
+const BLOCK: usize = 1 << 19;
+/// How many blocks each thread has at most that are not kept yet.
+const AHEAD: usize = 3;
 /// At most how many threads parse.
 const THREADS: usize = 4;
 
-/// Reads all lines into the spool. Parsing is most of the work, so several threads share it.
+/// Reads all lines into the spool. Parsing is most of the work, so several threads share it: each has every so many-th
+/// block, while this one reads blocks and keeps, in their order, what has become of them.
 pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
-    let (mut number, mut bytes, mut ended) = (0, 0, false);
-    while !ended {
-        let mut blocks = Vec::new();
-        while blocks.len() < threads && !ended {
-            let block = Block::read(input, number + 1).map_err(Stop::Input)?;
-            number += block.ends.len() as u64;
+    std::thread::scope(|scope| {
+        let begin = |_| {
+            let (give, given) = channel::<(Block, Part)>();
+            let (tell, told) = channel();
+            scope.spawn(move || {
+                for (block, mut part) in given {
+                    block.parse(&mut part);
+                    if tell.send((block, part)).is_err() {
+                        return;
+                    }
+                }
+            });
+            (give, told)
+        };
+        let threads: Vec<(Sender<_>, Receiver<_>)> = (0..threads).map(begin).collect();
+        let (mut number, mut bytes, mut ended) = (0, 0, false);
+        let (mut given, mut kept) = (0, 0);
+        let mut used: Vec<(Block, Part)> = Vec::new();
+        loop {
+            while !ended && given - kept < threads.len() * AHEAD {
+                let (mut block, part) = used.pop().unwrap_or_else(|| (Block::default(), Part::of(spool)));
+                block.read(input, number + 1).map_err(Stop::Input)?;
+                number += block.ends.len() as u64;
+                ended = block.ends.is_empty();
+                // Where a thread has ended, the scope tells why.
+                let Ok(()) = threads[given % threads.len()].0.send((block, part)) else { return Ok(()) };
+                given += 1;
+            }
+            if given == kept {
+                return Ok(());
+            }
+            let Ok((block, mut part)) = threads[kept % threads.len()].1.recv() else { return Ok(()) };
+            kept += 1;
+            spool.keep(&mut part)?;
             bytes += block.bytes;
-            ended = block.ends.is_empty();
-            blocks.push(block);
+            progress(bytes);
+            used.push((block, part));
         }
-        let empty = || Part::of(spool);
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let others: Vec<_> = blocks.iter().skip(1).map(|block| (block, empty())).collect();
-            let others: Vec<_> = others.into_iter().map(|(block, part)| scope.spawn(|| block.parse(part))).collect();
-            let first = blocks.first().map(|block| block.parse(empty()));
-            let others =
-                others.into_iter().map(|thread| thread.join().unwrap_or_else(|p| std::panic::resume_unwind(p)));
-            first.into_iter().chain(others).collect()
-        });
-        for part in parts {
-            spool.keep(part)?;
-        }
-        progress(bytes);
-    }
-    Ok(())
+    })
 }
 
 /// Some lines of the input.
+#[derive(Default)]
 struct Block {
     /// The number of the first line.
     first: u64,
@@ -51,33 +70,35 @@ struct Block {
 }
 
 impl Block {
-    fn read(input: &mut dyn BufRead, first: u64) -> io::Result<Self> {
-        let mut block = Self { first, text: Vec::with_capacity(BLOCK), ends: Vec::new(), bytes: 0 };
-        while block.text.len() < BLOCK {
-            let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut block.text)?;
+    /// Takes the next lines, of which the first has this number, in the place of those that it had; none at the end.
+    fn read(&mut self, input: &mut dyn BufRead, first: u64) -> io::Result<()> {
+        (self.first, self.bytes) = (first, 0);
+        self.text.clear();
+        self.ends.clear();
+        while self.text.len() < BLOCK {
+            let length = (&mut *input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut self.text)?;
             if length == 0 {
                 break;
             }
-            block.bytes += length as u64;
-            if length > MAX_LINE && block.text.last() != Some(&b'\n') {
-                block.bytes += skip_line(input)?;
+            self.bytes += length as u64;
+            if length > MAX_LINE && self.text.last() != Some(&b'\n') {
+                self.bytes += skip_line(input)?;
             }
-            block.ends.push(block.text.len());
+            self.ends.push(self.text.len());
         }
-        Ok(block)
+        Ok(())
     }
 
-    fn parse(&self, mut part: Part) -> Part {
+    fn parse(&self, part: &mut Part) {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         for (number, (start, end)) in (self.first..).zip(starts.zip(&self.ends)) {
             let line = self.text.get(start..*end).unwrap_or_default();
             if line.len() > MAX_LINE && line.last() != Some(&b'\n') {
                 part.refuse(number, MAX_LINE as u64 + 1, format!("the line is longer than {MAX_LINE} bytes"));
             } else {
-                take(&mut part, number, line);
+                take(part, number, line);
             }
         }
-        part
     }
 }
 

@@ -3,6 +3,7 @@
 use super::bad::{BadRow, BadRows, Problem};
 use super::codec::{Field, put_count, take_count};
 use super::rules::check_record;
+use super::tune::LARGE;
 use super::{Format, ImportError, csv, ndjson};
 use membership::record::Record;
 use std::fs::File;
@@ -70,6 +71,11 @@ impl Spool {
         self.persons.rows + self.groups.rows + self.memberships.rows
     }
 
+    /// Whether it holds so much that it is worth to prepare for it: where there is no database yet, a [`crate::NewFile`].
+    pub fn is_large(&self) -> bool {
+        self.rows() >= LARGE
+    }
+
     /// Reads `input` to its end and calls it `name` in reports; `progress` is told the bytes read so far.
     ///
     /// A byte order mark, blank lines and carriage returns before a line's end are passed over. Fails when the input
@@ -113,10 +119,11 @@ impl Spool {
         self.unread.extend(self.sources.last().cloned());
     }
 
-    /// Keeps what was read of the input that is being read.
-    pub(super) fn keep(&mut self, part: Part) -> Result<(), Stop> {
+    /// Keeps what was read of the input that is being read, and empties the part for what comes next: its room is used
+    /// again, since taking so much anew from the system costs more than the rows.
+    pub(super) fn keep(&mut self, part: &mut Part) -> Result<(), Stop> {
         let source = self.sources.last().cloned().unwrap_or_default();
-        for (line, column, problem) in part.bad {
+        for (line, column, problem) in part.bad.drain(..) {
             self.bad.add(BadRow { source: source.clone(), line, column, problem });
         }
         self.highest_person = self.highest_person.max(part.highest_person);
@@ -124,7 +131,18 @@ impl Spool {
         self.persons_incomplete |= part.persons_incomplete;
         self.groups_incomplete |= part.groups_incomplete;
         let piles = [&mut self.persons, &mut self.groups, &mut self.memberships];
-        piles.into_iter().zip(&part.rows).try_for_each(|(pile, rows)| pile.add(rows)).map_err(Stop::Spool)
+        piles.into_iter().zip(&part.rows).try_for_each(|(pile, rows)| pile.add(rows)).map_err(Stop::Spool)?;
+        for rows in &mut part.rows {
+            rows.count = 0;
+            rows.bytes.clear();
+        }
+        *part = Part {
+            source: part.source,
+            rows: std::mem::take(&mut part.rows),
+            scratch: std::mem::take(&mut part.scratch),
+            ..Part::default()
+        };
+        Ok(())
     }
 }
 

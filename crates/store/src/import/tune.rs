@@ -17,7 +17,7 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 /// From how many rows on it is worth it.
-const LARGE: u64 = 20_000;
+pub(super) const LARGE: u64 = 20_000;
 /// How many bytes in the write-ahead log are enough for waiting until they are all in the database, after which the log
 /// begins anew. What the batch that makes it as long has written comes on top.
 const LONG_LOG: i64 = 512 << 20;
@@ -39,7 +39,7 @@ pub(super) struct Tuned {
 impl Tuned {
     /// A connection for `rows` rows; `None` where the one of everybody will do.
     pub fn for_rows(store: &Store, rows: u64) -> Result<Option<Self>, StoreError> {
-        if rows < LARGE || !store.in_process() {
+        if rows < LARGE || !store.in_process() || store.is_unseen() {
             return Ok(None);
         }
         Ok(Some(Self { store: store.loader()?, shared: store.clone() }))

@@ -1,6 +1,6 @@
 //! One batch: a transaction that brings rows in, with their totals, counters and entries of the change log.
 
-use super::lookup::{LIST, on_either};
+use super::lookup::LIST;
 use super::merge::Step;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
 use super::{Counts, insert, lookup};
@@ -141,23 +141,21 @@ struct Work<'a> {
     totals: Differences,
 }
 
-/// Loads rows by their numbers, and locks them when they are going to be written (SQLite has locked already).
+/// Loads rows by their numbers, [`LIST`] at most, and locks them when they are going to be written (SQLite has locked
+/// already).
 macro_rules! load {
     ($work:ident, $table:ident, $row:ty, $numbers:expr) => {{
-        let mut found: HashMap<i64, $row> = HashMap::new();
-        for numbers in $numbers.chunks(LIST) {
-            let query = $table::table.filter($table::number.eq_any(numbers)).order($table::number);
-            let rows = match &mut *$work.connection {
-                Connection::Sqlite(inner) => query.select(<$row>::as_select()).load(inner)?,
-                Connection::Postgres(inner) if $work.write => {
-                    // Rows that refer to these may be written meanwhile: their keys stay.
-                    query.select(<$row>::as_select()).for_no_key_update().load(inner)?
-                }
-                Connection::Postgres(inner) => query.select(<$row>::as_select()).load(inner)?,
-            };
-            found.extend(rows.into_iter().map(|row: $row| (row.number, row)));
-        }
-        found
+        let numbers: Vec<i64> = $numbers.collect();
+        let query = $table::table.filter($table::number.eq_any(&numbers)).order($table::number);
+        let rows = match &mut *$work.connection {
+            Connection::Sqlite(inner) => query.select(<$row>::as_select()).load(inner)?,
+            Connection::Postgres(inner) if $work.write => {
+                // Rows that refer to these may be written meanwhile: their keys stay.
+                query.select(<$row>::as_select()).for_no_key_update().load(inner)?
+            }
+            Connection::Postgres(inner) => query.select(<$row>::as_select()).load(inner)?,
+        };
+        rows.into_iter().map(|row: $row| (row.number, row)).collect::<HashMap<i64, $row>>()
     }};
 }
 
@@ -181,19 +179,18 @@ impl Work<'_> {
         if self.write {
             insert!(&mut *self.connection, persons, &batch.new_persons);
         }
-        let numbers: Vec<i64> = batch.persons.iter().map(|(number, _)| *number).collect();
-        let stored = load!(self, persons, PersonRow, numbers);
-        for (number, said) in &batch.persons {
-            let before = stored.get(number).ok_or(GONE)?;
-            let Some(row) = before.changed(said.clone(), self.now) else {
-                counts.unchanged += 1;
-                continue;
-            };
-            counts.changed += 1;
-            if self.write {
-                on_either!(&mut *self.connection, inner => diesel::update(persons::table.find(number))
-                    .set(&row)
-                    .execute(inner))?;
+        for some in batch.persons.chunks(LIST) {
+            let stored = load!(self, persons, PersonRow, some.iter().map(|(number, _)| *number));
+            for (number, said) in some {
+                let before = stored.get(number).ok_or(GONE)?;
+                let Some(row) = before.changed(said.clone(), self.now) else {
+                    counts.unchanged += 1;
+                    continue;
+                };
+                counts.changed += 1;
+                if self.write {
+                    insert::update(&mut *self.connection, before, &row)?;
+                }
             }
         }
         if counts.created + counts.changed > 0 {
@@ -209,20 +206,19 @@ impl Work<'_> {
             insert!(&mut *self.connection, groups, &batch.new_groups);
         }
         self.touched.extend(batch.new_groups.iter().map(|row| row.number));
-        let numbers: Vec<i64> = batch.groups.iter().map(|(number, ..)| *number).collect();
-        let stored = load!(self, groups, GroupRow, numbers);
-        for (number, said, owner) in &batch.groups {
-            let before = stored.get(number).ok_or(GONE)?;
-            let Some(row) = before.changed(said.clone(), *owner, self.now) else {
-                counts.unchanged += 1;
-                continue;
-            };
-            counts.changed += 1;
-            self.touched.insert(*number);
-            if self.write {
-                on_either!(&mut *self.connection, inner => diesel::update(groups::table.find(number))
-                    .set(&row)
-                    .execute(inner))?;
+        for some in batch.groups.chunks(LIST) {
+            let stored = load!(self, groups, GroupRow, some.iter().map(|(number, ..)| *number));
+            for (number, said, owner) in some {
+                let before = stored.get(number).ok_or(GONE)?;
+                let Some(row) = before.changed(said.clone(), *owner, self.now) else {
+                    counts.unchanged += 1;
+                    continue;
+                };
+                counts.changed += 1;
+                self.touched.insert(*number);
+                if self.write {
+                    insert::update(&mut *self.connection, before, &row)?;
+                }
             }
         }
         if self.write {
@@ -304,7 +300,7 @@ impl Work<'_> {
                 self.count(before, -1)?;
                 self.count(&row, 1)?;
                 if self.write {
-                    row.update(&mut *self.connection)?;
+                    insert::update(&mut *self.connection, before, &row)?;
                 }
             }
         }

@@ -4,6 +4,7 @@
 
 mod bad_rows;
 mod fields;
+mod new_file;
 mod owners;
 #[path = "../../../../tests/support/postgres.rs"]
 mod postgres;

@@ -19,7 +19,7 @@ fn others_can_write_during_a_long_import() {
             done.store(true, Ordering::Relaxed);
             report
         });
-        let mut made = 0_u8;
+        let mut made = 0_u32;
         while !done.load(Ordering::Relaxed) {
             let new = NewCredential {
                 audience: "x".to_owned(),
