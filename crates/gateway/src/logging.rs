@@ -204,7 +204,7 @@ impl<'kvs> VisitSource<'kvs> for JsonPairs {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use log::Log;
     use std::sync::{Arc, Mutex};
@@ -240,8 +240,8 @@ mod tests {
         assert_eq!(REQUEST.get(), None);
     }
 
-    /// What is written of two lines, one of them within a request.
-    fn written(format: LogFormat) -> Vec<String> {
+    /// The lines that a logger of this form writes.
+    pub(crate) fn written_by(format: LogFormat, filter: &str, log: &dyn Fn(&dyn Log)) -> Vec<String> {
         #[derive(Clone, Default)]
         struct Memory(Arc<Mutex<Vec<u8>>>);
         impl Write for Memory {
@@ -253,9 +253,20 @@ mod tests {
             }
         }
         let memory = Memory::default();
-        let settings = Logging { format, filter: "warn,access=info".into() };
+        let settings = Logging { format, filter: filter.into() };
         let mut builder = builder(&settings).expect("a legal filter");
         let logger = builder.target(Target::Pipe(Box::new(memory.clone()))).build();
+        log(&logger);
+        let bytes = memory.0.lock().expect("no panic").clone();
+        String::from_utf8(bytes).expect("UTF-8").lines().map(str::to_owned).collect()
+    }
+
+    /// What is written of two lines, one of them within a request.
+    fn written(format: LogFormat) -> Vec<String> {
+        written_by(format, "warn,access=info", &two_lines)
+    }
+
+    fn two_lines(logger: &dyn Log) {
         let pairs = [("status", Value::from(200)), ("path", Value::from("/a\nb"))];
         let line = |target, message: &str| {
             let pairs: &[(&str, Value<'_>)] = &pairs;
@@ -269,8 +280,6 @@ mod tests {
         foreign.target("actix_http::h1::dispatcher").level(log::Level::Error);
         logger.log(&foreign.args(format_args!("stream error")).build());
         within(Uuid::nil(), || line("access", "two"));
-        let bytes = memory.0.lock().expect("no panic").clone();
-        String::from_utf8(bytes).expect("UTF-8").lines().map(str::to_owned).collect()
     }
 
     #[test]

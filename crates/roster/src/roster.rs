@@ -187,16 +187,21 @@ impl Roster {
         held
     }
 
-    /// On what answers about a group rest, when it stands in memory and is current up to the change of the number `head` at
-    /// least. As long as nothing of it is another, whatever was answered before about its members is the answer now, and
-    /// counts as one.
-    pub fn ground(&self, head: u64, group: &GroupKey) -> Option<Ground> {
+    /// On what the answer to a query rests, when the group stands in memory and is current up to the change of the number `head` at
+    /// least. As long as nothing of it is another, what was answered before is the answer now, with the one exception of
+    /// [`Version`].
+    pub fn ground(&self, head: u64, query: &MemberQuery) -> Option<Ground> {
         let snapshot = self.snapshot.load();
         if snapshot.head < head {
             return None;
         }
-        let columns = snapshot.groups.at(snapshot.groups.place(group)?);
+        let columns = snapshot.groups.at(snapshot.groups.place(&query.group)?);
         self.touch(&columns.used);
+        if !query.order.is_empty()
+            && let Some(ordered) = columns.lists[query.state as usize].ordered(&deciding(&query.order))
+        {
+            self.touch(&ordered.used);
+        }
         let credentials = snapshot.last_credential_change;
         Some(Ground { epoch: snapshot.epoch, credentials, version: columns.version })
     }

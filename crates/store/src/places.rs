@@ -6,6 +6,8 @@ use crate::head;
 use crate::pool::Manager;
 use crate::store::Failure;
 use crate::wal_index::{Stamp, WalIndex};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -23,7 +25,13 @@ struct Place {
     index: Option<WalIndex>,
     /// The head, and how the index had stood before it was read.
     last: Option<(Stamp, u64)>,
+    /// How often the index has been believed since.
+    believed: u32,
 }
+
+/// After so many times the index is not believed but tried: on a file system of an odd kind a file may show something else
+/// than what is written to a map of it.
+const TRIED: u32 = 4_096;
 
 impl Default for Places {
     fn default() -> Self {
@@ -59,20 +67,42 @@ impl Place {
         let mut connection = manager.open(Role::Reader)?;
         // SQLite opens the index, and makes it, when something is read.
         head::ask(&mut connection)?;
-        let index = manager.file.as_deref().and_then(WalIndex::of);
-        Ok(Self { connection, index, last: None })
+        let index = if has_log(&mut connection)? { manager.file.as_deref().and_then(WalIndex::of) } else { None };
+        Ok(Self { connection, index, last: None, believed: 0 })
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        self.index.as_ref().and_then(WalIndex::stamp)
     }
 
     fn head(&mut self) -> Result<u64, Failure> {
-        let stamp = self.index.as_ref().and_then(WalIndex::stamp);
-        if let (Some(stamp), Some((before, head))) = (&stamp, &self.last)
-            && stamp == before
+        let stamp = self.stamp();
+        let same = self.last.filter(|(before, _)| stamp.is_some_and(|stamp| stamp == *before));
+        if let Some((_, head)) = same
+            && self.believed < TRIED
         {
-            return Ok(*head);
+            self.believed += 1;
+            return Ok(head);
         }
         let head = head::ask(&mut self.connection)?;
+        if same.is_some_and(|(_, before)| before != head) && self.stamp() == stamp {
+            log::error!("the index of SQLite's log does not tell of a commit here, so it is not looked at any more");
+            self.index = None;
+        }
         // What is committed from here on changes the index, and what was committed since the look is in the head already.
-        self.last = stamp.map(|stamp| (stamp, head));
+        self.last = stamp.filter(|_| self.index.is_some()).map(|stamp| (stamp, head));
+        self.believed = 0;
         Ok(head)
     }
+}
+
+/// Whether the database has a write-ahead log. A file beside one that has none would say nothing.
+fn has_log(connection: &mut Connection) -> Result<bool, Failure> {
+    #[derive(QueryableByName)]
+    struct Mode {
+        #[diesel(sql_type = Text)]
+        journal_mode: String,
+    }
+    let mode: Mode = diesel::sql_query("PRAGMA journal_mode").get_result(connection)?;
+    Ok(mode.journal_mode == "wal")
 }

@@ -29,13 +29,13 @@ impl WalIndex {
     /// That of the database in `file`, to which a connection is open that has read something. `None` where there is none
     /// to be had; then SQLite itself has to be asked every time.
     pub fn of(file: &Path) -> Option<Self> {
-        kept::open(file).map(Self)
+        opened::open(file).map(Self)
     }
 
     /// How it stands now. `None` while a commit is being told, and where it is none that we know.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut both = [0; 2 * HEADER];
-        kept::read(self.0, &mut both)?;
+        opened::read(self.0, &mut both)?;
         let (first, second) = both.split_at(HEADER);
         let known = first.first_chunk() == Some(&VERSION.to_ne_bytes()) && first.get(FILLED).is_some_and(|is| *is != 0);
         if first == second && known { first.first_chunk().copied() } else { None }
@@ -44,8 +44,8 @@ impl WalIndex {
 
 /// The files. A process loses all its locks of a file as soon as it closes that file anywhere, and SQLite relies on its
 /// locks of this one: so once opened it stays open until the process ends, and is opened once only.
-#[cfg(unix)]
-mod kept {
+#[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
+mod opened {
     use std::collections::HashMap;
     use std::ffi::OsString;
     use std::fs::File;
@@ -78,9 +78,9 @@ mod kept {
     }
 }
 
-/// Elsewhere reading beside SQLite's own map of the file is not known to show the same.
-#[cfg(not(unix))]
-mod kept {
+/// Elsewhere reading the file is not known to show what SQLite writes to its map of it.
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
+mod opened {
     use std::fs::File;
     use std::path::Path;
 
@@ -93,7 +93,7 @@ mod kept {
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,12 +5,19 @@
 //! They come out in the order in which they came in. What is lost when the process is killed are the lines of the access
 //! log of the last moment ([`WHILE`]).
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a line may wait at most.
 const WHILE: Duration = Duration::from_millis(50);
+
+/// How many bytes are written at once: so many go into a pipe without others coming between (POSIX promises 512, Linux and
+/// others 4,096).
+const AT_ONCE: usize = 4_096;
+
+/// How often a stderr that is full and does not wait is tried, a millisecond each.
+const TRIES: u32 = 1_000;
 
 /// From how many bytes on whoever has a line to write writes all that wait.
 const MANY: usize = 64 << 10;
@@ -73,8 +80,12 @@ impl Sink {
     pub fn flush(&self) {
         let mut out = lock(&self.out);
         std::mem::swap(&mut lock(&self.waiting).lines, &mut *out);
-        // Nobody is left to be told.
-        let _ = io::stderr().write_all(&out);
+        let mut rest: &[u8] = &out;
+        while !rest.is_empty() {
+            let (lines, behind) = rest.split_at(whole_lines(rest));
+            write(lines);
+            rest = behind;
+        }
         out.clear();
     }
 
@@ -85,6 +96,31 @@ impl Sink {
             drop(self.some.wait_while(waiting, empty).unwrap_or_else(PoisonError::into_inner));
             std::thread::sleep(WHILE);
             self.flush();
+        }
+    }
+}
+
+/// How many bytes at the beginning are whole lines that may be written at once.
+fn whole_lines(bytes: &[u8]) -> usize {
+    let end = |bytes: &[u8]| bytes.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+    let first = || bytes.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+    bytes.get(..AT_ONCE).map_or(Some(bytes.len()), |some| end(some).or_else(first)).unwrap_or(bytes.len())
+}
+
+/// Where nobody takes the lines, or stderr is closed, nobody is left to be told.
+fn write(mut lines: &[u8]) {
+    let mut tries = 0;
+    while !lines.is_empty() {
+        match io::stderr().write(lines) {
+            Ok(0) => return,
+            Ok(written) => lines = lines.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            // Somebody else who has it too has made it not wait.
+            Err(error) if error.kind() == ErrorKind::WouldBlock && tries < TRIES => {
+                tries += 1;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(_) => return,
         }
     }
 }
@@ -104,5 +140,28 @@ impl Write for Logged {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_written_whole() {
+        let line = |length: usize| [vec![b'x'; length - 1], vec![b'\n']].concat();
+        for (lines, first) in [
+            (vec![10], 10),
+            (vec![10, 20, 30], 60),
+            (vec![AT_ONCE], AT_ONCE),
+            (vec![AT_ONCE - 1, 2], AT_ONCE - 1),
+            (vec![1_000; 10], 4_000),
+            (vec![AT_ONCE + 5, 7], AT_ONCE + 5),
+            (vec![100, AT_ONCE], 100),
+        ] {
+            let bytes: Vec<u8> = lines.iter().flat_map(|length| line(*length)).collect();
+            assert_eq!(whole_lines(&bytes), first, "{lines:?}");
+        }
+        assert_eq!(whole_lines(&[b'x'; 5_000]), 5_000, "no line at all");
     }
 }

@@ -3,6 +3,8 @@
 use crate::logging::{self, Stamp};
 use crate::printable::printable;
 use crate::settings::LogFormat;
+use log::Record;
+use log::kv::Value;
 use serde::Serialize;
 use std::cell::RefCell;
 use std::fmt::{self, Write};
@@ -83,14 +85,28 @@ impl Access<'_> {
             });
             return;
         }
+        self.record(level, &|record| log::logger().log(record));
+    }
+
+    /// The line as the logger takes it.
+    fn record(&self, level: log::Level, then: &dyn Fn(&Record<'_>)) {
         let credential = self.credential.map_or_else(|| "-".to_owned(), |id| id.to_string());
-        log::log!(
-            target: TARGET, level,
-            request:% = self.id, client:% = self.client, dialect = self.dialect.unwrap_or("-"),
-            method = self.method, path = self.path, status = self.status, bytes = self.bytes,
-            micros = self.micros(), route = self.route.unwrap_or("-"), credential = credential.as_str();
-            "{MESSAGE}"
-        );
+        let pairs = [
+            ("request", Value::from_display(&self.id)),
+            ("client", Value::from_display(&self.client)),
+            ("dialect", Value::from(self.dialect.unwrap_or("-"))),
+            ("method", Value::from(self.method)),
+            ("path", Value::from(self.path)),
+            ("status", Value::from(self.status)),
+            ("bytes", Value::from(self.bytes)),
+            ("micros", Value::from(self.micros())),
+            ("route", Value::from(self.route.unwrap_or("-"))),
+            ("credential", Value::from(credential.as_str())),
+        ];
+        let pairs: &[(&str, Value<'_>)] = &pairs;
+        let mut record = Record::builder();
+        record.target(TARGET).level(level).key_values(&pairs);
+        then(&record.args(format_args!("{MESSAGE}")).build());
     }
 
     fn micros(&self) -> u64 {
@@ -144,5 +160,56 @@ impl Access<'_> {
         line.push_str(credential);
         line.push('\n');
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logging::tests::written_by;
+
+    #[test]
+    fn the_short_way_leads_to_the_same_line() {
+        let plain = Access {
+            id: Uuid::nil(),
+            client: "192.0.2.1".parse().expect("an address"),
+            dialect: Some("rm"),
+            method: "GET",
+            path: "/api/Organization/groups",
+            route: Some("/api/Organization/groups"),
+            status: 200,
+            bytes: 1_234,
+            took: Duration::from_micros(56),
+            credential: Some(7),
+        };
+        let odd = Access {
+            client: "2001:db8::1".parse().expect("an address"),
+            dialect: None,
+            method: "BR\u{1b}EW",
+            path: "/a\nb \"c\" \\ \u{202e}é",
+            route: None,
+            took: Duration::MAX,
+            credential: None,
+            ..plain
+        };
+        for access in [plain, odd] {
+            for format in [LogFormat::Text, LogFormat::Json] {
+                for level in [log::Level::Info, log::Level::Debug] {
+                    let by_logger =
+                        written_by(format, "trace", &|logger| access.record(level, &|record| logger.log(record)));
+                    let [by_logger] = by_logger.as_slice() else { panic!("{by_logger:?}") };
+                    let stamp = Stamp::of(SystemTime::UNIX_EPOCH);
+                    let mut line = String::new();
+                    access.write(format, level, &stamp, &mut line).expect("written");
+                    // All but the time.
+                    let without = |line: &str| match format {
+                        LogFormat::Text => line.split_once(' ').expect("a time").1.to_owned(),
+                        LogFormat::Json => line.rsplit_once(",\"time\":").expect("a time").0.to_owned(),
+                    };
+                    assert_eq!(without(line.trim_end_matches('\n')), without(by_logger), "{format:?}");
+                    assert!(line.contains(stamp.as_str()) && line.ends_with('\n'));
+                }
+            }
+        }
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Asking {
     pub standing: Option<Standing>,
     /// The credential.
     pub credential: Option<i64>,
-    /// An epoch and the head of the log, which were read after the request came in, where that has been done already.
-    pub proven: Option<Mark>,
+    /// What [`Memory::proven`] has said of the request, where it was asked already.
+    pub proven: Option<Option<Mark>>,
     /// On what the reply rests, where it came from memory and is the same to the same request as long as that holds.
     pub basis: Option<Basis>,
 }
@@ -50,8 +50,8 @@ impl Gateway {
             return self.from_store(id, audience, call, None, asking).await;
         };
         let proven = match asking.proven {
+            Some(proven) => proven,
             None => memory.proven(id).await?,
-            proven => proven,
         };
         let Some((epoch, head)) = proven else {
             return self.from_store(id, audience, call, None, asking).await;
@@ -64,13 +64,13 @@ impl Gateway {
         known.may(self.core(), call.action.operation())?;
         let principal = known.principal();
         let query = call.action.members_asked();
-        match query.and_then(|query| Some((memory.roster.hold(head, query)?, query.group.clone()))) {
-            Some((held, group)) => {
+        match query.and_then(|query| Some((memory.roster.hold(head, query)?, query.clone()))) {
+            Some((held, query)) => {
                 let (epoch, credentials) = credentials;
                 let ground = Ground { epoch, credentials, version: held.version() };
                 let principal = Arc::clone(principal);
                 let reply = self.at_hand(id, memory, dialect, asked, call, principal, Hand(held)).await?;
-                asking.basis = Some(Basis { group, ground, known });
+                asking.basis = Some(Basis { query, ground, known });
                 Ok(reply)
             }
             None => {

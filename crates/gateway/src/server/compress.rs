@@ -39,24 +39,25 @@ impl Default for Compressor {
 }
 
 impl Compressor {
-    /// Compresses the reply, if the request wants it. Where it might have been, the reply says on what it depends.
-    pub async fn pack(&self, request: &HttpRequest, reply: &mut Reply) {
+    /// Compresses the reply, if the request wants it. Where it might have been, the reply says on what it depends. Tells
+    /// whether the same would come of it at any time: it would not where there was no turn.
+    pub async fn pack(&self, request: &HttpRequest, reply: &mut Reply) -> bool {
         if reply.status == 304 && request.method().is_safe() {
             // As the reply that it stands for.
             reply.vary_by("Accept-Encoding");
         }
         if reply.status != 200 || !request.method().is_safe() || !is_worthwhile(reply) {
-            return;
+            return true;
         }
         reply.vary_by("Accept-Encoding");
         if request.method() != Method::GET || !is_wanted(request) {
-            return;
+            return true;
         }
         if reply.body.len() <= SHORT {
             keep(reply, gzip(&reply.body));
-            return;
+            return true;
         }
-        let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() else { return };
+        let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() else { return false };
         let body = std::mem::take(&mut reply.body);
         let packed = web::block(move || {
             let _turn = turn;
@@ -71,6 +72,7 @@ impl Compressor {
             // Only where the thread is gone, at the very end: then the body is too.
             Err(_) => *reply = super::problem::internal(),
         }
+        true
     }
 }
 
@@ -195,10 +197,10 @@ mod tests {
         let busy = Compressor { turns: Arc::new(Semaphore::new(0)) };
         let request = TestRequest::default().insert_header((header::ACCEPT_ENCODING, "gzip")).to_http_request();
         let mut reply = list(1 << 20);
-        busy.pack(&request, &mut reply).await;
+        assert!(!busy.pack(&request, &mut reply).await, "it would be packed another time");
         assert_eq!((said(&reply, "Content-Encoding"), &reply.body), (None, &list(1 << 20).body));
         let mut short = list(2048);
-        busy.pack(&request, &mut short).await;
+        assert!(busy.pack(&request, &mut short).await);
         assert_eq!(said(&short, "Content-Encoding"), Some("gzip"), "takes no turn");
     }
 }

@@ -6,13 +6,14 @@
 //! that was read after the request came in. It is counted with its address and its credential, logged and measured as any
 //! other.
 
-use super::gateway::Gateway;
+use super::gateway::{Gateway, guarded};
 use super::kept::{self, About, Keeper, Kept, Made, Replies, RequestKeys};
 use super::limits::Client;
 use super::memory::Memory;
 use super::principals::Mark;
 use super::watch::Pace;
 use super::{Access, names, next_id};
+use crate::metrics::Listener;
 use actix_http::Request;
 use actix_web::body::{BoxBody, EitherBody};
 use actix_web::dev::{AppConfig, Payload, Response, Service, ServiceFactory, ServiceResponse};
@@ -90,7 +91,8 @@ where
     }
 
     fn call(&self, mut request: Request) -> Self::Future {
-        let Some(memory) = self.gateway.memory.as_ref().filter(|_| matches!(request.payload(), Payload::None)) else {
+        let looked_at = |memory: &&Memory| memory.replies > 0 && matches!(request.payload(), Payload::None);
+        let Some(memory) = self.gateway.memory.as_ref().filter(looked_at) else {
             return Answering::Application { answer: self.application.call(request) };
         };
         let begun = Instant::now();
@@ -98,45 +100,42 @@ where
         let Some(key) = self.keys.key(request.head(), client.by_proxy, self.over_tls) else {
             return Answering::Application { answer: self.application.call(request) };
         };
-        let kept = match self.replies.borrow_mut().look(key) {
-            Made::Never => return Answering::Application { answer: self.application.call(request) },
-            Made::Before => None,
-            Made::Kept(kept) => Some(kept),
-        };
+        let made = self.replies.borrow_mut().look(key);
         let keeper = Keeper { key, replies: Rc::clone(&self.replies) };
-        let Some(kept) = kept else {
-            request.extensions_mut().insert(keeper);
-            return Answering::Application { answer: self.application.call(request) };
+        let mut handed = Handed { keeper, begun, id: next_id(), proven: None, admitted: None };
+        let kept = match made {
+            Made::Never => return Answering::Application { answer: self.application.call(request) },
+            Made::Before => {
+                request.extensions_mut().insert(handed);
+                return Answering::Application { answer: self.application.call(request) };
+            }
+            Made::Kept(kept) => kept,
         };
         let pace = Pace::of(&request);
-        let again = Again { kept, client, begun, id: next_id() };
         if memory.heads.are_here() && !pace.must_yield() {
-            let proven = memory.proven_here(again.id).ok().flatten();
-            return match proven.and_then(|proven| again.answer(&self.gateway, memory, proven, &request)) {
-                Some(answer) => {
-                    pace.answered();
-                    Answering::Here { answer: Some(answer) }
-                }
-                None => {
-                    request.extensions_mut().insert(keeper);
-                    Answering::Application { answer: self.application.call(request) }
-                }
-            };
+            handed.proven = memory.proven_here(handed.id).ok().flatten().map(Some);
+            if let Some(answer) = kept.again(&self.gateway, memory, client, &request, &mut handed) {
+                pace.answered();
+                return Answering::Here { answer: Some(answer) };
+            }
+            request.extensions_mut().insert(handed);
+            return Answering::Application { answer: self.application.call(request) };
         }
         let (gateway, application) = (Arc::clone(&self.gateway), Rc::clone(&self.application));
         let answer = async move {
+            let under_way = (pace.under_way(), gateway.metrics.begin(Listener::Public));
             if pace.must_yield() {
                 // All that one client has sent would be answered before anybody else on this thread is heard.
                 tokio::task::yield_now().await;
             }
             if let Some(memory) = &gateway.memory {
-                let proven = memory.proven(again.id).await.ok().flatten();
-                if let Some(answer) = proven.and_then(|proven| again.answer(&gateway, memory, proven, &request)) {
-                    pace.answered();
+                handed.proven = Some(memory.proven(handed.id).await.ok().flatten());
+                if let Some(answer) = kept.again(&gateway, memory, client, &request, &mut handed) {
                     return Ok(answer);
                 }
             }
-            request.extensions_mut().insert(keeper);
+            drop(under_way);
+            request.extensions_mut().insert(handed);
             application.call(request).await.map(of_application)
         };
         Answering::There { answer: Box::pin(answer) }
@@ -176,72 +175,68 @@ impl<F: Future<Output = Result<ServiceResponse<BoxBody>, Error>>> Future for Ans
     }
 }
 
-/// What was read to prove that memory is current, after the request came in.
-pub(super) struct Proven(pub Mark);
-
-/// How a client stands whose request has been counted already.
-pub(super) struct Admitted(pub Option<Standing>);
-
-/// A request that was answered before.
-struct Again {
-    kept: Rc<Kept>,
-    client: Client,
-    begun: Instant,
-    id: Uuid,
+/// What the application is handed with a request whose reply it is to make.
+pub(super) struct Handed {
+    /// Where the reply is to be kept.
+    pub keeper: Keeper,
+    /// When the request came in, and its id.
+    pub begun: Instant,
+    pub id: Uuid,
+    /// See [`super::answering::Asking`].
+    pub proven: Option<Option<Mark>>,
+    /// How the client stands, where the request has been counted with its address.
+    pub admitted: Option<Option<Standing>>,
 }
 
-impl Again {
-    /// The answer of before, where it is the answer now, and the client may ask now. The epoch and the head were read
-    /// after the request came in, in that order.
-    fn answer(&self, gateway: &Gateway, memory: &Memory, proven: Mark, request: &Request) -> Option<Answer> {
-        let Self { kept, client, begun, id } = self;
-        let now = chrono::Utc::now().timestamp();
-        if !kept.is_true(memory, proven, now) {
-            // What has been proven need not be asked again.
-            request.extensions_mut().insert(Proven(proven));
-            return None;
-        }
-        let admitted = gateway.guard.admit(client).ok()?;
-        let credential = kept.known().principal().credential;
-        let standing = match credential.map(|id| gateway.guard.admit_credential(id)) {
-            Some(Ok(standing)) => standing.or(admitted),
-            Some(Err(_)) => {
-                // It is refused elsewhere, and has been counted with its address here.
-                request.extensions_mut().insert(Admitted(admitted));
+impl Kept {
+    /// The reply, where it is the one to this request too, and the client may ask now. What is found out is put into
+    /// `handed`, so that nobody has to find it out again where it is not.
+    fn again(
+        &self,
+        gateway: &Gateway,
+        memory: &Memory,
+        client: Client,
+        request: &Request,
+        handed: &mut Handed,
+    ) -> Option<Answer> {
+        let (id, begun) = (handed.id, handed.begun);
+        guarded(id, || {
+            let now = chrono::Utc::now().timestamp();
+            let proven = handed.proven.flatten()?;
+            if !self.is_true(memory, proven, now) {
                 return None;
             }
-            None => admitted,
-        };
-        if let Some(id) = credential {
-            gateway.vault.note_use(id, now);
-        }
-        memory.roster.gave_again();
-        let mut answer = Response::with_body(kept.status, EitherBody::left(kept.body.clone()));
-        let fields = answer.headers_mut();
-        kept.write_fields(fields);
-        let About { counted, dialect, route, shown } = &kept.about;
-        if let Some((standing, dialect)) = standing.as_ref().zip(gateway.dialect(dialect)) {
-            kept::tell_standing(dialect, standing, fields);
-        }
-        names::tell_id(*id, fields);
-        let took = begun.elapsed();
-        counted.answered(took);
-        if Access::is_told(log::Level::Info) {
-            let path = shown.as_deref().unwrap_or_else(|| request.path());
-            Access {
-                id: *id,
-                client: client.address,
-                dialect: Some(dialect),
-                method: "GET",
-                path,
-                route: *route,
-                status: kept.status.as_u16(),
-                bytes: kept.body.len() as u64,
-                took,
-                credential,
+            let admitted = gateway.guard.admit(&client).ok()?;
+            handed.admitted = Some(admitted);
+            let credential = self.known().principal().credential;
+            let standing = match credential {
+                Some(id) => gateway.guard.admit_credential(id).ok()?.or(admitted),
+                None => admitted,
+            };
+            if let Some(id) = credential {
+                gateway.vault.note_use(id, now);
             }
-            .log(log::Level::Info);
-        }
-        Some(answer)
+            memory.roster.gave_again();
+            let mut answer = Response::with_body(self.status, EitherBody::left(self.body.clone()));
+            let fields = answer.headers_mut();
+            self.write_fields(fields);
+            let About { counted, dialect, route, shown } = &self.about;
+            if let Some((standing, dialect)) = standing.as_ref().zip(gateway.dialect(dialect)) {
+                kept::tell_standing(dialect, standing, fields);
+            }
+            names::tell_id(id, fields);
+            let took = begun.elapsed();
+            counted.answered(took);
+            if Access::is_told(log::Level::Info) {
+                let (client, dialect, route) = (client.address, Some(*dialect), *route);
+                let path = shown.as_deref().unwrap_or_else(|| request.path());
+                let (status, bytes) = (self.status.as_u16(), self.body.len() as u64);
+                Access { id, client, dialect, method: "GET", path, route, status, bytes, took, credential }
+                    .log(log::Level::Info);
+            }
+            Some(answer)
+        })
+        .ok()
+        .flatten()
     }
 }

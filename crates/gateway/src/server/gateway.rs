@@ -4,9 +4,9 @@ use super::answering::Asking;
 use super::body::Body;
 use super::compress::Compressor;
 use super::fields::FieldsOf;
-use super::front::{Admitted, Proven};
+use super::front::Handed;
 use super::harden::{Hardening, is_secure};
-use super::kept::{self, About, Basis, Keeper, Kept};
+use super::kept::{self, About, Basis, Kept};
 use super::limits::{Client, Exceeded, Guard, Line, unpacked};
 use super::memory::Memory;
 use super::watch::UnderWay;
@@ -16,8 +16,8 @@ use crate::metrics::{Asked, Limit, Listener, Metrics, Turns};
 use crate::registry::{Mounted, Registry};
 use access::{Denial, Vault};
 use actix_web::body::BoxBody;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderMap, HeaderName};
-use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use dialect::{Dialect, Method, Parsed, Refusal, Reply, Request, Standing};
 use membership::{Directory, Registrar};
@@ -211,8 +211,8 @@ impl Gateway {
         noted: &mut Noted<'r>,
     ) -> Reply {
         let uri = request.uri();
-        let admitted = match request.extensions_mut().remove::<Admitted>() {
-            Some(Admitted(standing)) => Ok(standing),
+        let admitted = match noted.handed.as_ref().and_then(|handed| handed.admitted) {
+            Some(standing) => Ok(standing),
             None => self.guard.admit(client).inspect_err(|_| self.metrics.refused(Limit::Address)),
         };
         let Some((mounted, path)) = self.registry.find(uri.path()) else {
@@ -236,7 +236,7 @@ impl Gateway {
         };
         let read;
         let standing = admitted.as_ref().map_or_else(|exceeded| Some(exceeded.standing), |standing| *standing);
-        let proven = request.extensions_mut().remove::<Proven>().map(|Proven(mark)| mark);
+        let proven = noted.handed.as_ref().and_then(|handed| handed.proven);
         let mut asking = Asking { standing, proven, ..Asking::default() };
         let outcome = match admitted.map_err(too_many) {
             Ok(_) => match self.read(id, mounted, &asked, request.headers(), body).await {
@@ -339,6 +339,8 @@ struct Noted<'r> {
     standing: Option<Standing>,
     /// On what the reply rests, where it may be given again.
     basis: Option<Basis>,
+    /// What was found out before.
+    handed: Option<Handed>,
 }
 
 /// Answers one request, whatever its method and path.
@@ -348,8 +350,8 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse<BoxBody> {
-    let begun = Instant::now();
-    let id = next_id();
+    let handed = request.extensions_mut().remove::<Handed>();
+    let (begun, id) = handed.as_ref().map_or_else(|| (Instant::now(), next_id()), |handed| (handed.begun, handed.id));
     let under_way = UnderWay::begin(&request);
     if under_way.is_pressing() {
         // All that one client has sent would be answered before anybody else on this thread is heard.
@@ -359,12 +361,12 @@ pub(super) async fn handle(
     let mut body = Body::of(&request, payload).within(gateway.guard.bodies());
     let client = gateway.guard.client(&request);
     let _begun = gateway.metrics.begin(Listener::Public);
-    let mut noted = Noted::default();
+    let mut noted = Noted { handed, ..Noted::default() };
     let mut reply = match hardening.redirect(&request, client.by_proxy) {
         Some(elsewhere) => elsewhere,
         None => gateway.reply(id, &request, &mut body, &client, &mut noted).await,
     };
-    gateway.compressor.pack(&request, &mut reply).await;
+    let as_ever = gateway.compressor.pack(&request, &mut reply).await;
     body.pass_over(gateway.limits.body_bytes).await;
     let status = reply.status;
     let bytes = if request.method() == actix_web::http::Method::HEAD { 0 } else { reply.body.len() };
@@ -373,19 +375,19 @@ pub(super) async fn handle(
     let (method, found) = (request.method().as_str(), noted.found);
     let (dialect, route) = (found.map(|(mounted, _)| &*mounted.dialect), noted.route);
     let asked = Asked::new(dialect.map(Dialect::name), route, method);
-    let keeper = noted.basis.take().zip(request.extensions_mut().remove::<Keeper>());
-    let mut response = match (keeper, dialect) {
-        (Some((basis, keeper)), Some(dialect)) => {
+    let basis = noted.basis.take().filter(|_| as_ever && matches!(status, 200 | 304));
+    let mut response = match (basis, noted.handed.take(), dialect) {
+        (Some(basis), Some(Handed { keeper, .. }), Some(dialect)) => {
             let counted = gateway.metrics.counted(asked, status);
             let shown = gateway.loggable(request.uri().path(), found);
             let about = About { counted, dialect: dialect.name(), route, shown: kept::owned(shown) };
-            let kept = Rc::new(Kept::new(basis, reply, hardened, about));
+            let kept = Rc::new(logging::within(id, || Kept::new(basis, reply, hardened, about)));
             keeper.keep(id, Rc::clone(&kept));
             let mut response = HttpResponse::with_body(kept.status, BoxBody::new(kept.body.clone()));
             kept.write_fields(response.headers_mut());
             response
         }
-        _ => response(reply, hardened),
+        _ => logging::within(id, || response(reply, hardened)),
     };
     if let Some((standing, dialect)) = noted.standing.as_ref().zip(dialect) {
         kept::tell_standing(dialect, standing, response.headers_mut());
@@ -411,9 +413,8 @@ pub(super) async fn handle(
 }
 
 fn response(reply: Reply, hardened: HeaderMap) -> HttpResponse<BoxBody> {
-    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let fields = kept::fields(&reply);
-    let mut response = HttpResponse::with_body(status, BoxBody::new(reply.body));
+    let mut response = HttpResponse::with_body(kept::status(&reply), BoxBody::new(reply.body));
     let into = response.headers_mut();
     for (name, value) in fields.into_iter().chain(hardened) {
         into.append(name, value);

@@ -15,7 +15,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use dialect::{Dialect, Known, Reply, Standing};
-use membership::GroupKey;
+use membership::MemberQuery;
 use roster::Ground;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::borrow::Cow;
@@ -29,8 +29,8 @@ use uuid::Uuid;
 /// What a reply from memory rests on.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
-    /// Whose members were told.
-    pub group: GroupKey,
+    /// What was asked.
+    pub query: MemberQuery,
     /// How things stood.
     pub ground: Ground,
     /// Who was told.
@@ -48,17 +48,18 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Of a reply that tells nothing of its request's id, nor of a rate, with the fields that its sender adds.
-    pub fn new(basis: Basis, reply: Reply, hardened: HeaderMap, about: About) -> Self {
+    pub fn new(basis: Basis, mut reply: Reply, hardened: HeaderMap, about: About) -> Self {
         let mut fields = fields(&reply);
         fields.extend(hardened);
-        let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { basis, status, fields, body: reply.body.into(), about }
+        // What was not needed would be kept too.
+        reply.body.shrink_to_fit();
+        Self { basis, status: status(&reply), fields, body: reply.body.into(), about }
     }
 
     /// Whether it is the reply to the same request now, after which an epoch and in it a number of the change log were
     /// read; its credential lets in as before.
     pub fn is_true(&self, memory: &Memory, (epoch, head): Mark, now: i64) -> bool {
-        let ground = memory.roster.ground(head, &self.basis.group);
+        let ground = memory.roster.ground(head, &self.basis.query);
         let is_so = |ground: Ground| ground.epoch == epoch && ground == self.basis.ground;
         ground.is_some_and(is_so) && self.basis.known.lasts(now)
     }
@@ -77,8 +78,9 @@ impl Kept {
 
     fn bytes(&self) -> usize {
         /// What the rest takes, about.
-        const REST: usize = 2_048;
-        self.body.len() + REST
+        const REST: usize = 1_024;
+        let fields: usize = self.fields.iter().map(|(_, value)| REST / 16 + value.len()).sum();
+        REST + self.body.len() + fields + self.about.shown.as_ref().map_or(0, String::len)
     }
 }
 
@@ -97,6 +99,11 @@ pub(super) fn owned(text: Cow<'_, str>) -> Option<String> {
         Cow::Borrowed(_) => None,
         Cow::Owned(text) => Some(text),
     }
+}
+
+/// The status of a reply.
+pub(super) fn status(reply: &Reply) -> StatusCode {
+    StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// The fields of a reply's header, but for what its sender adds.
@@ -128,7 +135,11 @@ pub(super) fn tell_standing(dialect: &dyn Dialect, standing: &Standing, into: &m
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RequestKey(u128);
 
-/// Makes the keys. Whoever does not know its secret cannot make two requests whose keys are the same.
+/// With which the hashes of parts of a request begin, so that none can be taken for one of another kind.
+const ADDRESS: u8 = 0;
+const FIELD: u8 = 1;
+
+/// Makes the keys. Whoever knows neither its secret nor any hash cannot make two requests whose keys are the same.
 #[derive(Clone, Copy)]
 pub(super) struct RequestKeys(SipHasher24);
 
@@ -146,6 +157,7 @@ impl RequestKeys {
             return None;
         }
         let mut hasher = self.0;
+        hasher.write_u8(ADDRESS);
         let mut part = |text: &[u8]| {
             hasher.write_usize(text.len());
             hasher.write(text);
@@ -160,6 +172,7 @@ impl RequestKeys {
             nth = if before == Some(name) { nth + 1 } else { 0 };
             before = Some(name);
             let mut hasher = self.0;
+            hasher.write_u8(FIELD);
             hasher.write_usize(nth);
             hasher.write_usize(name.as_str().len());
             hasher.write(name.as_str().as_bytes());
@@ -228,12 +241,11 @@ impl Replies {
 
     /// Keeps a reply, in the place of the one before.
     pub fn keep(&mut self, key: RequestKey, kept: Rc<Kept>) {
+        self.forget(&key);
         let bytes = kept.bytes();
         if bytes > self.generation / 4 {
-            self.forget(&key);
             return;
         }
-        self.forget(&key);
         if self.young_bytes + bytes > self.generation {
             self.old = std::mem::take(&mut self.young);
             self.young_bytes = 0;
@@ -250,8 +262,7 @@ impl Replies {
     }
 }
 
-/// Where the reply to a request is to be kept: goes with the request.
-#[derive(Clone)]
+/// Where the reply to a request is to be kept.
 pub(super) struct Keeper {
     pub key: RequestKey,
     pub replies: Rc<RefCell<Replies>>,
@@ -273,6 +284,7 @@ mod tests {
     use access::{CredentialKind, Rights, Secret};
     use actix_http::Request;
     use actix_web::test::TestRequest;
+    use membership::{GroupKey, Window};
     use roster::Version;
     use testkit::MemoryDirectory;
 
@@ -329,7 +341,8 @@ mod tests {
         let hash = Secret::presented("s").hash();
         let known = Known::find(memory.core(100), "trial", CredentialKind::Key, &hash).expect("granted");
         let ground = Ground { epoch: 0, credentials: 0, version: Version { group: 1, persons: 1 } };
-        let basis = Basis { group: GroupKey::Number(1), ground, known };
+        let query = MemberQuery::new(GroupKey::Number(1), Window::page(1, 10));
+        let basis = Basis { query, ground, known };
         let asked = crate::metrics::Asked::new(None, None, "GET");
         let counted = crate::metrics::Metrics::default().counted(asked, 200);
         let about = About { counted, dialect: "trial", route: None, shown: None };
@@ -360,6 +373,22 @@ mod tests {
         let mut none = Replies::new(0);
         none.keep(RequestKey(1), kept(0));
         assert!(!is_kept(&mut none, 1));
+    }
+
+    #[test]
+    fn all_that_is_kept_is_counted() {
+        let plain = kept(1_000).bytes();
+        let basis = || kept(0).basis.clone();
+        let about = |shown: Option<String>| {
+            let counted =
+                crate::metrics::Metrics::default().counted(crate::metrics::Asked::new(None, None, "GET"), 200);
+            About { counted, dialect: "trial", route: None, shown }
+        };
+        let reply = || Reply::new(200, "", vec![b' '; 1_000]);
+        let linked = Kept::new(basis(), reply().with("Link", "x".repeat(8_000)), HeaderMap::new(), about(None));
+        assert!(linked.bytes() >= plain + 8_000, "{}", linked.bytes());
+        let shown = Kept::new(basis(), reply(), HeaderMap::new(), about(Some("x".repeat(8_000))));
+        assert!(shown.bytes() >= plain + 8_000, "{}", shown.bytes());
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl Pace {
         self.0.as_ref().is_some_and(|connection| connection.in_a_row.get() % IN_A_ROW == IN_A_ROW - 1)
     }
 
+    /// It takes some time to be answered.
+    pub(crate) fn under_way(&self) -> UnderWay {
+        UnderWay::on(self.0.as_ref())
+    }
+
     /// It has been answered.
     pub(crate) fn answered(&self) {
         if let Some(connection) = &self.0 {
@@ -152,11 +157,14 @@ pub(crate) struct UnderWay(Option<Rc<Connection>>);
 impl UnderWay {
     /// Begins.
     pub(crate) fn begin(request: &HttpRequest) -> Self {
-        let connection = request.conn_data::<Rc<Connection>>().cloned();
-        if let Some(connection) = &connection {
+        Self::on(request.conn_data::<Rc<Connection>>())
+    }
+
+    fn on(connection: Option<&Rc<Connection>>) -> Self {
+        if let Some(connection) = connection {
             connection.under_way.set(connection.under_way.get() + 1);
         }
-        Self(connection)
+        Self(connection.cloned())
     }
 
     /// Whether the request came right behind the reply to the one before on its connection, as it does when a client
