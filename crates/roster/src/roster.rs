@@ -47,7 +47,6 @@ pub struct Roster {
     persons: AtomicU64,
     pub(crate) ledger: Arc<Ledger>,
     hits: AtomicU64,
-    again: AtomicU64,
     misses: AtomicU64,
     pub(crate) loads: AtomicU64,
     pub(crate) evictions: AtomicU64,
@@ -67,8 +66,6 @@ pub struct Figures {
     pub ready_bytes: u64,
     /// How often something that was asked for stood in memory.
     pub hits: u64,
-    /// How many of these were answers given again, see [`Roster::gave_again`].
-    pub again: u64,
     /// How often it did not.
     pub misses: u64,
     /// How many groups have been loaded.
@@ -107,7 +104,6 @@ impl Roster {
             persons: AtomicU64::new(0),
             ledger: Arc::clone(&ledger),
             hits: AtomicU64::new(0),
-            again: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             loads: AtomicU64::new(0),
             evictions: AtomicU64::new(0),
@@ -206,11 +202,6 @@ impl Roster {
         Some(Ground { epoch: snapshot.epoch, credentials, version: columns.version })
     }
 
-    /// An answer was given again because of [`ground`](Self::ground).
-    pub fn gave_again(&self) {
-        self.again.fetch_add(1, Ordering::Relaxed);
-    }
-
     fn look(&self, head: u64, query: &MemberQuery) -> Option<Held> {
         let snapshot = self.snapshot.load();
         if snapshot.head < head {
@@ -285,8 +276,7 @@ impl Roster {
             persons: read(&self.persons),
             bytes: self.ledger.all(),
             ready_bytes: self.snapshot.load().persons.ready_bytes(),
-            hits: read(&self.hits) + read(&self.again),
-            again: read(&self.again),
+            hits: read(&self.hits),
             misses: read(&self.misses),
             loads: read(&self.loads),
             evictions: read(&self.evictions),

@@ -2,9 +2,10 @@
 //! it; lines of the access log are written together, a moment later, since a call to the operating system for each of
 //! them costs more than making it.
 //!
-//! They come out in the order in which they came in. What is lost when the process is killed are the lines of the access
+//! Those of one thread come out in the order in which they came in. What is lost when the process is killed are the lines of the access
 //! log of the last moment ([`WHILE`]).
 
+use crate::metrics::{Apart, PLACES, here};
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,27 +25,31 @@ const MANY: usize = 64 << 10;
 
 /// The way to stderr of the whole process.
 pub(super) static SINK: Sink = Sink {
-    waiting: Mutex::new(Waiting { lines: Vec::new(), writer: Writer::NotYet }),
+    waiting: [const { Apart(Mutex::new(Vec::new())) }; PLACES],
+    writer: Mutex::new(Writer { state: State::NotYet, wanted: false }),
     some: Condvar::new(),
     out: Mutex::new(Vec::new()),
 };
 
 pub(super) struct Sink {
-    waiting: Mutex<Waiting>,
+    /// Lines that wait, those of each thread in its place.
+    waiting: [Apart<Mutex<Vec<u8>>>; PLACES],
+    writer: Mutex<Writer>,
     /// That there is something to be written.
     some: Condvar,
     /// Held by whoever writes, so that lines stay in order. In it the memory of what was written before.
     out: Mutex<Vec<u8>>,
 }
 
-struct Waiting {
-    lines: Vec<u8>,
-    writer: Writer,
+/// The thread that writes what waits.
+struct Writer {
+    state: State,
+    /// Whether there is something for it to do.
+    wanted: bool,
 }
 
-/// The thread that writes what waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Writer {
+enum State {
     NotYet,
     There,
     /// It could not be had: everything is written at once.
@@ -54,32 +59,40 @@ enum Writer {
 impl Sink {
     /// Writes a line now, behind all that waits.
     pub fn now(&self, line: &[u8]) {
-        lock(&self.waiting).lines.extend_from_slice(line);
+        lock(here(&self.waiting)).extend_from_slice(line);
         self.flush();
     }
 
     /// Has a line written soon.
     pub fn soon(&'static self, line: &[u8]) {
-        let mut waiting = lock(&self.waiting);
-        let first = waiting.lines.is_empty();
-        waiting.lines.extend_from_slice(line);
-        if waiting.writer == Writer::NotYet {
-            let begun = std::thread::Builder::new().name("log".to_owned()).spawn(|| self.write_on());
-            waiting.writer = if begun.is_ok() { Writer::There } else { Writer::Not };
-        }
-        let at_once = waiting.writer == Writer::Not || waiting.lines.len() >= MANY;
+        let mut waiting = lock(here(&self.waiting));
+        let first = waiting.is_empty();
+        waiting.extend_from_slice(line);
+        let many = waiting.len() >= MANY;
         drop(waiting);
-        if at_once {
+        if many || first && !self.wants() {
             self.flush();
-        } else if first {
-            self.some.notify_one();
         }
+    }
+
+    /// Wakes the thread that writes; whether there is one.
+    fn wants(&'static self) -> bool {
+        let mut writer = lock(&self.writer);
+        if writer.state == State::NotYet {
+            let begun = std::thread::Builder::new().name("log".to_owned()).spawn(|| self.write_on());
+            writer.state = if begun.is_ok() { State::There } else { State::Not };
+        }
+        writer.wanted = true;
+        self.some.notify_one();
+        writer.state == State::There
     }
 
     /// Writes all that waits.
     pub fn flush(&self) {
         let mut out = lock(&self.out);
-        std::mem::swap(&mut lock(&self.waiting).lines, &mut *out);
+        for Apart(waiting) in &self.waiting {
+            out.append(&mut lock(waiting));
+        }
         let mut rest: &[u8] = &out;
         while !rest.is_empty() {
             let (lines, behind) = rest.split_at(whole_lines(rest));
@@ -91,9 +104,9 @@ impl Sink {
 
     fn write_on(&self) {
         loop {
-            let waiting = lock(&self.waiting);
-            let empty = |waiting: &mut Waiting| waiting.lines.is_empty();
-            drop(self.some.wait_while(waiting, empty).unwrap_or_else(PoisonError::into_inner));
+            let idle = |writer: &mut Writer| !writer.wanted;
+            let writer = self.some.wait_while(lock(&self.writer), idle);
+            writer.unwrap_or_else(PoisonError::into_inner).wanted = false;
             std::thread::sleep(WHILE);
             self.flush();
         }

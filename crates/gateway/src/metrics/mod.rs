@@ -6,12 +6,14 @@
 
 mod labels;
 mod process;
+mod sharded;
 mod standing;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use labels::{Asked, Limit, Listener};
 pub(crate) use process::{Process, started};
+pub(crate) use sharded::{Apart, PLACES, Tally, here};
 pub(crate) use standing::{Knowledge, Standing, Turns};
 
 use labels::{Answered, ListenerLabel, Refused};
@@ -19,24 +21,18 @@ use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use sharded::Times;
 use std::fmt;
 use std::time::Duration;
 
 /// The type of what [`Metrics::text`] writes.
 pub(crate) use prometheus_text::CONTENT_TYPE;
 
-/// Upper bounds of the times that are told apart, in seconds: from what a page out of SQLite takes to the usual limits.
-const BUCKETS: [f64; 14] =
-    [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
-
-type Seconds = Family<Asked, Histogram, fn() -> Histogram>;
-
 /// How requests go. Shared by all threads; counting one takes well below a microsecond.
 pub struct Metrics {
-    requests: Family<Answered, Counter>,
-    seconds: Seconds,
+    requests: Family<Answered, Tally>,
+    seconds: Family<Asked, Times>,
     under_way: [Gauge; 2],
     refused: Family<Refused, Counter>,
     registry: Registry,
@@ -48,14 +44,10 @@ impl fmt::Debug for Metrics {
     }
 }
 
-fn histogram() -> Histogram {
-    Histogram::new(BUCKETS)
-}
-
 impl Default for Metrics {
     fn default() -> Self {
-        let requests = Family::default();
-        let seconds: Seconds = Family::new_with_constructor(histogram);
+        let requests = Family::<Answered, Tally>::default();
+        let seconds = Family::<Asked, Times>::default();
         let refused = Family::default();
         let under_way: Family<ListenerLabel, Gauge> = Family::default();
         let mut registry = Registry::with_prefix("rollcall");
@@ -92,8 +84,8 @@ impl Metrics {
 
     /// A request was answered.
     pub(crate) fn answered(&self, asked: Asked, status: u16, took: Duration) {
-        self.requests.get_or_create(&Answered::of(asked, status)).inc();
-        self.seconds.get_or_create(&asked).observe(took.as_secs_f64());
+        self.requests.get_or_create(&Answered::of(asked, status)).count();
+        self.seconds.get_or_create(&asked).observe(took);
     }
 
     /// A request was refused because of this limit.
@@ -115,15 +107,15 @@ impl Metrics {
 /// Where requests of one kind are counted, looked up once for many.
 #[derive(Clone, Debug)]
 pub(crate) struct Counted {
-    requests: Counter,
-    seconds: Histogram,
+    requests: Tally,
+    seconds: Times,
 }
 
 impl Counted {
     /// One was answered.
     pub(crate) fn answered(&self, took: Duration) {
-        self.requests.inc();
-        self.seconds.observe(took.as_secs_f64());
+        self.requests.count();
+        self.seconds.observe(took);
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Standing {
     /// What is known of the store.
     pub store: Knowledge,
     /// What of it is held in memory, where anything may be.
-    pub roster: Option<roster::Figures>,
+    pub roster: Option<(roster::Figures, u64)>,
     /// The process.
     pub process: Process,
 }
@@ -129,7 +129,7 @@ impl Standing {
     }
 
     fn roster(&self, out: &mut Out<'_>) -> Result<(), Error> {
-        let Some(roster) = &self.roster else { return Ok(()) };
+        let Some((roster, again)) = &self.roster else { return Ok(()) };
         for (name, help, value) in [
             ("rollcall_roster_groups", "Groups held in memory", roster.groups),
             ("rollcall_roster_persons", "Persons held in memory", roster.persons),
@@ -139,8 +139,8 @@ impl Standing {
             out.gauge(name, help, [(NOTHING, value as i64)])?;
         }
         for (name, help, value) in [
-            ("rollcall_roster_hits", "Lists that stood in memory", roster.hits),
-            ("rollcall_roster_replies_again", "Replies with lists that were given again", roster.again),
+            ("rollcall_roster_hits", "Lists that stood in memory", roster.hits + again),
+            ("rollcall_roster_replies_again", "Replies with lists that were given again", *again),
             ("rollcall_roster_misses", "Lists that did not", roster.misses),
             ("rollcall_roster_loads", "Groups read into memory", roster.loads),
             ("rollcall_roster_failures", "Times that something could not be read into memory", roster.failures),

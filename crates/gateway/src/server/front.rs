@@ -111,7 +111,7 @@ where
             }
             Made::Kept(kept) => kept,
         };
-        let pace = Pace::of(&request);
+        let pace = Pace::of(&request, begun);
         if memory.heads.are_here() && !pace.must_yield() {
             handed.proven = memory.proven_here(handed.id).ok().flatten().map(Some);
             if let Some(answer) = kept.again(&self.gateway, memory, client, &request, &mut handed) {
@@ -213,10 +213,8 @@ impl Kept {
                 Some(id) => gateway.guard.admit_credential(id).ok()?.or(admitted),
                 None => admitted,
             };
-            if let Some(id) = credential {
-                gateway.vault.note_use(id, now);
-            }
-            memory.roster.gave_again();
+            self.note_use(&*gateway.vault, now);
+            memory.again.count();
             let mut answer = Response::with_body(self.status, EitherBody::left(self.body.clone()));
             let fields = answer.headers_mut();
             self.write_fields(fields);

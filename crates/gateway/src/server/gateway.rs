@@ -139,9 +139,9 @@ impl Gateway {
         })
     }
 
-    /// What is held in memory; none where nothing is kept.
-    pub(crate) fn held(&self) -> Option<roster::Figures> {
-        self.memory.as_ref().map(|memory| memory.roster.figures())
+    /// What is held in memory, and how many replies were given again; none where nothing is kept.
+    pub(crate) fn held(&self) -> Option<(roster::Figures, u64)> {
+        self.memory.as_ref().map(|memory| (memory.roster.figures(), memory.again.all()))
     }
 
     /// How many bytes of replies all threads may keep together.

@@ -9,6 +9,7 @@ use super::names;
 use super::principals::Mark;
 use crate::logging;
 use crate::metrics::Counted;
+use access::Vault;
 use actix_web::dev::RequestHead;
 use actix_web::http::Method;
 use actix_web::http::StatusCode;
@@ -19,7 +20,7 @@ use membership::MemberQuery;
 use roster::Ground;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hasher;
@@ -43,6 +44,8 @@ pub(super) struct Kept {
     pub status: StatusCode,
     fields: Vec<(HeaderName, HeaderValue)>,
     pub body: Bytes,
+    /// The minute in which its credential's use was noted last.
+    noted: Cell<i64>,
     pub about: About,
 }
 
@@ -53,7 +56,7 @@ impl Kept {
         fields.extend(hardened);
         // What was not needed would be kept too.
         reply.body.shrink_to_fit();
-        Self { basis, status: status(&reply), fields, body: reply.body.into(), about }
+        Self { basis, status: status(&reply), fields, body: reply.body.into(), noted: Cell::new(i64::MIN), about }
     }
 
     /// Whether it is the reply to the same request now, after which an epoch and in it a number of the change log were
@@ -67,6 +70,14 @@ impl Kept {
     /// Who is told.
     pub const fn known(&self) -> &Known {
         &self.basis.known
+    }
+
+    /// Notes the use of its credential at the time `now` (unix seconds), which is told to the minute.
+    pub fn note_use(&self, vault: &dyn Vault, now: i64) {
+        let minute = now.div_euclid(60);
+        if let Some(id) = self.known().principal().credential.filter(|_| self.noted.replace(minute) != minute) {
+            vault.note_use(id, now);
+        }
     }
 
     /// Writes the fields of the header.

@@ -6,6 +6,7 @@
 use super::heads::{Head, Heads};
 use super::principals::{Key, Mark, Principals};
 use super::validators::Validators;
+use crate::metrics::Tally;
 use dialect::{AtHand, Call, Presented, Refusal};
 use membership::MemberPage;
 use roster::{Held, Roster};
@@ -20,6 +21,8 @@ pub struct Memory {
     pub(super) validators: Validators,
     /// How many bytes of replies may be kept, so that they need not be made again.
     pub(super) replies: usize,
+    /// How many replies were given again.
+    pub(super) again: Tally,
 }
 
 impl Memory {
@@ -28,7 +31,7 @@ impl Memory {
     pub fn of(roster: Arc<Roster>, head: Head, configured: &str, replies: usize) -> std::io::Result<Self> {
         let heads = Heads::of(head, Arc::clone(&roster))?;
         let (principals, validators) = (Principals::default(), Validators::of(configured));
-        Ok(Self { roster, heads, principals, validators, replies })
+        Ok(Self { roster, heads, principals, validators, replies, again: Tally::default() })
     }
 }
 

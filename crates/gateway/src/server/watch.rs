@@ -51,8 +51,12 @@ impl Connection {
 
 impl Connection {
     fn is_pressing(&self) -> bool {
+        self.is_pressing_at(Instant::now())
+    }
+
+    fn is_pressing_at(&self, now: Instant) -> bool {
         let last = self.end.get().checked_sub(self.patience);
-        self.answered.get() && last.is_some_and(|last| last.elapsed() < AT_ONCE)
+        self.answered.get() && last.is_some_and(|last| now.saturating_duration_since(last) < AT_ONCE)
     }
 }
 
@@ -123,10 +127,11 @@ pub(crate) struct Pace(Option<Rc<Connection>>);
 
 impl Pace {
     /// That of this request.
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request, now: std::time::Instant) -> Self {
         let connection = request.conn_data::<Rc<Connection>>().cloned();
         if let Some(connection) = &connection {
-            let in_a_row = if connection.is_pressing() { connection.in_a_row.get().saturating_add(1) } else { 0 };
+            let in_a_row =
+                if connection.is_pressing_at(now.into()) { connection.in_a_row.get().saturating_add(1) } else { 0 };
             connection.in_a_row.set(in_a_row);
         }
         Self(connection)
