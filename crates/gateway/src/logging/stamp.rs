@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use std::cell::Cell;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-11-22T01:10:33.123Z`.
 #[derive(Clone, Copy)]
@@ -15,24 +15,25 @@ const SECONDS: usize = 19;
 
 thread_local! {
     /// The last second of this thread that was written, and how.
-    static LAST: Cell<(i64, [u8; SECONDS])> = const { Cell::new((i64::MIN, [b'0'; SECONDS])) };
+    static LAST: Cell<(Option<u64>, [u8; SECONDS])> = const { Cell::new((None, [b'0'; SECONDS])) };
 }
 
 impl Stamp {
     /// That of a time.
     pub fn of(time: SystemTime) -> Self {
-        let time = DateTime::<Utc>::from(time);
-        let second = time.timestamp();
+        // A clock that stands before 1970 is wrong anyhow.
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let second = since.as_secs();
         let (last, mut text) = LAST.get();
-        if last != second {
-            let written = time.format("%Y-%m-%dT%H:%M:%S").to_string();
+        if last != Some(second) {
+            let written = DateTime::<Utc>::from(time).format("%Y-%m-%dT%H:%M:%S").to_string();
             // Beyond the year 9999 it is longer.
             text = written.as_bytes().first_chunk().copied().unwrap_or(text);
-            LAST.set((second, text));
+            LAST.set((Some(second), text));
         }
         let mut stamp = *b"0000-00-00T00:00:00.000Z";
         stamp[..SECONDS].copy_from_slice(&text);
-        let millis = time.timestamp_subsec_millis().min(999);
+        let millis = since.subsec_millis();
         for (place, by) in [(20, 100), (21, 10), (22, 1)] {
             stamp[place] = b'0' + (millis / by % 10) as u8;
         }
@@ -54,7 +55,7 @@ impl Serialize for Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::Duration;
 
     #[test]
     fn it_is_the_time_to_the_millisecond() {

@@ -143,10 +143,29 @@ impl Access<'_> {
         let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
         let mut number = itoa::Buffer::new();
         line.push_str(time.as_str());
-        write!(line, " {level:<5} {TARGET}: {MESSAGE} request=")?;
+        line.push_str(match level {
+            log::Level::Error => " ERROR access: ",
+            log::Level::Warn => " WARN  access: ",
+            log::Level::Info => " INFO  access: ",
+            log::Level::Debug => " DEBUG access: ",
+            log::Level::Trace => " TRACE access: ",
+        });
+        line.push_str(MESSAGE);
+        line.push_str(" request=");
         line.push_str(self.id.hyphenated().encode_lower(&mut id));
-        write!(line, " client={}", self.client)?;
-        for (name, text) in [(" dialect=", dialect), (" method=", self.method), (" path=", self.path)] {
+        line.push_str(" client=");
+        match self.client {
+            IpAddr::V4(address) => {
+                for (at, octet) in address.octets().into_iter().enumerate() {
+                    line.push_str(if at == 0 { "" } else { "." });
+                    line.push_str(number.format(octet));
+                }
+            }
+            IpAddr::V6(address) => write!(line, "{address}")?,
+        }
+        line.push_str(" dialect=");
+        line.push_str(dialect);
+        for (name, text) in [(" method=", self.method), (" path=", self.path)] {
             line.push_str(name);
             line.push_str(&printable(text));
         }
@@ -155,7 +174,7 @@ impl Access<'_> {
             line.push_str(number.format::<u64>(value));
         }
         line.push_str(" route=");
-        line.push_str(&printable(route));
+        line.push_str(route);
         line.push_str(" credential=");
         line.push_str(credential);
         line.push('\n');

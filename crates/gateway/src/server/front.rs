@@ -28,7 +28,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// Makes what stands before an application.
@@ -201,7 +201,7 @@ impl Kept {
     ) -> Option<Answer> {
         let (id, begun) = (handed.id, handed.begun);
         guarded(id, || {
-            let now = chrono::Utc::now().timestamp();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed());
             let proven = handed.proven.flatten()?;
             if !self.is_true(memory, proven, now) {
                 return None;
