@@ -51,15 +51,18 @@ pub struct NewFile {
 impl NewFile {
     /// Begins the SQLite database that `settings` name, and removes what is left of others of this name that were never
     /// finished. The store is empty, without a schema. `None` where the database is no file, where there is something of
-    /// that name or a log of what once had it, and where no other file can be made beside it: then [`Store::open`] tells
-    /// what there is to tell. Fails when the new file cannot be used.
+    /// that name or a log of what once had it, and where no other file can be made beside it or used: then [`Store::open`]
+    /// tells what there is to tell.
     pub fn begin(settings: &Settings) -> Result<Option<Self>, StoreError> {
         let DatabaseUrl::SqliteFile(path) = &settings.url else { return Ok(None) };
-        let Some(name) = path.file_name().filter(|_| is_free(path)) else { return Ok(None) };
+        let Some(name) = path.file_name() else { return Ok(None) };
         let directory = directory_of(path);
         let prefix = [".".as_ref(), name, "-".as_ref()].into_iter().collect::<OsString>();
         remove_unfinished(directory, &prefix);
-        let made = tempfile::Builder::new().prefix(&prefix).suffix(SUFFIX).tempfile_in(directory);
+        if !is_free(path) {
+            return Ok(None);
+        }
+        let made = tempfile::Builder::new().prefix(&prefix).rand_bytes(RANDOM).suffix(SUFFIX).tempfile_in(directory);
         let Ok(made) = made.inspect_err(|error| log::debug!("no file beside the database: {error}")) else {
             return Ok(None);
         };
@@ -69,11 +72,18 @@ impl NewFile {
             log::debug!("files beside the database cannot be locked: {error}");
             return Ok(None);
         }
+        if !is_still(&file, &temporary) {
+            log::debug!("the file beside the database was removed before it was locked");
+            return Ok(None);
+        }
         let file = Arc::new(file);
-        let store = Store::open_unseen(&Settings {
-            url: DatabaseUrl::SqliteFile(temporary.to_path_buf()),
-            ..settings.clone()
-        })?;
+        let unseen = Settings { url: DatabaseUrl::SqliteFile(temporary.to_path_buf()), ..settings.clone() };
+        // Where SQLite's locks and this one are of one kind, it cannot be had.
+        let opened = Store::open_unseen(&unseen);
+        let Ok(store) = opened.inspect_err(|error| log::debug!("the file beside the database is no use: {error}"))
+        else {
+            return Ok(None);
+        };
         let sending = Sending::begin(Arc::clone(&file)).map_err(|error| cannot(&temporary, &error))?;
         Ok(Some(Self { store, sending, file, temporary, path: path.clone() }))
     }
@@ -84,23 +94,33 @@ impl NewFile {
     }
 
     /// Gives the database its name, once all of it is on the disk. False when something of that name has been made
-    /// meanwhile, which then stays, and what was made here is gone. Fails when the disk does.
+    /// meanwhile, which then stays, or when the file system has no way to give a name only where it is free; what was made
+    /// here is gone then. Fails when the disk does.
     pub fn publish(self) -> Result<bool, StoreError> {
         let Self { store, sending, file, temporary, path } = self;
         drop(store);
-        sending.end();
+        // The system tells only once that something has not arrived.
+        sending.end().map_err(|error| cannot(&path, &error))?;
         file.sync_all().map_err(|error| cannot(&path, &error))?;
         if !is_free(&path) {
             return Ok(false);
         }
         match temporary.persist_noclobber(&path) {
             Err(kept) if kept.error.kind() == ErrorKind::AlreadyExists => return Ok(false),
-            Err(kept) => return Err(cannot(&path, &kept.error)),
+            Err(kept) => {
+                log::warn!("the new database cannot be given its name: {}", kept.error);
+                return Ok(false);
+            }
             Ok(()) => {}
         }
         // The name is in the directory. Not all systems have such a thing on the disk, or let it be opened.
         if let Ok(directory) = File::open(directory_of(&path)) {
-            drop(directory.sync_all());
+            match directory.sync_all() {
+                Err(error) if !matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => {
+                    return Err(cannot(&path, &error));
+                }
+                _ => {}
+            }
         }
         Ok(true)
     }
@@ -124,13 +144,31 @@ fn is_free(path: &Path) -> bool {
     })
 }
 
+/// Whether the file is the one of that name.
+#[cfg(unix)]
+fn is_still(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let which = |of: std::fs::Metadata| (of.dev(), of.ino());
+    file.metadata().ok().map(which).is_some_and(|one| path.symlink_metadata().ok().map(which) == Some(one))
+}
+
+/// A file that is open is not removed there.
+#[cfg(not(unix))]
+fn is_still(_: &File, _: &Path) -> bool {
+    true
+}
+
+/// How many letters and digits `tempfile` puts into a name unless told otherwise.
+const RANDOM: usize = 6;
+
 /// Removes the files that were in the making when their processes ended. What cannot be removed stays.
 fn remove_unfinished(directory: &Path, prefix: &OsString) {
     let entries = directory.read_dir().into_iter().flatten().flatten();
     let begun = entries.filter(|entry| {
         let name = entry.file_name();
-        let bytes = name.as_encoded_bytes();
-        bytes.starts_with(prefix.as_encoded_bytes()) && bytes.ends_with(SUFFIX.as_bytes())
+        let between = name.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let between = between.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+        between.is_some_and(|some| some.len() == RANDOM && some.iter().all(u8::is_ascii_alphanumeric))
     });
     for entry in begun {
         let removed = File::open(entry.path()).map(|file| {
@@ -146,7 +184,7 @@ fn remove_unfinished(directory: &Path, prefix: &OsString) {
 /// A thread that sends to the disk what was written. It ends with this.
 struct Sending {
     end: Sender<()>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<io::Result<()>>,
 }
 
 impl Sending {
@@ -154,16 +192,17 @@ impl Sending {
         let (end, ended) = channel();
         let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
             while ended.recv_timeout(SEND_AGAIN) == Err(RecvTimeoutError::Timeout) {
-                // Whether all of it has arrived is asked in the end.
-                drop(file.sync_data());
+                file.sync_data()?;
             }
+            Ok(())
         })?;
         Ok(Self { end, thread })
     }
 
-    fn end(self) {
+    /// Whether all that was sent has arrived.
+    fn end(self) -> io::Result<()> {
         drop(self.end);
-        drop(self.thread.join());
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that sends to the disk has ended")))
     }
 }
 
@@ -226,11 +265,17 @@ mod tests {
         let left = |name: &str| std::fs::write(directory.path().join(name), "").expect("writes");
         left(".a.db-123456.new");
         left(".b.db-123456.new");
+        left(".a.db-backup1.new");
         let (one, other) = (begin(&directory.path().join("a.db")), begin(&directory.path().join("a.db")));
-        let mut names = names(directory.path());
-        names.sort();
-        assert_eq!((names.len(), names.last().map(String::as_str)), (3, Some(".b.db-123456.new")), "{names:?}");
+        let mut all = names(directory.path());
+        all.sort();
+        assert_eq!((all.len(), all.last().map(String::as_str)), (4, Some(".b.db-123456.new")), "{all:?}");
         assert!(one.publish().expect("published") && !other.publish().expect("looked"));
+        left(".a.db-654321.new");
+        assert!(NewFile::begin(&settings(&directory.path().join("a.db"))).expect("looked").is_none(), "there is one");
+        let mut all = names(directory.path());
+        all.sort();
+        assert_eq!(all, [".a.db-backup1.new", ".b.db-123456.new", "a.db"], "what is not ours stays");
     }
 
     #[test]

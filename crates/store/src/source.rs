@@ -84,6 +84,8 @@ impl Store {
 
     /// A new connection that does not map the file, if it can be had.
     fn unmapped(&self) -> Option<Connection> {
+        // One that only reads must not make the database that has been moved away.
+        self.manager().file.as_deref().filter(|file| file.exists())?;
         let mut connection = self.manager().open(Role::Reader).ok()?;
         connection.batch_execute("PRAGMA mmap_size = 0").ok()?;
         Some(connection)

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use store::import::{Counts, Format, ImportOptions, ImportReport, Spool};
+use store::import::{Counts, Format, ImportError, ImportOptions, ImportReport, Spool};
 use store::{DatabaseUrl, NewFile, Store};
 
 /// Imports and reports.
@@ -60,26 +60,29 @@ impl Target {
 
     fn import(self, spool: &mut Spool, options: &ImportOptions) -> anyhow::Result<ImportReport> {
         match self {
-            Self::Store(store) => import(&store, spool, options),
+            Self::Store(store) => Ok(import(&store, spool, options)?),
             Self::New(new) => {
                 let (new, settings) = *new;
                 if spool.is_large() {
                     super::migrated(new.store())?;
-                    let report = import(new.store(), spool, options)?;
+                    let report = import(new.store(), spool, options).map_err(|error| match error {
+                        ImportError::Store(error) => anyhow::anyhow!("{error}; nothing was imported"),
+                        other => other.into(),
+                    })?;
                     if new.publish()? {
                         return Ok(report);
                     }
                     log::warn!("somebody else has made the database meanwhile; importing into that one");
                 }
-                import(&super::open_migrated(&settings)?, spool, options)
+                Ok(import(&super::open_migrated(&settings)?, spool, options)?)
             }
         }
     }
 }
 
-fn import(store: &Store, spool: &mut Spool, options: &ImportOptions) -> anyhow::Result<ImportReport> {
+fn import(store: &Store, spool: &mut Spool, options: &ImportOptions) -> Result<ImportReport, ImportError> {
     let bar = Bar::rows(if options.dry_run { "checking" } else { "importing" });
-    Ok(store.import(spool, options, &mut |progress| bar.at(progress.done, Some(progress.total)))?)
+    store.import(spool, options, &mut |progress| bar.at(progress.done, Some(progress.total)))
 }
 
 /// Opens the store for a dry run. Where an import would make the database, an empty temporary one stands for it.

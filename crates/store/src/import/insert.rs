@@ -59,6 +59,8 @@ pub(crate) trait Columns: PartialEq + 'static {
         i64: ToSql<BigInt, DB>,
         bool: ToSql<Bool, DB>,
         String: ToSql<Text, DB>;
+    /// How many columns are different.
+    fn count_changed(&self, before: &Self) -> usize;
     /// Columns by which the row is found, with their values.
     fn key(&self) -> impl Iterator<Item = (&'static str, &i64)>;
 }
@@ -101,6 +103,9 @@ macro_rules! columns {
                 })+
                 let _ = comma;
                 Ok(())
+            }
+            fn count_changed(&self, before: &Self) -> usize {
+                usize::from(self.$first != before.$first) $(+ usize::from(self.$column != before.$column))+
             }
             fn key(&self) -> impl Iterator<Item = (&'static str, &i64)> {
                 [$((stringify!($key), &self.$key)),+].into_iter()
@@ -153,6 +158,9 @@ impl<R: Columns, const N: usize> QueryFragment<Sqlite> for Insert<'_, R, N> {
     }
 }
 
+/// Statements that name so many columns at most stay prepared: a text, what is folded of it, and when it was changed.
+const FEW: usize = 3;
+
 /// The statement that writes what is different in `after` from `before`.
 struct Update<'r, R> {
     before: &'r R,
@@ -173,6 +181,10 @@ where
     String: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        // There are very many sets of columns, and each statement that stays prepared takes memory.
+        if self.after.count_changed(self.before) > FEW {
+            out.unsafe_to_cache_prepared();
+        }
         out.push_sql(R::UPDATE);
         self.after.changed(self.before, &mut out)?;
         let mut link = " WHERE ";

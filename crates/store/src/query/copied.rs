@@ -61,8 +61,9 @@ pub fn all(
     let outcome = read(&mut rows, state, each);
     drop(rows);
     // Ends what a stream that was not read to its end leaves under way.
-    connection.batch_execute("SET LOCAL rollcall.state = ''")?;
-    outcome
+    let ended = connection.batch_execute("SET LOCAL rollcall.state = ''");
+    outcome?;
+    Ok(ended?)
 }
 
 /// Reads a stream to its end.
