@@ -96,7 +96,7 @@ pub(super) fn tell(error: &DirectoryError) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use membership::record::PersonRecord;
     use membership::{By, Registrar};
@@ -105,7 +105,8 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(20);
 
-    fn store() -> Store {
+    /// A store of one's own, with its schema.
+    pub fn store() -> Store {
         let mut settings = crate::settings::Settings::built_in().expect("sound");
         settings.database.url = crate::settings::UrlText::new("sqlite::memory:");
         let settings = settings.store().expect("a store");
@@ -115,7 +116,8 @@ mod tests {
         store
     }
 
-    fn create(store: &Store, login: &str) {
+    /// Makes a change: one more person.
+    pub fn create(store: &Store, login: &str) {
         let record = PersonRecord { login: Some(login.to_owned()), ..PersonRecord::default() };
         store.create_person(&By { person: None, credential: None, now: 1 }, &record).expect("a person");
     }

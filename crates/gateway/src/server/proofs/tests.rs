@@ -1,10 +1,10 @@
 //! Nobody who waits gets a number that was read before the coming, whatever becomes of the others who wait.
 
 use super::*;
+use crate::server::heads::tests::{create, store};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use membership::record::PersonRecord;
-use membership::{By, Directory, Registrar};
+use membership::Directory;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,19 +12,6 @@ use store::Store;
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(50);
-
-fn store() -> Store {
-    let mut settings = crate::settings::Settings::built_in().expect("sound");
-    settings.database.url = crate::settings::UrlText::new("sqlite::memory:");
-    let store = Store::open(&settings.store().expect("a store")).expect("opens");
-    store.migrate().expect("migrates");
-    store
-}
-
-fn create(store: &Store, login: &str) {
-    let record = PersonRecord { login: Some(login.to_owned()), ..PersonRecord::default() };
-    store.create_person(&By { person: None, credential: None, now: 1 }, &record).expect("a person");
-}
 
 fn roster(store: &Store) -> Arc<Roster> {
     Roster::new(Arc::new(store.clone()), roster::Settings { bytes: 0, behind: 10_000, ready: [""; 4] })
