@@ -1,6 +1,7 @@
 //! The change log: every committed change gets the next number of one sequence without gaps.
 
 use crate::connection::Connection;
+use crate::prepared::Prepared;
 use crate::rows::{Corrupt, some};
 use crate::schema::{change_head, changes};
 use crate::store::Failure;
@@ -47,8 +48,9 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
     let raised = diesel::update(change_head::table).set(change_head::number.eq(change_head::number + count));
     let head: i64 = match connection {
         Connection::Sqlite(connection) => {
-            raised.execute(connection)?;
-            change_head::table.select(change_head::number).first(connection)?
+            Prepared(raised).execute(connection)?;
+            // There is one row, see `ends`.
+            change_head::table.select(change_head::number).get_result(connection)?
         }
         // From here on others wait, so every question that need not be asked counts.
         Connection::Postgres(connection) => raised.returning(change_head::number).get_result(connection)?,

@@ -142,12 +142,12 @@ pub(crate) fn person(connection: &mut Connection, key: &PersonKey) -> Result<Opt
     }
     let all = persons::table.select(PersonRecord::as_select());
     let row = match key {
-        PersonKey::Number(number) => all.filter(persons::number.eq(number)).first(connection).optional()?,
-        PersonKey::Id(id) => all.filter(persons::id.eq(id.to_string())).first(connection).optional()?,
-        PersonKey::Uid(uid) => all.filter(persons::uid.eq(uid)).first(connection).optional()?,
+        PersonKey::Number(number) => all.filter(persons::number.eq(number)).get_result(connection).optional()?,
+        PersonKey::Id(id) => all.filter(persons::id.eq(id.to_string())).get_result(connection).optional()?,
+        PersonKey::Uid(uid) => all.filter(persons::uid.eq(uid)).get_result(connection).optional()?,
         PersonKey::Login(login) => {
             let folded = membership::text::fold(login);
-            all.filter(persons::login_folded.eq(folded)).first(connection).optional()?
+            all.filter(persons::login_folded.eq(folded)).get_result(connection).optional()?
         }
     };
     Ok(row.map(Person::try_from).transpose()?)

@@ -40,6 +40,7 @@ mod migrate;
 mod new_file;
 mod places;
 mod pool;
+mod prepared;
 mod query;
 mod registrar;
 mod rows;

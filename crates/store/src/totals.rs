@@ -1,6 +1,7 @@
 //! Totals that are kept, not counted: per group, state and scope, in the transaction that changes the membership.
 
 use crate::connection::Connection;
+use crate::prepared::Prepared;
 use crate::query::{Kind, Sql};
 use crate::schema::group_totals::{self, dsl};
 use crate::store::Failure;
@@ -45,12 +46,12 @@ impl Differences {
         match connection {
             Connection::Sqlite(connection) => {
                 for row in rows {
-                    diesel::insert_into(group_totals::table)
+                    let added = diesel::insert_into(group_totals::table)
                         .values(&row)
                         .on_conflict((dsl::group_number, dsl::state, dsl::scope))
                         .do_update()
-                        .set(dsl::members.eq(dsl::members + row.members))
-                        .execute(connection)?;
+                        .set(dsl::members.eq(dsl::members + row.members));
+                    Prepared(added).execute(connection)?;
                 }
             }
             // Another transaction may be making the same row: then this waits for it and adds to what it made.

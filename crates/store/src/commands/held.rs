@@ -10,13 +10,13 @@ use membership::text::{fold, has_nul};
 use membership::{CommandError, GroupKey, PersonKey};
 
 /// Loads one row and locks it; its key stays, so rows that refer to it may be written meanwhile. SQLite has locked
-/// everything already.
+/// everything already. There is one row of a key; to say so by a limit would make SQLite prepare the statement anew each time.
 macro_rules! held {
     ($connection:expr, $row:ty, $query:expr) => {
         match $connection {
-            Connection::Sqlite(inner) => $query.select(<$row>::as_select()).first::<$row>(inner).optional()?,
+            Connection::Sqlite(inner) => $query.select(<$row>::as_select()).get_result::<$row>(inner).optional()?,
             Connection::Postgres(inner) => {
-                $query.select(<$row>::as_select()).for_no_key_update().first::<$row>(inner).optional()?
+                $query.select(<$row>::as_select()).for_no_key_update().get_result::<$row>(inner).optional()?
             }
         }
     };
@@ -26,8 +26,8 @@ macro_rules! held {
 pub(crate) fn keep_person(connection: &mut Connection, number: i64) -> Result<bool, Failure> {
     let one = persons::table.filter(persons::number.eq(number)).select(persons::number);
     let found: Option<i64> = match connection {
-        Connection::Sqlite(inner) => one.first(inner).optional()?,
-        Connection::Postgres(inner) => one.for_key_share().first(inner).optional()?,
+        Connection::Sqlite(inner) => one.get_result(inner).optional()?,
+        Connection::Postgres(inner) => one.for_key_share().get_result(inner).optional()?,
     };
     Ok(found.is_some())
 }

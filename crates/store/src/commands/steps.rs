@@ -3,6 +3,7 @@
 use super::{Passwords, Work, bad};
 use crate::changes::Change;
 use crate::import::{GroupRow, MembershipRow, Said, on_either};
+use crate::prepared::Prepared;
 use crate::rows::Corrupt;
 use crate::schema::{groups, persons};
 use crate::store::{Failure, Store};
@@ -240,7 +241,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.group.updated_at = self.by.now.max(1);
         let new = (groups::owner.eq(person), groups::updated_at.eq(self.group.updated_at));
         let this = groups::table.find(self.group.number);
-        on_either!(&mut *self.work.connection, inner => diesel::update(this).set(new).execute(inner))?;
+        on_either!(&mut *self.work.connection, inner => Prepared(diesel::update(this).set(new)).execute(inner))?;
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::lookup::on_either;
 use crate::connection::Connection;
+use crate::prepared::Prepared;
 use crate::rows::Corrupt;
 use crate::schema::{groups, memberships, persons};
 use crate::store::Failure;
@@ -107,7 +108,7 @@ impl MembershipRow {
 
     /// Writes all of it over the membership of the same person in the same group.
     pub(crate) fn update(&self, connection: &mut Connection) -> Result<(), Failure> {
-        on_either!(connection, inner => diesel::update(memberships::table)
+        on_either!(connection, inner => Prepared(diesel::update(memberships::table)
             .filter(memberships::group_number.eq(self.group_number))
             .filter(memberships::person_number.eq(self.person_number))
             .set((
@@ -120,7 +121,7 @@ impl MembershipRow {
                 memberships::scope_changed_by.eq(self.scope_changed_by),
                 memberships::banned_at.eq(self.banned_at),
                 memberships::banned_by.eq(self.banned_by),
-            ))
+            )))
             .execute(inner))?;
         Ok(())
     }
