@@ -11,7 +11,7 @@ use diesel::sqlite::SqliteConnection;
 use diesel::{ConnectionError, QueryResult};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,8 +148,9 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         connection.batch_execute("PRAGMA page_size = 8192")?;
     }
     if matches!(role, Role::Writer | Role::Loader) {
+        keep_a_log(connection)?;
         // Whoever has committed sees to copying the log by other rules: see `wal::tend`.
-        connection.batch_execute("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")?;
+        connection.batch_execute("PRAGMA wal_autocheckpoint = 0")?;
     }
     connection.batch_execute(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
@@ -162,6 +163,26 @@ fn set_up_sqlite(connection: &mut SqliteConnection, role: Role) -> QueryResult<(
         Role::Maker => set_up_unseen(connection),
     }
 }
+
+/// Has the database keep a write-ahead log. Where several do that to a new one at once, SQLite lets none of them wait for
+/// another, so that they would not wait for each other: whoever is refused tries again.
+fn keep_a_log(connection: &mut SqliteConnection) -> QueryResult<()> {
+    const APART: Duration = Duration::from_millis(10);
+    let begun = Instant::now();
+    loop {
+        match connection.batch_execute("PRAGMA journal_mode = WAL") {
+            Err(diesel::result::Error::DatabaseError(_, refused))
+                if refused.message() == "database is locked" && begun.elapsed() < BUSY =>
+            {
+                std::thread::sleep(APART);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// For how long.
+const BUSY: Duration = Duration::from_millis(BUSY_MILLISECONDS as u64);
 
 /// The cache of a connection that loads very much, in KiB (negative: that is how SQLite tells KiB from pages).
 const LARGE_CACHE: i64 = -524_288;

@@ -145,14 +145,16 @@ fn several_processes_may_migrate_at_once() {
             scope.spawn(|| crate::Store::open(&settings).expect("opens").migrate().expect("migrates"));
         }
     });
-    let dir = tempfile::tempdir().expect("a directory");
-    let url = format!("sqlite://{}", dir.path().join("r.db").display());
-    let settings = crate::Settings::new(url.parse().expect("a URL"));
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| crate::Store::open(&settings).expect("opens").migrate().expect("migrates"));
-        }
-    });
+    for _ in 0..10 {
+        let dir = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite://{}", dir.path().join("r.db").display());
+        let settings = crate::Settings::new(url.parse().expect("a URL"));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| crate::Store::open(&settings).expect("opens").migrate().expect("migrates"));
+            }
+        });
+    }
 }
 
 #[test]
