@@ -84,8 +84,7 @@ impl Metrics {
 
     /// A request was answered.
     pub(crate) fn answered(&self, asked: Asked, status: u16, took: Duration) {
-        self.requests.get_or_create(&Answered::of(asked, status)).count();
-        self.seconds.get_or_create(&asked).observe(took);
+        self.counted(asked, status).answered(took);
     }
 
     /// A request was refused because of this limit.

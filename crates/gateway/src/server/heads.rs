@@ -57,7 +57,7 @@ impl Heads {
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
     /// current: read on this thread, as far as that takes no time. `None` where it takes time, or the store does not say.
     pub fn here(&self, id: Uuid) -> Result<Option<u64>, Refusal> {
-        if self.are_here() { guarded(id, || self.at_once()) } else { Ok(None) }
+        guarded(id, || self.at_once())
     }
 
     /// The same, by whichever way it is had, see [`shared`](Self::shared).
