@@ -94,6 +94,22 @@ impl Server {
         format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// The URL by which whoever has this name (and password) comes to a database over the server's socket.
+    pub fn socket_url(&self, who: &str, database: &str) -> String {
+        let directory = self.home.display().to_string().replace('/', "%2F");
+        format!("postgres://{who}@{directory}:{}/{database}", self.port)
+    }
+
+    /// Lets in whom these lines of `pg_hba.conf` let in, before those whom it lets in anyway.
+    pub fn let_in(&self, lines: &[&str]) {
+        let file = self.home.join("data/pg_hba.conf");
+        let usual = fs::read_to_string(&file).expect("it is there");
+        fs::write(&file, format!("{}\n{usual}", lines.join("\n"))).expect("it is ours");
+        self.execute("postgres", "SELECT pg_reload_conf()");
+        // The first process hears of it by a signal.
+        std::thread::sleep(Duration::from_millis(500));
+    }
+
     /// Stops the server at once, ending every connection. Its data stays.
     pub fn stop(&self) {
         let Some(mut watch) = self.watch.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };

@@ -2,6 +2,7 @@
 //!
 //! Both ways see whatever was committed before they were asked, by whichever process.
 
+use crate::asker::{Agreed, Direct, NotDirect};
 use crate::connection::{Connection, Role};
 use crate::error::StoreError;
 use crate::pool::Manager;
@@ -10,6 +11,7 @@ use crate::schema::change_head;
 use crate::store::{Failure, Store};
 use diesel::prelude::*;
 use membership::{Directory as _, DirectoryError};
+use std::sync::Arc;
 
 /// The head, by one statement, which is its own snapshot.
 pub(crate) fn ask(connection: &mut Connection) -> Result<u64, Failure> {
@@ -40,7 +42,7 @@ impl Store {
 
     /// Who asks for the head on PostgreSQL, by a connection of its own, which is opened when it is first needed.
     pub fn head_reader(&self) -> HeadReader {
-        HeadReader { manager: self.manager().clone(), kept: None, opened: 0 }
+        HeadReader { manager: self.manager().clone(), kept: None, opened: 0, agreed: None }
     }
 }
 
@@ -50,6 +52,8 @@ pub struct HeadReader {
     manager: Manager,
     kept: Option<Connection>,
     opened: u64,
+    /// Where others are told to where its connection leads.
+    agreed: Option<Arc<Agreed>>,
 }
 
 /// The head, and by which connection it was read.
@@ -63,6 +67,12 @@ pub struct Seen {
 }
 
 impl HeadReader {
+    /// Who opens connections to where this one reads the head, by which threads that must not block may ask for it.
+    pub fn direct(&mut self) -> Result<Direct, NotDirect> {
+        let agreed = self.agreed.get_or_insert_default();
+        Direct::to(&self.manager.url, self.manager.statement_timeout, Arc::clone(agreed))
+    }
+
     /// The head, of all changes that were committed before this was called. Blocks. A connection that fails is opened anew,
     /// once before it is told.
     pub fn ask(&mut self) -> Result<Seen, DirectoryError> {
@@ -83,6 +93,9 @@ impl HeadReader {
             }
         };
         let head = ask(&mut connection)?;
+        if let Some(agreed) = &self.agreed {
+            agreed.say(&mut connection, self.opened);
+        }
         self.kept = Some(connection);
         Ok(Seen { head, connection: self.opened })
     }

@@ -21,6 +21,7 @@
 //! so the log has no gaps and a number is visible only when all lower ones are.
 
 mod any;
+mod asker;
 mod changes;
 mod check;
 mod commands;
@@ -57,6 +58,7 @@ mod vault;
 mod wal;
 mod wal_index;
 
+pub use asker::{Asker, BadReply, Direct, Heard, NotDirect, Opened, Stream};
 pub use error::StoreError;
 pub use export::{ExportError, ExportFormat, ExportOptions, RecordKind};
 pub use figures::{LogEnds, PoolUse, Totals};

@@ -109,6 +109,11 @@ fn readable_by_libpq(url: &url::Url) -> Result<(), BadUrl> {
 const TELLING: usize = 4;
 
 impl PostgresUrl {
+    /// The address, with its password.
+    pub(crate) const fn as_url(&self) -> &url::Url {
+        &self.0
+    }
+
     /// What libpq or the server said, without the passwords of this address.
     pub(crate) fn without_secrets(&self, said: &str) -> String {
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();

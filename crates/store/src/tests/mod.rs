@@ -21,7 +21,7 @@ mod upkeep;
 mod vault;
 
 #[path = "../../../../tests/support/postgres.rs"]
-mod postgres;
+pub mod postgres;
 
 use crate::{Settings, Store};
 use diesel::prelude::*;
