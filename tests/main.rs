@@ -35,6 +35,7 @@ mod msrv;
 mod oauth;
 mod page_edges;
 mod pairs;
+mod proving;
 mod rates;
 mod roster;
 mod sample;

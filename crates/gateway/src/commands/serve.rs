@@ -118,7 +118,12 @@ fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
         Head::Here(Box::new(move || asked.head_now()))
     } else {
         let mut reader = store.head_reader();
-        Head::There(Box::new(move || reader.ask()))
+        let direct = if settings.database.ask_directly { reader.direct().map(Some) } else { Ok(None) };
+        let direct = direct.unwrap_or_else(|why| {
+            log::info!("one thread asks PostgreSQL for all: {why}");
+            None
+        });
+        Head::There(Box::new(move || reader.ask()), direct)
     };
     // Whoever puts an older copy of an SQLite database in its place starts anew, and what is numbered as before may then
     // be something else. Gateways that share a PostgreSQL share their tags.

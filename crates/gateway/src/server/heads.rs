@@ -8,7 +8,7 @@ use membership::DirectoryError;
 use roster::Roster;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Seen;
+use store::{Direct, Seen};
 use uuid::Uuid;
 
 /// Reads it on the thread that serves the socket.
@@ -18,8 +18,9 @@ type ReadHere = Box<dyn Fn() -> Result<u64, DirectoryError> + Send + Sync>;
 pub enum Head {
     /// By whoever asks, on the thread that serves the socket, in some microseconds.
     Here(ReadHere),
-    /// By one thread for all who wait.
-    There(Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>),
+    /// By one thread for all who wait; and by each thread that serves sockets for those who wait there, where such
+    /// connections can be opened.
+    There(Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>, Option<Direct>),
 }
 
 /// So many entries at the most are caught up with by whoever asks, on the thread that serves the socket; more take a
@@ -41,11 +42,11 @@ pub(super) struct Heads {
 impl Heads {
     /// Of the change log that the roster follows. Begins a thread, which ends with what this gives.
     pub fn of(head: Head, roster: Arc<Roster>) -> std::io::Result<Self> {
-        let (here, there) = match head {
-            Head::Here(read) => (Some(read), None),
-            Head::There(read) => (None, Some(read)),
+        let (here, there, direct) = match head {
+            Head::Here(read) => (Some(read), None, None),
+            Head::There(read, direct) => (None, Some(read), direct),
         };
-        let proofs = Proofs::begin(there, Arc::clone(&roster))?;
+        let proofs = Proofs::begin(there, direct, Arc::clone(&roster))?;
         Ok(Self { here, roster, proofs })
     }
 
@@ -152,7 +153,7 @@ pub(super) mod tests {
         let store = store();
         let roster = roster(&store);
         let mut reader = store.head_reader();
-        let there = Head::There(Box::new(move || reader.ask()));
+        let there = Head::There(Box::new(move || reader.ask()), None);
         let heads = Heads::of(there, Arc::clone(&roster)).expect("a thread");
         assert_eq!(heads.at_once(), None);
         for round in 1..=20 {

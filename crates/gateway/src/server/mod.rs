@@ -5,6 +5,7 @@ mod answering;
 mod backlog;
 mod body;
 mod compress;
+mod direct;
 mod entity_tags;
 mod fields;
 mod front;

@@ -1,23 +1,25 @@
-//! What proves that memory is current where that takes time: one thread asks the store, for all who wait on all threads
-//! that serve sockets.
+//! What proves that memory is current where that takes time: each thread that serves sockets asks the store for all who
+//! wait on it, by a connection of its own ([`super::direct`]). Where there is none, and where the roster has to catch up,
+//! one thread does it for all threads.
 //!
 //! Those who wait on one thread stand in one line there, for which a task of that thread has one question under way at a
-//! time. So what is said to all of them crosses threads once.
+//! time.
 
-use super::heads::tell;
+use super::direct::{Open, Opener, Own};
 use membership::DirectoryError;
 use roster::Roster;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
-use store::Seen;
+use store::{Direct, Seen};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
+use turns::Turns;
 
 /// Reads how far the change log has come, and blocks for as long as that takes.
 pub(super) type Read = Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>;
@@ -25,33 +27,47 @@ pub(super) type Read = Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>;
 /// So many may wait on one thread for the store to say something, those who have gone away meanwhile too.
 const MOST: usize = 4_096;
 
+/// What is asked of the thread that asks for all.
+struct Question {
+    /// A change that was read and that the roster lacks; 0 where that is not known.
+    lacks: u64,
+    teller: oneshot::Sender<Found>,
+}
+
 /// What one turn has found.
 #[derive(Clone, Copy, Debug)]
 struct Found {
-    /// Which turn. It began behind the coming of whoever had read a lower number by then.
+    /// Which turn. It began behind the coming of whoever had read a lower number by then. 0: none was needed.
     turn: u64,
     /// Up to which change the roster is current; `None` where the store has not said how far the log has come.
     head: Option<u64>,
 }
 
-/// The thread that asks.
+/// Who asks.
 #[derive(Clone)]
 pub(super) struct Proofs {
-    line: mpsc::Sender<oneshot::Sender<Found>>,
+    line: mpsc::Sender<Question>,
     /// How many turns have begun.
     begun: Arc<AtomicU64>,
+    /// Up to which of the connections that the head was read by, see [`Seen::connection`], the roster has followed.
+    followed: Arc<AtomicU64>,
+    roster: Arc<Roster>,
+    opener: Option<Arc<Opener>>,
 }
 
 impl Proofs {
     /// Begins the thread, which ends with the last clone of what this gives. It has the roster catch up, but where `read`
-    /// says that there is nothing new.
-    pub fn begin(read: Option<Read>, roster: Arc<Roster>) -> std::io::Result<Self> {
+    /// says that there is nothing new. `direct` opens connections for the threads that serve sockets.
+    pub fn begin(read: Option<Read>, direct: Option<Direct>, roster: Arc<Roster>) -> std::io::Result<Self> {
         let (line, asked) = mpsc::channel();
         let begun = Arc::new(AtomicU64::new(0));
         // Of the connections to the database the roster has followed none, and nothing was read before the first one.
-        let mut turns = Turns { begun: Arc::clone(&begun), read, roster, followed: 1 };
+        let followed = Arc::new(AtomicU64::new(1));
+        let (begins, follows, follower) = (Arc::clone(&begun), Arc::clone(&followed), Arc::clone(&roster));
+        let mut turns = Turns { begun: begins, read, roster: follower, followed: follows };
         std::thread::Builder::new().name("head".to_owned()).spawn(move || turns.go_on(&asked))?;
-        Ok(Self { line, begun })
+        let opener = direct.map(|direct| Arc::new(Opener::new(direct)));
+        Ok(Self { line, begun, followed, roster, opener })
     }
 
     /// The number of a change that was the last one at some time after this was called, and up to which the roster is
@@ -68,11 +84,13 @@ impl Proofs {
             }
             // The turn that counts has yet to begin.
             let begun = self.begun.load(Ordering::SeqCst);
-            waiting.line.push_back(Waiter { begun, until: Instant::now() + patience, teller });
+            let place = waiting.come;
+            waiting.come += 1;
+            waiting.line.push_back(Waiter { place, begun, until: Instant::now() + patience, teller });
             if !waiting.driven {
                 waiting.driven = true;
                 // Runs when all requests that have come in on this thread have got as far as here.
-                actix_web::rt::spawn(drive(self.line.clone(), Driver(Rc::clone(&line))));
+                actix_web::rt::spawn(drive(self.clone(), Driver(Rc::clone(&line))));
             }
         }
         told.await.ok()?
@@ -104,13 +122,19 @@ struct Line(RefCell<Waiting>);
 struct Waiting {
     /// In the order of their coming.
     line: VecDeque<Waiter>,
+    /// How many have ever come.
+    come: u64,
     /// The question that is under way, while nobody waits for it.
     asked: Option<oneshot::Receiver<Found>>,
+    /// The connection of this thread, while nobody waits.
+    own: Option<Own>,
     /// Whether a task sees to them.
     driven: bool,
 }
 
 struct Waiter {
+    /// How many had come before.
+    place: u64,
     /// How many turns had begun.
     begun: u64,
     until: Instant,
@@ -118,6 +142,12 @@ struct Waiter {
 }
 
 impl Line {
+    /// Tells those who will wait no longer that nothing is known.
+    fn tell_late(&self) {
+        let now = Instant::now();
+        self.tell(None, |waiter| waiter.until <= now);
+    }
+
     /// Tells those for whom `is_due`, of whom none came behind one for whom it is not. Whoever has gone away needs no answer.
     fn tell(&self, head: Option<u64>, is_due: impl Fn(&Waiter) -> bool) {
         let mut waiting = self.0.borrow_mut();
@@ -140,114 +170,115 @@ impl Drop for Driver {
 }
 
 /// Asks as long as somebody waits in the line, one question after the other.
-async fn drive(line: mpsc::Sender<oneshot::Sender<Found>>, driver: Driver) {
+async fn drive(proofs: Proofs, driver: Driver) {
     let here = &*driver.0;
-    let mut asked = here.0.borrow_mut().asked.take();
+    let (mut asked, mut own) = {
+        let mut waiting = here.0.borrow_mut();
+        (waiting.asked.take(), waiting.own.take())
+    };
+    if own.is_none() {
+        own = proofs.opener.clone().map(Own::new);
+    }
     loop {
         let Some(until) = here.0.borrow().line.front().map(|first| first.until) else { break };
+        let mut lack = None;
+        if asked.is_none()
+            && let Some(own) = &mut own
+            && let Some(open) = own.ready(proofs.followed.load(Ordering::SeqCst))
+        {
+            match directly(&proofs, open, here, until).await {
+                Ok(None) => {
+                    if !here.0.borrow().line.is_empty() {
+                        // Those who were told write their replies, and what has come in meanwhile joins the next question.
+                        tokio::task::yield_now().await;
+                    }
+                    continue;
+                }
+                Ok(read) => lack = read,
+                Err(error) => own.lost(&error),
+            }
+        }
         let mut question = match asked.take() {
             Some(question) => question,
             None => {
-                let (answer, question) = oneshot::channel();
-                if line.send(answer).is_err() {
+                let (teller, question) = oneshot::channel();
+                let lacks = lack.as_ref().map_or(0, |lack| proofs.lacks(lack));
+                if proofs.line.send(Question { lacks, teller }).is_err() {
                     return;
                 }
                 question
             }
         };
         match timeout_at(until, &mut question).await {
-            Ok(Ok(found)) => here.tell(found.head, |waiter| waiter.begun < found.turn),
+            Ok(Ok(found)) => {
+                here.tell(found.head, |waiter| waiter.begun < found.turn);
+                if let Some(lack) = lack.filter(|lack| proofs.holds(lack)) {
+                    here.tell(Some(lack.head), |waiter| waiter.place < lack.before);
+                }
+            }
             // Nobody asks any more.
             Ok(Err(_)) => return,
             Err(_) => {
                 // It stays under way: what asks of a store that says nothing must not pile up.
                 asked = Some(question);
-                let now = Instant::now();
-                here.tell(None, |waiter| waiter.until <= now);
+                here.tell_late();
             }
         }
     }
-    here.0.borrow_mut().asked = asked;
+    let mut waiting = here.0.borrow_mut();
+    (waiting.asked, waiting.own) = (asked, own);
 }
 
-/// What the thread does.
-struct Turns {
-    begun: Arc<AtomicU64>,
-    read: Option<Read>,
-    roster: Arc<Roster>,
-    /// Up to which of the connections that the head was read by, see [`Seen::connection`], the roster has followed.
-    followed: u64,
+/// A head that was read by a connection of a thread's own.
+struct Told {
+    head: u64,
+    /// Up to which change the roster was current before.
+    known: u64,
+    /// For whom: those who came before this one.
+    before: u64,
+    /// To the log of which connection that leads.
+    connection: u64,
 }
 
-impl Turns {
-    /// Takes turns until nobody can ask any more.
-    fn go_on(&mut self, line: &mpsc::Receiver<oneshot::Sender<Found>>) {
-        let mut asked = Vec::new();
-        while let Ok(first) = line.recv() {
-            asked.push(first);
-            asked.extend(line.try_iter());
-            let mut turn = self.begin();
-            let head = match self.look() {
-                Look::Current(head) => Some(head),
-                Look::Nothing => None,
-                Look::Behind => {
-                    // Begins only now, so it is for those, too, who have come meanwhile.
-                    asked.extend(line.try_iter());
-                    turn = self.begin();
-                    self.catch_up()
-                }
-            };
-            for one in asked.drain(..) {
-                // As above.
-                let _ = one.send(Found { turn, head });
-            }
-        }
+/// Asks once by `open`, or waits for what was asked before. Gives what the roster has to catch up with for those who wait.
+async fn directly(proofs: &Proofs, open: &mut Open, here: &Line, until: Instant) -> io::Result<Option<Told>> {
+    if !open.is_asked() {
+        let before = here.0.borrow().come;
+        open.put(proofs.roster.head(), before)?;
     }
-
-    /// The number of the turn that begins here: whoever has read a lower one has come before it.
-    fn begin(&self) -> u64 {
-        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    let Ok(answer) = timeout_at(until, open.answer()).await else {
+        here.tell_late();
+        // It stays under way, as below.
+        return if open.is_lost() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(None) };
+    };
+    let (head, asked) = answer?;
+    let told = Told { head, known: asked.known, before: asked.before, connection: open.connection };
+    if !proofs.holds(&told) {
+        return Ok(Some(told));
     }
-
-    /// Asks how far the log has come, where that costs less than to catch up.
-    fn look(&mut self) -> Look {
-        let known = self.roster.head();
-        let Some(read) = &mut self.read else { return Look::Behind };
-        let Ok(seen) = catch_unwind(AssertUnwindSafe(read)) else { return Look::Nothing };
-        match seen.inspect_err(tell) {
-            Err(_) => Look::Nothing,
-            Ok(Seen { connection, .. }) if connection > self.followed => {
-                self.roster.begin_anew();
-                self.followed = connection;
-                Look::Behind
-            }
-            // A log that has gone back is another one.
-            Ok(Seen { head, .. }) if known <= head && head <= self.roster.head() => Look::Current(head),
-            Ok(_) => Look::Behind,
-        }
-    }
-
-    fn catch_up(&self) -> Option<u64> {
-        match catch_unwind(AssertUnwindSafe(|| self.roster.catch_up())) {
-            Ok(head) => head.inspect_err(tell).ok(),
-            Err(_) => {
-                // Nobody knows what it left.
-                self.roster.begin_anew();
-                None
-            }
-        }
-    }
+    here.tell(Some(head), |waiter| waiter.place < told.before);
+    Ok(None)
 }
 
-/// What came of asking.
-enum Look {
-    /// The roster holds everything up to this change.
-    Current(u64),
-    /// It does not, or that is not known.
-    Behind,
-    /// The store does not say.
-    Nothing,
+impl Proofs {
+    /// Whether the roster is current up to what was told.
+    fn holds(&self, told: &Told) -> bool {
+        told.head <= self.roster.head() && self.follows(told)
+    }
+
+    /// Which change the roster lacks, as far as what was told says so.
+    fn lacks(&self, told: &Told) -> u64 {
+        if told.head > self.roster.head() && self.follows(told) { told.head } else { 0 }
+    }
+
+    /// Whether the log that the roster follows is the one of which that was told. One that has gone back is another one.
+    fn follows(&self, told: &Told) -> bool {
+        told.known <= told.head && self.followed.load(Ordering::SeqCst) == told.connection
+    }
 }
 
 #[cfg(test)]
+mod own_tests;
+#[cfg(test)]
 mod tests;
+mod turns;

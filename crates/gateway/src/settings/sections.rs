@@ -109,6 +109,8 @@ pub struct Database {
     pub acquire_timeout_seconds: u64,
     /// Seconds that a statement may run.
     pub statement_timeout_seconds: u64,
+    /// Whether threads that serve connections ask PostgreSQL for the last change by connections of their own.
+    pub ask_directly: bool,
 }
 
 impl Database {

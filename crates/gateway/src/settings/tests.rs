@@ -35,6 +35,7 @@ fn the_documented_file_holds_every_setting_with_its_default() {
             pool_size: 8,
             acquire_timeout_seconds: 5,
             statement_timeout_seconds: 30,
+            ask_directly: true,
         },
         roster: Roster { bytes: 512 << 20, behind: 10_000, ready_rows: Names::default(), replies_bytes: 32 << 20 },
         limits: Limits {

@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use store::Store;
 
-const LONG: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(50);
+pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(super) const SHORT: Duration = Duration::from_millis(50);
 
-fn roster(store: &Store) -> Arc<Roster> {
+pub(super) fn roster(store: &Store) -> Arc<Roster> {
     Roster::new(Arc::new(store.clone()), roster::Settings { bytes: 0, behind: 10_000, ready: [""; 4] })
 }
 
 fn proofs(store: &Store, read: Read) -> Proofs {
-    Proofs::begin(Some(read), roster(store)).expect("a thread")
+    Proofs::begin(Some(read), None, roster(store)).expect("a thread")
 }
 
 /// A store that has read the head and says it only when it may: what is read is told first.
@@ -175,7 +175,7 @@ async fn a_store_that_is_away_is_asked_again() {
         1 => panic!("a fault"),
         connection => Ok(Seen { head: asked.head()?, connection: connection as u64 - 1 }),
     };
-    let proofs = Proofs::begin(Some(Box::new(read)), Arc::clone(&roster)).expect("a thread");
+    let proofs = Proofs::begin(Some(Box::new(read)), None, Arc::clone(&roster)).expect("a thread");
     create(&store, "one");
     assert_eq!(proofs.next(LONG).await, None);
     state.store(1, Ordering::SeqCst);
