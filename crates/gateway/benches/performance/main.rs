@@ -76,7 +76,9 @@ fn whole(settings: &Settings) {
         } else {
             let server = postgres::Server::start();
             postgresql = server.execute("postgres", "SHOW server_version").pop();
+            // As one machine would be set up.
             let url = server.fresh_database();
+            let url = server.socket_url("rollcall", url.rsplit('/').next().expect("a name"));
             outcomes.push(database::run("PostgreSQL", &url, &data, directory.path(), settings));
         }
         save(&outcomes, &growth, postgresql.as_deref());
