@@ -29,6 +29,9 @@ const PERSONS: &str = "persons";
 const SORTING: &str = "PRAGMA cache_size = -8192; PRAGMA mmap_size = 0";
 /// The word for a unique column.
 const UNIQUE: &str = " UNIQUE";
+/// What a column that is computed begins with, and what ends it where it is kept in the table.
+const GENERATED: &str = " GENERATED ALWAYS AS (";
+const STORED: &str = " STORED";
 
 /// What is made again in the end.
 pub(super) struct Bare {
@@ -43,6 +46,8 @@ struct Table {
     sql: String,
     /// Those that were taken away.
     indexes: Vec<Index>,
+    /// Whether a column that SQLite keeps itself is one like others meanwhile.
+    takes_cards: bool,
 }
 
 struct Index {
@@ -83,6 +88,11 @@ impl Bare {
             None => (None, None),
         };
         Ok((Self { tables, sorting }, aside))
+    }
+
+    /// Whether the cards of persons are written like other columns meanwhile.
+    pub fn takes_cards(&self) -> bool {
+        self.tables.iter().any(|table| table.takes_cards)
     }
 
     /// Makes them again, where `persons` persons were made. The second part of what was begun must have been dropped. Fails
@@ -133,10 +143,15 @@ impl Table {
         for index in indexes.iter().filter(|index| index.sql.is_some()) {
             connection.batch_execute(&format!("DROP INDEX \"{}\"", index.name))?;
         }
+        let mut plain = sql.clone();
         if indexes.iter().any(|index| index.sql.is_none()) {
-            connection.batch_execute(&format!("DROP TABLE \"{name}\"; {}", sql.replace(UNIQUE, "")))?;
+            plain = plain.replace(UNIQUE, "");
         }
-        Ok(Self { name, sql, indexes })
+        let takes_cards = name == PERSONS && without_generated(&mut plain);
+        if plain != sql {
+            connection.batch_execute(&format!("DROP TABLE \"{name}\"; {plain}"))?;
+        }
+        Ok(Self { name, sql, indexes, takes_cards })
     }
 
     /// Makes the indexes, of `keys` where these have their first columns.
@@ -161,6 +176,26 @@ impl Table {
         }
         Ok(connection.batch_execute("PRAGMA writable_schema = OFF")?)
     }
+}
+
+/// Takes away how a column is generated, if just one is, and kept in the table. Whether that is so.
+fn without_generated(sql: &mut String) -> bool {
+    let (Some(begin), 1) = (sql.find(GENERATED), sql.matches(GENERATED).count()) else { return false };
+    let mut depth = 0_usize;
+    let close = sql[begin..].find(|letter: char| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => return false,
+        }
+        depth == 0
+    });
+    let Some(end) = close.map(|close| begin + close + 1) else { return false };
+    if !sql[end..].starts_with(STORED) {
+        return false;
+    }
+    sql.replace_range(begin..end + STORED.len(), "");
+    true
 }
 
 impl Index {
@@ -205,6 +240,7 @@ mod tests {
     use super::*;
     use crate::Settings;
     use crate::import::PersonRow;
+    use crate::import::cards::Cards;
 
     #[derive(QueryableByName, Debug, PartialEq)]
     struct Entry {
@@ -243,6 +279,19 @@ mod tests {
         })
     }
 
+    /// As the import does as long as the indexes are not there.
+    fn fill(store: &Store, bare: &Bare, row: &PersonRow) {
+        assert!(bare.takes_cards());
+        let mut cards = Cards::default();
+        cards.push(row);
+        let rows = std::slice::from_ref(row);
+        let filled = store.write(|connection| {
+            let Connection::Sqlite(inner) = connection else { panic!("SQLite") };
+            Ok(crate::import::insert::insert_with_cards(inner, rows, &cards)?)
+        });
+        filled.expect("nothing holds it up");
+    }
+
     /// Whether the keys are sorted here, or by SQLite.
     #[test]
     fn the_schema_is_the_same_again() {
@@ -258,7 +307,7 @@ mod tests {
             assert!(left.all(|entry| entry.kind == "table"), "{meanwhile:#?}");
             for n in [2, 1, 3] {
                 let row = person(n, &format!("u{n}"), &format!("i{n}"), &format!("L{n}"));
-                insert(&store, &row).expect("inserted");
+                fill(&store, &bare, &row);
                 if let Some(aside) = aside.as_mut().filter(|_| put_aside) {
                     aside.put(&row);
                 }
@@ -290,7 +339,7 @@ mod tests {
             let (_directory, store) = unseen();
             let (bare, mut aside) = Bare::begin(&store).expect("begun");
             for row in [person(1, "u", "i1", "l1"), person(2, "u", "i2", "l2")] {
-                insert(&store, &row).expect("nothing holds it up");
+                fill(&store, &bare, &row);
                 if let Some(aside) = aside.as_mut().filter(|_| put_aside) {
                     aside.put(&row);
                 }
@@ -298,6 +347,24 @@ mod tests {
             drop(aside);
             let refused = bare.end(&store, 2).expect_err("twice the same uid");
             assert!(refused.to_string().contains("UNIQUE constraint failed: "), "{refused}");
+        }
+    }
+
+    #[test]
+    fn only_a_column_that_is_kept_becomes_like_others() {
+        let changed = |sql: &str| {
+            let mut plain = sql.to_owned();
+            without_generated(&mut plain).then_some(plain)
+        };
+        let kept = "CREATE TABLE t (a TEXT GENERATED ALWAYS AS (b || (c)) STORED, b TEXT)";
+        assert_eq!(changed(kept).as_deref(), Some("CREATE TABLE t (a TEXT, b TEXT)"));
+        for other in [
+            "CREATE TABLE t (a TEXT)",
+            "CREATE TABLE t (a TEXT GENERATED ALWAYS AS (b) VIRTUAL, b TEXT)",
+            "CREATE TABLE t (a TEXT GENERATED ALWAYS AS (b || (c) STORED, b TEXT",
+            "CREATE TABLE t (a TEXT GENERATED ALWAYS AS (c) STORED, b TEXT GENERATED ALWAYS AS (c) STORED, c TEXT)",
+        ] {
+            assert_eq!(changed(other), None, "{other}");
         }
     }
 

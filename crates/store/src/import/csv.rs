@@ -45,7 +45,7 @@ pub(super) fn read(spool: &mut Spool, input: &mut dyn BufRead, progress: &mut dy
                     }
                 },
                 Some((names, columns)) => match record(names, columns, &row) {
-                    Ok(record) => part.add(record, row.first, &|key| place(names, &row, key)),
+                    Ok(record) => part.add(record, row.first, &mut |key| place(names, &row, key)),
                     Err((column, problem)) => part.refuse(row.first, column, problem),
                 },
             },

@@ -4,6 +4,7 @@
 //! every row, and one that updates is prepared anew for every row. These are walked by a straight line of code, and kept
 //! prepared; several rows share what a statement that inserts costs by itself.
 
+use super::cards::Cards;
 use super::lookup::on_either;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
 use crate::connection::Connection as Either;
@@ -32,6 +33,24 @@ pub(super) fn insert<R: Columns>(connection: &mut SqliteConnection, rows: &[R]) 
     Ok(())
 }
 
+/// The same for persons whose cards are put together already, into a table that takes them.
+pub(super) fn insert_with_cards(
+    connection: &mut SqliteConnection,
+    rows: &[PersonRow],
+    cards: &Cards,
+) -> QueryResult<()> {
+    let (chunks, rest) = rows.as_chunks::<SOME>();
+    let card = |nth: usize| cards.get(nth).unwrap_or_default();
+    for (nth, rows) in chunks.iter().enumerate() {
+        let cards = std::array::from_fn(|at| card(nth * SOME + at));
+        connection.execute_returning_count(&InsertWithCards(rows, cards))?;
+    }
+    for (nth, row) in (chunks.len() * SOME..).zip(rest) {
+        connection.execute_returning_count(&InsertWithCards(std::array::from_ref(row), [card(nth)]))?;
+    }
+    Ok(())
+}
+
 /// Writes what is different in `after` over the row `before`, which has the same key; nothing where nothing is. Columns
 /// that stay the same are not named, so that no index of theirs is touched, and the texts of the few statements that come
 /// of it repeat, so that they stay prepared. Gives how many rows there were to write: 1, or 0 where there is none of that
@@ -45,12 +64,14 @@ pub(crate) fn update<R: Columns>(connection: &mut Either, before: &R, after: &R)
 
 /// A row with as many values as its table has columns that are written.
 pub(crate) trait Columns: PartialEq + 'static {
-    /// The statement up to the values. It says `OR FAIL`, so that SQLite need not be able to take back the first rows of
+    /// The statement up to the names of the columns. It says `OR FAIL`, so that SQLite need not be able to take back the first rows of
     /// a statement when a later one is refused: for that it would copy every page before it changes it.
     const INSERT_INTO: &'static str;
+    /// The names of the columns, and what stands before the values.
+    const NAMES: &'static str;
     /// The beginning of a statement that updates, up to the columns.
     const UPDATE: &'static str;
-    /// The values in brackets.
+    /// The values.
     fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>;
     /// The columns that are others in `before`, with the values of this.
     fn changed<'b, DB>(&'b self, before: &Self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
@@ -68,17 +89,14 @@ pub(crate) trait Columns: PartialEq + 'static {
 macro_rules! columns {
     ($row:ident in $table:literal by $($key:ident),+: $first:ident $first_type:ident, $($column:ident $type:ident),+ $(,)?) => {
         impl Columns for $row {
-            const INSERT_INTO: &'static str = concat!(
-                "INSERT OR FAIL INTO ", $table, " (", stringify!($first), $(", ", stringify!($column),)+ ") VALUES "
-            );
+            const INSERT_INTO: &'static str = concat!("INSERT OR FAIL INTO ", $table, " (");
+            const NAMES: &'static str = concat!(stringify!($first), $(", ", stringify!($column),)+ ") VALUES (");
             fn values<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-                out.push_sql("(");
                 out.push_bind_param::<$first_type, _>(&self.$first)?;
                 $(
                     out.push_sql(", ");
                     out.push_bind_param::<$type, _>(&self.$column)?;
                 )+
-                out.push_sql(")");
                 Ok(())
             }
             const UPDATE: &'static str = concat!("UPDATE ", $table, " SET ");
@@ -148,12 +166,43 @@ impl<R: Columns, const N: usize> QueryId for Insert<'_, R, N> {
 impl<R: Columns, const N: usize> QueryFragment<Sqlite> for Insert<'_, R, N> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(R::INSERT_INTO);
+        out.push_sql(R::NAMES);
         for (at, row) in self.0.iter().enumerate() {
             if at > 0 {
-                out.push_sql(", ");
+                out.push_sql("), (");
             }
             row.values(&mut out)?;
         }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+/// The statement for persons with cards.
+struct InsertWithCards<'r, const N: usize>(&'r [PersonRow; N], [&'r str; N]);
+
+/// By which diesel finds that one again.
+struct CardId<const N: usize>;
+
+impl<const N: usize> QueryId for InsertWithCards<'_, N> {
+    type QueryId = CardId<N>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<const N: usize> QueryFragment<Sqlite> for InsertWithCards<'_, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        out.push_sql(PersonRow::INSERT_INTO);
+        out.push_sql("card, ");
+        out.push_sql(PersonRow::NAMES);
+        for (at, (row, card)) in self.0.iter().zip(&self.1).enumerate() {
+            if at > 0 {
+                out.push_sql("), (");
+            }
+            out.push_bind_param::<Text, str>(card)?;
+            out.push_sql(", ");
+            row.values(&mut out)?;
+        }
+        out.push_sql(")");
         Ok(())
     }
 }

@@ -75,6 +75,8 @@ pub(super) struct Made {
 type Digest = [u8; 16];
 /// A map by what is a keyed hash already.
 type ByDigest<V> = HashMap<Digest, V, BuildHasherDefault<Begin>>;
+/// A map by a number or an id, with a hash that is quick, and another one in each process.
+type Quick<K, V> = hashbrown::HashMap<K, V>;
 
 /// Takes the beginning of a digest for its hash.
 #[derive(Debug, Default)]
@@ -138,8 +140,8 @@ const ALL: u8 = 1 | 2 | 4;
 pub(super) struct Known {
     kind: Kind,
     rows: Vec<Row>,
-    numbers: HashMap<i64, u32>,
-    ids: HashMap<Uuid, u32>,
+    numbers: Quick<i64, u32>,
+    ids: Quick<Uuid, u32>,
     /// Of uids and of folded logins.
     texts: ByDigest<u32>,
     made: HashMap<u32, Made>,
@@ -169,8 +171,8 @@ impl Known {
         Self {
             kind,
             rows: Vec::new(),
-            numbers: HashMap::new(),
-            ids: HashMap::new(),
+            numbers: Quick::new(),
+            ids: Quick::new(),
             texts: HashMap::default(),
             made: HashMap::new(),
             absent: HashSet::default(),
@@ -437,7 +439,7 @@ impl Known {
 /// What is known of the memberships in the input, by the places of group and person.
 #[derive(Debug, Default)]
 pub(super) struct Pairs {
-    pairs: HashMap<(u32, u32), Pair>,
+    pairs: Quick<(u32, u32), Pair>,
 }
 
 /// What is known of a membership.

@@ -34,12 +34,15 @@
 mod apply;
 mod bad;
 mod bare;
+mod cards;
 mod cells;
 mod codec;
 mod csv;
+mod feed;
 mod insert;
 mod known;
 mod lookup;
+mod members;
 mod merge;
 mod ndjson;
 mod owners;
@@ -49,6 +52,7 @@ mod rules;
 mod sorted;
 mod spool;
 mod tune;
+mod unseen;
 mod write;
 
 pub use bad::BadRow;

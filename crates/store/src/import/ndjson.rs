@@ -131,7 +131,7 @@ fn take(part: &mut Part, number: u64, line: &[u8]) {
         return;
     }
     match parse(line) {
-        Ok(record) => part.add(record, number, &|key| key_column(line, key)),
+        Ok(record) => part.add(record, number, &mut key_columns(line)),
         Err(error) => part.refuse(number, error.column() as u64, explain(line, &error)),
     }
 }
@@ -208,9 +208,17 @@ fn last_key(line: &str, column: usize) -> Option<&str> {
     keys(line).take_while(|(start, _)| start + 1 < column).last().map(|(_, key)| key)
 }
 
-/// The column (from 1) at which `key` stands; 1 when it does not.
-fn key_column(line: &str, key: &str) -> u64 {
-    keys(line).find(|(_, found)| *found == key).map_or(1, |(start, _)| start as u64 + 1)
+/// Tells at which column (from 1) a key stands; 1 when it does not. Each is looked for behind the one before, since they are
+/// asked for in about the order in which they are written.
+fn key_columns(line: &str) -> impl FnMut(&str) -> u64 {
+    let mut rest = keys(line);
+    move |key| {
+        let found = rest.find(|(_, found)| *found == key).or_else(|| {
+            rest = keys(line);
+            rest.find(|(_, found)| *found == key)
+        });
+        found.map_or(1, |(start, _)| start as u64 + 1)
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The second step: which row each line means, by the store and the other lines.
 
 use super::ImportError;
-use super::bad::{BadRows, Problem};
+use super::bad::Problem;
 use super::codec::{Field, Names};
-use super::known::{Digests, Hashes, Kind, Known, Pairs, Text, Told};
+use super::known::{Digests, Hashes, Kind, Known, Text};
 use super::lookup;
+use super::members::Members;
 use super::merge::Step;
-use super::owners::{Doubtful, Owners};
+use super::owners::Doubtful;
 use super::spool::{GROUP_KEYS, MEMBERSHIP_KEYS, PERSON_KEYS, Pile, Place, Spool, Spooled, damaged};
 use super::write::Numbers;
 use crate::connection::Connection;
@@ -28,17 +29,21 @@ pub(super) const SKIPPED: u32 = u32::MAX;
 
 /// What all lines mean.
 pub(super) struct Resolved {
+    pub rows: Rows,
+    pub members: Members,
+    /// Whether the lines about memberships are still to be resolved, by [`Members::resolve`].
+    pub ahead: bool,
+}
+
+/// What the lines about persons and groups mean.
+pub(super) struct Rows {
     pub persons: Known,
     pub groups: Known,
-    pub pairs: Pairs,
     /// For each line about a person its row, or [`SKIPPED`].
     pub person_lines: Vec<u32>,
     pub group_lines: Vec<u32>,
-    pub membership_lines: Vec<(u32, u32)>,
-    pub owners: Owners,
-    pub bad: BadRows,
     /// The counters of persons and groups when the store was asked.
-    pub counters: (i64, i64),
+    counters: (i64, i64),
 }
 
 /// Why resolving ended early.
@@ -61,7 +66,7 @@ impl From<ImportError> for Stop {
 
 /// The rows of a pile, some at a time, with the bytes of each.
 #[derive(Default)]
-struct Chunk {
+pub(super) struct Chunk {
     bytes: Vec<u8>,
     rows: Vec<(Place, usize)>,
 }
@@ -78,7 +83,7 @@ impl Chunk {
         Ok(!self.rows.is_empty())
     }
 
-    fn each(&self) -> impl Iterator<Item = Spooled<'_>> {
+    pub fn each(&self) -> impl Iterator<Item = Spooled<'_>> {
         let mut start = 0;
         self.rows.iter().filter_map(move |(place, end)| {
             let body = self.bytes.get(start..*end)?;
@@ -90,7 +95,7 @@ impl Chunk {
 
 /// Works through a pile chunk by chunk. Another thread reads them, and has `prepare` do what needs no knowledge of
 /// other lines.
-fn chunks<S, P: Send>(
+pub(super) fn chunks<S, P: Send>(
     pile: &mut Pile,
     keys: &'static [&'static str],
     state: &mut S,
@@ -124,12 +129,18 @@ fn chunks<S, P: Send>(
 }
 
 /// A record, and the hash of its line.
-fn hashed_record<T: Field>(hashes: Hashes) -> impl Fn(&Spooled<'_>) -> Result<(T, u64), ImportError> {
+pub(super) fn hashed_record<T: Field>(hashes: Hashes) -> impl Fn(&Spooled<'_>) -> Result<(T, u64), ImportError> {
     move |row| Ok((row.record()?, hashes.line(row.body)))
 }
 
-/// Resolves all lines of the spool in the snapshot of `connection`.
-pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<Resolved, Stop> {
+/// Resolves all lines of the spool in the snapshot of `connection`. Where `ahead` is wanted and the store is empty, so that
+/// nothing need be looked up, those about memberships are left, unless one of the others is bad by then: `ahead` is told
+/// how many are.
+pub(super) fn resolve(
+    connection: &mut Connection,
+    spool: &mut Spool,
+    ahead: &dyn Fn(u64) -> bool,
+) -> Result<Resolved, Stop> {
     if let Connection::Postgres(inner) = &mut *connection {
         // Reading a large spool takes longer than a transaction may otherwise wait. Ends with the transaction.
         inner.batch_execute("SET LOCAL idle_in_transaction_session_timeout = 0").map_err(Failure::from)?;
@@ -137,28 +148,34 @@ pub(super) fn resolve(connection: &mut Connection, spool: &mut Spool) -> Result<
     connection.without_time_limits().map_err(Failure::from)?;
     let counters = lookup::counters(connection)?;
     let (any_persons, any_groups, any_memberships) = lookup::any(connection)?;
-    let resolved = Resolved {
+    let rows = Rows {
         persons: Known::new(Kind::Person, counters.0.max(spool.highest_person)),
         groups: Known::new(Kind::Group, counters.1.max(spool.highest_group)),
-        pairs: Pairs::default(),
         person_lines: Vec::new(),
         group_lines: Vec::new(),
-        membership_lines: Vec::new(),
-        owners: Owners::default(),
-        bad: spool.bad.clone(),
         counters,
     };
+    let members = Members { bad: spool.bad.clone(), ..Members::default() };
     let sources = std::mem::take(&mut spool.sources);
-    let mut resolver =
-        Resolver { resolved, connection, any_persons, any_groups, any_memberships, spent: None, sources: &sources };
-    let outcome = resolver.all(spool);
-    let resolved = resolver.resolved;
+    let mut resolver = Resolver {
+        rows,
+        members,
+        connection,
+        any_persons,
+        any_groups,
+        any_memberships,
+        spent: None,
+        sources: &sources,
+    };
+    let outcome = resolver.all(spool, ahead);
+    let Resolver { rows, members, .. } = resolver;
     spool.sources = sources;
-    outcome.map(|()| resolved)
+    outcome.map(|ahead| Resolved { rows, members, ahead })
 }
 
 struct Resolver<'a> {
-    resolved: Resolved,
+    rows: Rows,
+    members: Members,
     connection: &'a mut Connection,
     any_persons: bool,
     any_groups: bool,
@@ -169,11 +186,11 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    fn all(&mut self, spool: &mut Spool) -> Result<(), Stop> {
-        let Resolved { persons, groups, pairs, .. } = &mut self.resolved;
+    /// Whether the lines about memberships are left.
+    fn all(&mut self, spool: &mut Spool, ahead: &dyn Fn(u64) -> bool) -> Result<bool, Stop> {
+        let Rows { persons, groups, .. } = &mut self.rows;
         persons.expect(spool.persons.rows);
         groups.expect(spool.groups.rows);
-        pairs.expect(spool.memberships.rows);
         let (persons, groups) = (persons.hashes.clone(), groups.hashes.clone());
         // Where every line brings its own there is nothing to be made, and nothing to be kept free.
         let nothing = |_: &Spooled<'_>| Ok(());
@@ -190,27 +207,31 @@ impl Resolver<'_> {
         chunks(&mut spool.persons, PERSON_KEYS, self, hash, Self::persons)?;
         let record = hashed_record(groups.clone());
         chunks(&mut spool.groups, GROUP_KEYS, self, record, Self::groups)?;
+        if !(self.any_persons || self.any_groups || self.any_memberships) && ahead(self.members.bad.total) {
+            return Ok(true);
+        }
+        self.members.pairs.expect(spool.memberships.rows);
         chunks(&mut spool.memberships, MEMBERSHIP_KEYS, self, hashed_record(groups), Self::memberships)?;
         self.settle_doubts();
-        Ok(())
+        Ok(false)
     }
 
     fn claim_persons(&mut self, chunk: &Chunk) -> Result<(), Stop> {
         for row in chunk.each() {
-            self.resolved.persons.claim(&Names::of_spooled_person(row.body).ok_or_else(damaged)?);
+            self.rows.persons.claim(&Names::of_spooled_person(row.body).ok_or_else(damaged)?);
         }
         Ok(())
     }
 
     fn claim_groups(&mut self, chunk: &Chunk) -> Result<(), Stop> {
         for row in chunk.each() {
-            self.resolved.groups.claim(&Names::of_spooled_group(row.body).ok_or_else(damaged)?);
+            self.rows.groups.claim(&Names::of_spooled_group(row.body).ok_or_else(damaged)?);
         }
         Ok(())
     }
 
     fn bad(&mut self, place: &Place, problem: Problem) {
-        self.resolved.bad.add(place.bad(problem, self.sources));
+        self.members.bad.add(place.bad(problem, self.sources));
     }
 
     fn persons(&mut self, chunk: &Chunk, hashes: Vec<(Digests, u64)>) -> Result<(), Stop> {
@@ -228,24 +249,24 @@ impl Resolver<'_> {
                 }
                 Err(Bad::Database(failure)) => return Err(failure.into()),
             };
-            let told = line.filter(|at| self.resolved.persons.tell(*at, hash));
-            self.resolved.person_lines.push(told.unwrap_or(SKIPPED));
+            let told = line.filter(|at| self.rows.persons.tell(*at, hash));
+            self.rows.person_lines.push(told.unwrap_or(SKIPPED));
         }
         Ok(())
     }
 
     fn person(&mut self, names: &Names<'_>, digests: &Digests) -> Result<u32, Bad> {
-        if let Some(at) = self.resolved.persons.find_by(names, digests)? {
+        if let Some(at) = self.rows.persons.find_by(names, digests)? {
             return Ok(at);
         }
-        self.resolved.persons.used_up(names)?;
+        self.rows.persons.used_up(names)?;
         if let Some(number) = names.number
             && self.is_spent(number).map_err(Bad::Database)?
         {
             return Err(Problem::of("number", SPENT).into());
         }
         let (any, connection) = (self.any_persons, &mut *self.connection);
-        let made = self.resolved.persons.make(names, digests, None, &mut |what, text| match what {
+        let made = self.rows.persons.make(names, digests, None, &mut |what, text| match what {
             _ if !any => Ok(false),
             Text::Uid => lookup::has_uid(connection, text),
             Text::Login => lookup::has_login(connection, text),
@@ -256,7 +277,7 @@ impl Resolver<'_> {
     /// Whether this was the number of a person who was deleted.
     fn is_spent(&mut self, number: i64) -> Result<bool, Failure> {
         // What was never given need not be looked for.
-        if number > self.resolved.counters.0 {
+        if number > self.rows.counters.0 {
             return Ok(false);
         }
         let spent = match self.spent.take() {
@@ -274,7 +295,7 @@ impl Resolver<'_> {
         for (row, (record, hash)) in chunk.each().zip(&records) {
             let line = match self.group(record) {
                 Ok((at, owner)) => {
-                    let line = self.resolved.group_lines.len();
+                    let line = self.rows.group_lines.len();
                     owned.extend(owner.map(|owner| Doubtful { line, place: row.place, key: (at, owner) }));
                     Some(at)
                 }
@@ -284,16 +305,16 @@ impl Resolver<'_> {
                 }
                 Err(Bad::Database(failure)) => return Err(failure.into()),
             };
-            let told = line.filter(|at| self.resolved.groups.tell(*at, *hash));
-            self.resolved.group_lines.push(told.unwrap_or(SKIPPED));
+            let told = line.filter(|at| self.rows.groups.tell(*at, *hash));
+            self.rows.group_lines.push(told.unwrap_or(SKIPPED));
         }
         if self.any_memberships {
             self.look_up_memberships(owned.iter().map(|line| line.key))?;
         }
         for line in owned {
-            self.resolved.owners.say(line.key);
-            if self.resolved.is_banned(line.key) {
-                self.resolved.owners.doubt(line);
+            self.members.owners.say(line.key);
+            if self.members.is_banned(line.key) {
+                self.members.owners.doubt(line);
             }
         }
         Ok(())
@@ -301,7 +322,7 @@ impl Resolver<'_> {
 
     /// Finds out whether the lines are good that name an owner whom the store has banned.
     fn settle_doubts(&mut self) {
-        let Resolved { owners, pairs, group_lines, bad, .. } = &mut self.resolved;
+        let (Members { owners, pairs, bad, .. }, group_lines) = (&mut self.members, &mut self.rows.group_lines);
         for line in owners.doubtful() {
             if pairs.get(line.key).is_some_and(|pair| pair.state == Some(State::Banned)) {
                 let problem = Problem::of("owner", "is banned from the group");
@@ -316,17 +337,17 @@ impl Resolver<'_> {
     /// The places of the group and of its owner, if one is said.
     fn group(&mut self, record: &GroupRecord) -> Result<(u32, Option<u32>), Bad> {
         let owner = match &record.owner {
-            Some(owner) => Some(self.resolved.person("owner", owner)?),
+            Some(owner) => Some(self.rows.person("owner", owner)?),
             None => None,
         };
         let names = Names::from(record);
-        let digests = self.resolved.groups.hashes.of(&names);
-        if let Some(at) = self.resolved.groups.find_by(&names, &digests)? {
+        let digests = self.rows.groups.hashes.of(&names);
+        if let Some(at) = self.rows.groups.find_by(&names, &digests)? {
             return Ok((at, owner));
         }
-        self.resolved.groups.used_up(&names)?;
+        self.rows.groups.used_up(&names)?;
         let (any, connection) = (self.any_groups, &mut *self.connection);
-        let made = self.resolved.groups.make(&names, &digests, record.name.as_deref(), &mut |_, guid| {
+        let made = self.rows.groups.make(&names, &digests, record.name.as_deref(), &mut |_, guid| {
             if any { lookup::has_guid(connection, guid) } else { Ok(false) }
         });
         made.map(|at| (at, owner)).map_err(Bad::Database)
@@ -341,7 +362,7 @@ impl Resolver<'_> {
         }
         let names: Vec<Names<'_>> = records.iter().filter_map(|(r, _)| r.group.as_ref()).map(Names::from).collect();
         self.look_up_groups(&names)?;
-        let keys: Vec<Result<(u32, u32), Problem>> = records.iter().map(|(r, _)| self.resolved.key(r)).collect();
+        let keys = self.rows.keys(&records);
         if self.any_memberships {
             self.look_up_memberships(keys.iter().flatten().copied())?;
         }
@@ -349,16 +370,7 @@ impl Resolver<'_> {
             let lines = keys.iter().zip(&records);
             self.look_up_owners(lines.filter_map(|(key, (record, _))| Some((*key.as_ref().ok()?, record))))?;
         }
-        for ((row, (record, hash)), key) in chunk.each().zip(&records).zip(keys) {
-            let line = match key.and_then(|key| Ok((key, self.resolved.judge(key, record)?))) {
-                Ok((key, state)) => Some(key).filter(|key| self.resolved.pairs.tell(*key, state, *hash)),
-                Err(problem) => {
-                    self.bad(&row.place, problem);
-                    None
-                }
-            };
-            self.resolved.membership_lines.push(line.unwrap_or((SKIPPED, SKIPPED)));
-        }
+        self.members.take(&self.rows, chunk, &records, keys, self.sources);
         Ok(())
     }
 
@@ -367,7 +379,7 @@ impl Resolver<'_> {
         if !self.any_persons {
             return Ok(());
         }
-        let known = &mut self.resolved.persons;
+        let known = &mut self.rows.persons;
         let numbers: Vec<i64> =
             names.iter().filter_map(|n| n.number).filter(|n| known.by_number(*n).is_none()).collect();
         learn(known, lookup::persons_by_number(self.connection, &numbers)?);
@@ -393,7 +405,7 @@ impl Resolver<'_> {
         if !self.any_groups {
             return Ok(());
         }
-        let known = &mut self.resolved.groups;
+        let known = &mut self.rows.groups;
         let numbers: Vec<i64> =
             names.iter().filter_map(|n| n.number).filter(|n| known.by_number(*n).is_none()).collect();
         learn(known, lookup::groups_by_number(self.connection, &numbers)?);
@@ -411,17 +423,17 @@ impl Resolver<'_> {
         &mut self,
         lines: impl Iterator<Item = ((u32, u32), &'r MembershipRecord)>,
     ) -> Result<(), Failure> {
-        let Resolved { groups, owners, .. } = &self.resolved;
+        let (groups, owners) = (&self.rows.groups, &self.members.owners);
         let bans = lines.filter(|(key, said)| match said.state {
             Some(state) => state == State::Banned,
-            None => self.resolved.is_banned(*key),
+            None => self.members.is_banned(*key),
         });
         let wanted = bans.map(|(key, _)| key.0).filter(|group| owners.rests_on_the_store(*group));
         let numbers = wanted.filter_map(|at| groups.row(at).filter(|row| !row.new).map(|row| row.number));
         let numbers: BTreeSet<i64> = numbers.collect();
         for (number, owner) in lookup::owners(self.connection, &numbers.into_iter().collect::<Vec<_>>())? {
-            if let Some(at) = self.resolved.groups.by_number(number) {
-                self.resolved.owners.stored(at, owner);
+            if let Some(at) = self.rows.groups.by_number(number) {
+                self.members.owners.stored(at, owner);
             }
         }
         Ok(())
@@ -429,7 +441,7 @@ impl Resolver<'_> {
 
     /// Learns of all memberships of the store among `keys`.
     fn look_up_memberships(&mut self, keys: impl Iterator<Item = (u32, u32)>) -> Result<(), Failure> {
-        let Resolved { persons, groups, pairs, .. } = &mut self.resolved;
+        let (Rows { persons, groups, .. }, pairs) = (&self.rows, &mut self.members.pairs);
         let stored = |known: &Known, at| known.row(at).filter(|row| !row.new).map(|row| row.number);
         let wanted = keys.filter(|key| pairs.get(*key).is_none());
         let numbers: Vec<(i64, i64)> =
@@ -466,7 +478,7 @@ impl From<Problem> for Bad {
     }
 }
 
-impl Resolved {
+impl Rows {
     /// What the counters were, and what they become.
     pub fn numbers(&self) -> Numbers {
         Numbers { seen: self.counters, highest: (self.persons.highest, self.groups.highest) }
@@ -500,7 +512,11 @@ impl Resolved {
         Ok(Step::new(record, actors))
     }
 
-    /// The group and the person of a membership.
+    /// The group and the person of each membership.
+    pub fn keys(&self, records: &[(MembershipRecord, u64)]) -> Vec<Result<(u32, u32), Problem>> {
+        records.iter().map(|(record, _)| self.key(record)).collect()
+    }
+
     fn key(&self, record: &MembershipRecord) -> Result<(u32, u32), Problem> {
         let group = record.group.as_ref().ok_or_else(|| Problem::of("group", "is missing"))?;
         let found = self.groups.find(&Names::from(group));
@@ -508,22 +524,5 @@ impl Resolved {
         let group = found.ok_or_else(|| Problem::of("group", "names no group"))?;
         let person = record.person.as_ref().ok_or_else(|| Problem::of("person", "is missing"))?;
         Ok((group, self.person("person", person)?))
-    }
-
-    /// Whether the membership stands so after the lines so far.
-    fn is_banned(&self, key: (u32, u32)) -> bool {
-        self.pairs.get(key).is_some_and(|pair| pair.state == Some(State::Banned))
-    }
-
-    /// Where the membership stands after the line.
-    fn judge(&self, key: (u32, u32), record: &MembershipRecord) -> Result<State, Problem> {
-        let before = self.pairs.get(key).and_then(|pair| pair.state);
-        let owns = self.persons.row(key.1).is_some_and(|person| self.owners.may_own(key, person.number));
-        self.step(record)?.judge(before, owns).map_err(|(field, problem)| Problem::of(field, problem))
-    }
-
-    /// Whether several lines that differ are about the membership.
-    pub fn told_often(&self, key: (u32, u32)) -> bool {
-        self.pairs.get(key).is_some_and(|pair| pair.told == Told::Often)
     }
 }

@@ -20,7 +20,7 @@ pub(super) const PERSON_KEYS: &[&str] = &["number", "id", "uid", "login"];
 pub(super) const GROUP_KEYS: &[&str] = &["number", "id", "guid", "owner"];
 /// The same for memberships.
 pub(super) const MEMBERSHIP_KEYS: &[&str] =
-    &["group", "person", "joined_by", "scope_changed_by", "banned_by", "joined_at", "banned_at", "state"];
+    &["group", "person", "state", "joined_at", "joined_by", "scope_changed_by", "banned_at", "banned_by"];
 
 /// Input on its way into the store, kept in temporary files that vanish with this.
 ///
@@ -175,7 +175,7 @@ impl Part {
     }
 
     /// Judges a record and keeps it; `column` tells where in its row a field stands.
-    pub fn add(&mut self, mut record: Record, line: u64, column: &dyn Fn(&str) -> u64) {
+    pub fn add(&mut self, mut record: Record, line: u64, column: &mut dyn FnMut(&str) -> u64) {
         if let Err(problem) = check_record(&mut record) {
             return self.refuse(line, column(problem.field), problem.text);
         }
@@ -234,12 +234,12 @@ fn said(record: &Record) -> [bool; 8] {
         Record::Membership(r) => put(&[
             true,
             true,
+            r.state.is_some(),
+            r.joined_at.is_some(),
             r.joined_by.is_some(),
             r.scope_changed_by.is_some(),
-            r.banned_by.is_some(),
-            r.joined_at.is_some(),
             r.banned_at.is_some(),
-            r.state.is_some(),
+            r.banned_by.is_some(),
         ]),
     }
     said

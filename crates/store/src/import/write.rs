@@ -1,5 +1,6 @@
 //! One batch: a transaction that brings rows in, with their totals, counters and entries of the change log.
 
+use super::cards::Cards;
 use super::lookup::LIST;
 use super::merge::Step;
 use super::rows::{GroupRow, MembershipRow, PersonRow};
@@ -22,6 +23,8 @@ const GONE: Failure = Failure::Store(StoreError::Overtaken);
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub new_persons: Vec<PersonRow>,
+    /// Their cards, where the database does not keep those itself meanwhile.
+    pub cards: Cards,
     pub new_groups: Vec<GroupRow>,
     pub new_memberships: Vec<MembershipRow>,
     /// How many of the new memberships there are in a group, by their states and scopes.
@@ -40,6 +43,7 @@ impl Batch {
     /// This without its rows, but with the room that they took.
     pub fn emptied(mut self) -> Self {
         self.new_persons.clear();
+        self.cards.clear();
         self.new_groups.clear();
         self.new_memberships.clear();
         self.totals.clear();
@@ -176,8 +180,12 @@ macro_rules! insert {
 impl Work<'_> {
     fn persons(&mut self, batch: &Batch) -> Result<Counts, Failure> {
         let mut counts = Counts { created: batch.new_persons.len() as u64, ..Counts::default() };
-        if self.write {
-            insert!(&mut *self.connection, persons, &batch.new_persons);
+        match &mut *self.connection {
+            _ if !self.write => {}
+            Connection::Sqlite(inner) if !batch.cards.is_empty() => {
+                insert::insert_with_cards(inner, &batch.new_persons, &batch.cards)?;
+            }
+            connection => insert!(connection, persons, &batch.new_persons),
         }
         for some in batch.persons.chunks(LIST) {
             let stored = load!(self, persons, PersonRow, some.iter().map(|(number, _)| *number));
