@@ -46,6 +46,7 @@ mod query;
 mod registrar;
 mod rows;
 mod schema;
+mod second;
 mod source;
 mod store;
 #[cfg(test)]

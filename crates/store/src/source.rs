@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Role};
 use crate::error::StoreError;
+use crate::second::Second;
 use crate::store::{Failure, Store, transaction};
 use crate::{changes, listing, query};
 use diesel::connection::SimpleConnection;
@@ -11,26 +12,45 @@ use std::sync::Mutex;
 
 impl Source for Store {
     fn load(&self, group: i64, each: &mut dyn FnMut(&MemberRow<'_>)) -> Result<Option<Loaded>, DirectoryError> {
-        let mut handed = false;
-        let loaded = self.read_unmapped(|connection| {
-            if handed {
-                // What was handed over is of another snapshot than what would come now.
-                let lost = "the connection was lost while a group was being loaded";
-                return Err(StoreError::Unavailable(lost.to_owned()).into());
+        let (mut handed, mut alone) = (false, false);
+        let mut load = |alone: bool, refused: &mut bool| {
+            self.read_unmapped(|connection| {
+                if handed {
+                    // What was handed over is of another snapshot than what would come now.
+                    let lost = "the connection was lost while a group was being loaded";
+                    return Err(StoreError::Unavailable(lost.to_owned()).into());
+                }
+                // How long this takes depends on how many members there are.
+                connection.without_time_limits()?;
+                let Some(group) = listing::group(connection, &GroupKey::Number(group))? else { return Ok(None) };
+                let (head, _) = changes::ends(connection)?;
+                *refused = !alone;
+                let mut second = if alone { None } else { self.second(connection, group.number)? };
+                *refused = false;
+                for state in State::ALL {
+                    let beside = second.as_mut().map(Second::connection);
+                    query::all(connection, beside, group.number, *state, &mut |row| {
+                        handed = true;
+                        each(row);
+                    })?;
+                }
+                if let Some(second) = second {
+                    second.give_back();
+                }
+                Ok(Some(Loaded { group, head }))
+            })
+        };
+        loop {
+            let mut refused = false;
+            match load(alone, &mut refused) {
+                // Nothing has been handed over yet.
+                Err(error) if refused => {
+                    log::debug!("no snapshot for a second connection: {error}");
+                    alone = true;
+                }
+                outcome => return Ok(outcome?),
             }
-            // How long this takes depends on how many members there are.
-            connection.without_time_limits()?;
-            let Some(group) = listing::group(connection, &GroupKey::Number(group))? else { return Ok(None) };
-            let (head, _) = changes::ends(connection)?;
-            for state in State::ALL {
-                query::all(connection, group.number, *state, &mut |row| {
-                    handed = true;
-                    each(row);
-                })?;
-            }
-            Ok(Some(Loaded { group, head }))
-        })?;
-        Ok(loaded)
+        }
     }
 
     fn catch_up(&self, after: u64, limit: u32) -> Result<CatchUp, DirectoryError> {

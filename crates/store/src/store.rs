@@ -15,6 +15,7 @@ use crate::wal;
 use diesel::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The member store. Cloning it is cheap and gives the same store.
@@ -339,6 +340,19 @@ impl Store {
             waits.timed_out.fetch_add(1, Ordering::Relaxed);
             StoreError::Unavailable(format!("no connection to the database: {error}"))
         })
+    }
+
+    /// Another connection of PostgreSQL for somebody who has one, if there is or may be one soon, and half of all are left
+    /// to others.
+    pub(crate) fn take_another(&self) -> Option<Taken> {
+        const SOON: Duration = Duration::from_millis(250);
+        let pool = &self.inner.readers;
+        let state = pool.state();
+        let busy = state.connections.saturating_sub(state.idle_connections);
+        if self.inner.in_process || 2 * (busy + 1) > pool.max_size() {
+            return None;
+        }
+        pool.get_timeout(SOON).ok()
     }
 
     /// How each pool is used at this moment.

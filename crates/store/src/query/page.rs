@@ -61,15 +61,21 @@ pub fn page(connection: &mut Connection, group: i64, query: &MemberQuery) -> Que
 const STRETCH: usize = 256;
 
 /// Hands the memberships of the group that stand in `state` to `each`, in the default order, with every field. Holds only
-/// some of them at a time. To be called in a transaction.
+/// some of them at a time. To be called in a transaction; on PostgreSQL with a `second` one of the same snapshot, which shares
+/// the work.
 pub fn all(
     connection: &mut Connection,
+    second: Option<&mut Connection>,
     group: i64,
     state: State,
     each: &mut dyn FnMut(&MemberRow<'_>),
 ) -> Result<(), Failure> {
     if let Connection::Postgres(connection) = connection {
-        return copied::all(connection, group, state, each);
+        let second = second.and_then(|second| match second {
+            Connection::Postgres(second) => Some(second),
+            Connection::Sqlite(_) => None,
+        });
+        return copied::all(connection, second, group, state, each);
     }
     let mut sql = Sql::new(connection);
     let (before, kinds) = select(&mut sql, PersonFields::ALL, ["m.scope", "m.joined_at"]);

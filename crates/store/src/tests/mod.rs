@@ -23,6 +23,7 @@ mod vault;
 #[path = "../../../../tests/support/postgres.rs"]
 pub mod postgres;
 
+use crate::connection::Connection;
 use crate::{Settings, Store};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -58,8 +59,12 @@ struct Number {
 
 /// The answer to a question for one number, in a column of this name.
 pub fn number(store: &Store, query: &str) -> i64 {
-    let found: Number = store.outside(|connection| Ok(diesel::sql_query(query).get_result(connection)?)).expect(query);
-    found.number
+    store.outside(|connection| Ok(numbered(connection, query)?)).expect(query)
+}
+
+/// The same on this connection.
+pub fn numbered(connection: &mut Connection, query: &str) -> QueryResult<i64> {
+    diesel::sql_query(query).get_result(connection).map(|found: Number| found.number)
 }
 
 /// Comes back when some connection to this PostgreSQL database waits for a lock.

@@ -2,8 +2,10 @@
 
 mod following;
 
-use super::{number, on_both, postgresql, soundness};
-use crate::Store;
+use super::{number, numbered, on_both, postgresql, soundness};
+use crate::connection::Connection;
+use crate::store::Failure;
+use crate::{Settings, Store, listing};
 use diesel::connection::SimpleConnection;
 use membership::life_cycle::Action;
 use membership::{
@@ -13,6 +15,11 @@ use membership::{
 
 /// The sample group, by number.
 const GROUP: i64 = 1_116;
+
+/// The same database by so many connections.
+fn postgresql_again(store: &Store, pool_size: u32) -> Store {
+    Store::open(&Settings { pool_size, ..Settings::new(store.url().clone()) }).expect("opens")
+}
 
 /// The group as it is loaded, every row as text.
 fn load(store: &Store, group: i64) -> Option<(Loaded, Vec<String>)> {
@@ -56,20 +63,73 @@ fn a_group_is_handed_over_whole() {
 #[test]
 fn a_large_group_is_handed_over_whole() {
     on_both(|store| {
-        let mut lines = String::from("{\"kind\":\"group\",\"number\":7}\n");
-        for person in 1..=1_300 {
-            let state = ["member", "member", "pending", "banned"][person % 4];
-            lines += &format!("{{\"kind\":\"person\",\"number\":{person},\"name\":\"é{person}\"}}\n");
-            lines += &format!(
-                "{{\"kind\":\"membership\",\"group\":{{\"number\":7}},\"person\":{{\"number\":{person}}},\
-                 \"state\":\"{state}\"}}\n"
-            );
-        }
-        soundness::import(store, &lines, 1_000);
+        large(store, 1_300);
         let (_, rows) = load(store, 7).expect("there");
         assert_eq!(rows.len(), 1_300);
         assert_eq!(rows, listed(store, 7));
     });
+}
+
+/// A group of that many members, in every state.
+fn large(store: &Store, members: usize) {
+    let mut lines = String::from("{\"kind\":\"group\",\"number\":7}\n");
+    for person in 1..=members {
+        let state = ["member", "member", "pending", "banned"][person % 4];
+        lines += &format!("{{\"kind\":\"person\",\"number\":{person},\"name\":\"é{person}\"}}\n");
+        lines += &format!(
+            "{{\"kind\":\"membership\",\"group\":{{\"number\":7}},\"person\":{{\"number\":{person}}},\
+             \"state\":\"{state}\"}}\n"
+        );
+    }
+    soundness::import(store, &lines, 1_000);
+}
+
+/// Two connections see the same, whatever is committed between them, and neither stays in its transaction.
+#[test]
+fn a_second_connection_sees_what_the_first_one_does() {
+    let store = &postgresql();
+    large(store, 1_200);
+    let mut other = postgresql_again(store, 8);
+    let kept = store.read(|first| {
+        listing::group(first, &GroupKey::Number(7))?;
+        soundness::import(&other, "{\"kind\":\"person\",\"number\":5000}\n", 1_100);
+        let mut second = store.second(first, 7)?.expect("a second connection");
+        let count = "SELECT COUNT(*) AS number FROM persons";
+        let counted = |connection: &mut Connection| Ok::<_, Failure>(numbered(connection, count)?);
+        assert_eq!((counted(first)?, counted(second.connection())?), (1_200, 1_200));
+        second.give_back();
+        // A group of few members needs none.
+        assert!(store.second(first, 8)?.is_none());
+        Ok(())
+    });
+    kept.expect("read");
+    assert_eq!(number(store, "SELECT COUNT(*) AS number FROM persons"), 1_201);
+    let open = "SELECT COUNT(*) AS number FROM pg_stat_activity WHERE datname = current_database() \
+                AND state LIKE 'idle in transaction%'";
+    assert_eq!(number(store, open), 0);
+    // Half of the connections are left to others; of three that would not be so.
+    other = postgresql_again(store, 3);
+    let alone = other.read(|first| Ok(other.second(first, 7)?.is_none()));
+    assert!(alone.expect("read"));
+    assert_eq!(load(&other, 7), load(store, 7));
+}
+
+/// Where no snapshot may be given away, one connection has to do.
+#[test]
+fn a_snapshot_that_cannot_be_exported_is_done_without() {
+    let store = &postgresql();
+    large(store, 1_200);
+    let whole = load(store, 7);
+    // Another function of the name is found first.
+    let refuse = "CREATE SCHEMA refusing; CREATE FUNCTION refusing.pg_export_snapshot() RETURNS TEXT LANGUAGE plpgsql \
+                  AS $$ BEGIN RAISE 'not today'; END $$; \
+                  DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = refusing, pg_catalog, public', \
+                  current_database()); END $$";
+    store.outside(|connection| Ok(connection.batch_execute(refuse)?)).expect("refused");
+    let other = postgresql_again(store, 8);
+    let failed = other.read(|first| other.second(first, 7).map(|_| ()));
+    assert!(failed.expect_err("refused").to_string().contains("not today"));
+    assert_eq!(load(&other, 7), whole);
 }
 
 /// A connection that is lost, or that the server ends, in the middle of a group: that is not a smaller group.

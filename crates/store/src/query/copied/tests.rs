@@ -96,3 +96,38 @@ fn a_stream_that_is_not_whole_is_none() {
     let told = rows([&begin, &END, &one]).expect_err("more behind the end");
     assert!(told.contains("stream"), "{told}");
 }
+
+/// What is made of two streams of persons with these numbers.
+fn merged(ones: &[i64], others: &[i64]) -> Result<Vec<i64>, String> {
+    let stream = |numbers: &[i64]| {
+        let rows = numbers.iter().flat_map(|number| tuple(&fields(*number, "u")));
+        [begin(b""), rows.collect(), END.to_vec()].concat()
+    };
+    let mut found = Vec::new();
+    let mut each = |row: &MemberRow<'_>| found.push(row.person.number);
+    match merge(&stream(ones)[..], &stream(others)[..], State::Member, &mut each) {
+        Ok(()) => Ok(found),
+        Err(failure) => Err(format!("{failure:?}")),
+    }
+}
+
+#[test]
+fn two_streams_come_in_one_order() {
+    assert_eq!(merged(&[], &[]), Ok(vec![]));
+    assert_eq!(merged(&[1, 2], &[]), Ok(vec![1, 2]));
+    assert_eq!(merged(&[], &[1, 2]), Ok(vec![1, 2]));
+    assert_eq!(merged(&[2, 3, 9], &[1, 4, 5]), Ok(vec![1, 2, 3, 4, 5, 9]));
+    assert_eq!(merged(&[1, 4, 5], &[2, 3, 9]), Ok(vec![1, 2, 3, 4, 5, 9]));
+}
+
+/// Neither of two streams may break off, the other one may have ended or not.
+#[test]
+fn one_of_two_streams_that_is_not_whole_is_told() {
+    let (begin, one, two) = (begin(b""), tuple(&fields(1, "one")), tuple(&fields(2, "two")));
+    let whole = [&begin[..], &one, &END].concat();
+    let broken = [&begin[..], &two].concat();
+    for [first, second] in [[&whole, &broken], [&broken, &whole], [&broken, &broken]] {
+        let told = merge(&first[..], &second[..], State::Member, &mut |_| {}).expect_err("no end");
+        assert!(format!("{told:?}").contains("before its end"), "{told:?}");
+    }
+}
