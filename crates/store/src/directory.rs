@@ -51,11 +51,11 @@ impl Directory for Store {
     }
 
     fn person(&self, key: &PersonKey) -> Result<Option<Person>, DirectoryError> {
-        Ok(self.read(|connection| person(connection, key))?)
+        Ok(self.read_alone(|connection| person(connection, key))?)
     }
 
     fn group(&self, key: &GroupKey) -> Result<Option<Group>, DirectoryError> {
-        Ok(self.read(|connection| group(connection, key))?)
+        Ok(self.read_alone(|connection| group(connection, key))?)
     }
 
     fn groups(&self, query: &GroupQuery) -> Result<Page<GroupEntry>, DirectoryError> {
@@ -67,7 +67,7 @@ impl Directory for Store {
     }
 
     fn group_entry(&self, key: &GroupKey, viewer: Option<i64>) -> Result<GroupEntry, DirectoryError> {
-        let found = self.read(|connection| listing::group_entry(connection, key, viewer))?;
+        let found = self.read_alone(|connection| listing::group_entry(connection, key, viewer))?;
         found.ok_or(DirectoryError::NoSuchGroup)
     }
 
@@ -107,7 +107,7 @@ impl Directory for Store {
     }
 
     fn job(&self, number: i64) -> Result<Option<Job>, DirectoryError> {
-        Ok(self.read(|connection| listing::job(connection, number))?)
+        Ok(self.read_alone(|connection| listing::job(connection, number))?)
     }
 
     fn changes(&self, after: u64, group: Option<i64>, limit: u32) -> Result<Changes, DirectoryError> {
@@ -116,7 +116,7 @@ impl Directory for Store {
     }
 
     fn head(&self) -> Result<u64, DirectoryError> {
-        Ok(self.read(changes::ends)?.0)
+        Ok(self.read_alone(changes::ends)?.0)
     }
 }
 

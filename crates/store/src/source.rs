@@ -59,8 +59,21 @@ impl Source for Store {
         if self.in_process() && self.head_now()? == after {
             return Ok(nothing_new(after));
         }
-        Ok(self.follow(|connection| catch_up(connection, after, limit))?)
+        // As a rule few members have changed, which one statement tells.
+        if let Some(changed) = self.follow(Span::Statement, |connection| listing::changed(connection, after, limit))? {
+            return Ok(CatchUp::Changed(Box::new(changed)));
+        }
+        Ok(self.follow(Span::Transaction, |connection| catch_up(connection, after, limit))?)
     }
+}
+
+/// What is one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Span {
+    /// One statement.
+    Statement,
+    /// Several in a transaction.
+    Transaction,
 }
 
 /// The connection to SQLite that is asked what has changed; opened when it is first needed.
@@ -73,21 +86,34 @@ pub(crate) struct Follower(Mutex<Option<Connection>>);
 impl Store {
     /// Runs `work` in one snapshot, as [`Store::read`] does, on SQLite on the connection that is kept for it, where nobody
     /// else uses it.
-    fn follow<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+    fn follow<T>(
+        &self,
+        span: Span,
+        mut work: impl FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
         if self.in_process()
             && let Ok(mut kept) = self.follower().0.try_lock()
             && let Some(mut connection) = kept.take().or_else(|| self.unmapped())
         {
-            match transaction(&mut connection, Role::Reader, &mut work) {
+            let done = match span {
+                Span::Statement => work(&mut connection),
+                Span::Transaction => {
+                    transaction(&mut connection, Role::Reader, &mut work).map_err(|failed| failed.failure)
+                }
+            };
+            match done {
                 Ok(done) => {
                     *kept = Some(connection);
                     return Ok(done);
                 }
                 // Nobody knows in what state it is.
-                Err(failed) => log::debug!("what has changed is asked for again: {:?}", failed.failure),
+                Err(failure) => log::debug!("what has changed is asked for again: {failure:?}"),
             }
         }
-        self.read(work)
+        match span {
+            Span::Statement => self.read_alone(work),
+            Span::Transaction => self.read(work),
+        }
     }
 
     /// The same on SQLite on a connection of its own: what is read of a large group would else be mapped all at once, and
@@ -116,7 +142,8 @@ fn nothing_new(head: u64) -> CatchUp {
     CatchUp::Changed(Box::new(Changed { head, ..Changed::default() }))
 }
 
-fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<CatchUp, Failure> {
+/// The same as [`listing::changed`], whatever has changed.
+pub(crate) fn catch_up(connection: &mut Connection, after: u64, limit: u32) -> Result<CatchUp, Failure> {
     let (head, entries) = match entries(connection, after, limit)? {
         Some(found) => found,
         None => {

@@ -199,10 +199,31 @@ impl Store {
 
     /// Runs `work` in one snapshot. It may run again, on another connection, when the first was lost.
     pub(crate) fn read<T>(&self, mut work: impl FnMut(&mut Connection) -> Result<T, Failure>) -> Result<T, StoreError> {
+        self.read_again(|| self.once(Role::Reader, &mut work))
+    }
+
+    /// The same for `work` that is one statement, which is a snapshot by itself: so there is no transaction to be begun
+    /// and ended, which on PostgreSQL would take two questions more.
+    pub(crate) fn read_alone<T>(
+        &self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        self.read_again(|| {
+            let not_begun = |failure| Failed { failure, begun: false, lost: false };
+            let mut pooled = self.take(Role::Reader).map_err(|error| not_begun(error.into()))?;
+            // Stays so when `work` panics: nobody knows in what state it leaves the connection.
+            pooled.lost = true;
+            let outcome = work(&mut pooled.connection).map_err(not_begun);
+            pooled.lost = outcome.as_ref().is_err_and(Failed::is_lost);
+            outcome
+        })
+    }
+
+    fn read_again<T>(&self, mut read: impl FnMut() -> Result<T, Failed>) -> Result<T, StoreError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.once(Role::Reader, &mut work) {
+            match read() {
                 // A standby may end a reader's snapshot to follow its primary, which is told as such a failure.
                 Err(failed) if tries <= self.idle() && (failed.is_lost() || failed.may_retry()) => {
                     log::debug!("read again: {:?}", failed.failure);

@@ -1,5 +1,6 @@
 //! Lists of groups, persons, memberships and jobs, as SQL. Each list is answered within the transaction of its caller.
 
+mod changed;
 mod groups;
 mod jobs;
 mod memberships;
@@ -8,6 +9,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use changed::changed;
 pub(crate) use groups::{
     by_numbers as groups_by_numbers, count as count_groups, entry as group_entry, group, page as groups,
 };

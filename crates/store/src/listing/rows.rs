@@ -6,7 +6,7 @@ use crate::query::Kind::{self, Int, Text};
 use crate::query::{Sql, Table};
 use crate::rows::{Corrupt, account_status, some};
 use crate::store::Failure;
-use membership::{Brief, Group, Job, Membership, Money, Person, Standing};
+use membership::{Brief, ChangeEntry, Group, Job, Membership, Money, Person, Standing};
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -87,6 +87,19 @@ pub const MEMBERSHIP: &Columns = &[
     ("m.banned_by", Int),
 ];
 
+/// What [`Cells::change`] reads: the entry `c` of the change log.
+pub const CHANGE: &Columns = &[
+    ("c.number", Int),
+    ("c.at", Int),
+    ("c.action", Text),
+    ("c.group_number", Int),
+    ("c.person_number", Int),
+    ("c.actor", Int),
+    ("c.credential", Int),
+    ("c.job", Int),
+    ("c.subject", Int),
+];
+
 /// How many members the group `g` has, read by [`Cells::int`]: the kept total, never a count.
 pub const MEMBERS: &Columns = &[(
     "COALESCE((SELECT CAST(SUM(t.members) AS BIGINT) FROM group_totals t \
@@ -135,9 +148,12 @@ pub fn load<T>(
     kinds: &[Kind],
     read: impl Fn(&mut Cells<'_>) -> Result<T, Corrupt>,
 ) -> Result<Vec<T>, Failure> {
-    let table = sql.load(connection, kinds, 0)?;
-    let rows = (0..table.rows()).map(|row| read(&mut Cells { table: &table, row, next: 0 }));
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(each(&sql.load(connection, kinds, 0)?, read)?)
+}
+
+/// Makes something of each row that was taken over.
+pub fn each<T>(table: &Table, read: impl Fn(&mut Cells<'_>) -> Result<T, Corrupt>) -> Result<Vec<T>, Corrupt> {
+    (0..table.rows()).map(|row| read(&mut Cells { table, row, next: 0 })).collect()
 }
 
 /// One row, read from its first column on.
@@ -253,6 +269,21 @@ impl<'t> Cells<'t> {
             scope_changed_by: self.some(),
             banned_at: self.some(),
             banned_by: self.some(),
+        })
+    }
+
+    /// Reads [`CHANGE`].
+    pub fn change(&mut self) -> Result<ChangeEntry, Corrupt> {
+        Ok(ChangeEntry {
+            number: u64::try_from(self.int()).map_err(|_| Corrupt("changes.number"))?,
+            at: self.int(),
+            action: self.owned(),
+            group: self.some(),
+            person: self.some(),
+            actor: self.some(),
+            credential: self.some(),
+            job: self.some(),
+            subject: self.some(),
         })
     }
 

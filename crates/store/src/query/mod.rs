@@ -11,5 +11,5 @@ mod table;
 
 pub use filter::{Subject, filter};
 pub use page::{all, count, page, window};
-pub use statement::{Flavor, Sql};
-pub use table::{Kind, Table};
+pub use statement::{Flavor, Sql, Value};
+pub use table::{Gathering, Kind, Table};

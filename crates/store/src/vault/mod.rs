@@ -56,7 +56,7 @@ impl Vault for Store {
             " FROM credentials c LEFT JOIN persons p ON p.number = c.person_number WHERE c.secret_hash = ";
         use Kind::{Int, Text};
         let kinds = [Int, Text, Int, Text, Int, Int, Int, Int, Int, Int, Text, Text, Text, Text, Text, Text, Text];
-        Ok(self.read(|connection| {
+        Ok(self.read_alone(|connection| {
             let mut sql = Sql::new(connection);
             sql.push("SELECT ").columns(COLUMNS).push(FROM).text(&secret.to_hex());
             sql.push(" AND c.audience = ").text(audience).push(" AND c.kind = ").text(kind.as_str());

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::tests::{postgresql, sqlite};
+use crate::{listing, source};
 use membership::{Group, GroupQuery, MemberRow, Membership, PersonView, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use testkit::{MemoryDirectory, random};
@@ -125,7 +126,7 @@ fn follow(seed: u64, size: random::Size, rounds: usize) -> (usize, usize) {
     let records = random::population(&mut rng, size);
     import(&mut oracle, &records, IMPORTED);
     let mut followers = stores.each_ref().map(|(_, store)| Follower::fresh(store));
-    let (mut anew, mut caught_up) = (0, 0);
+    let (mut anew, mut caught_up, mut told_by_one) = (0, 0, false);
     for round in 0..rounds {
         for _ in 0..=round * 7 % 19 {
             let command = random::command(&mut rng, &oracle);
@@ -144,13 +145,39 @@ fn follow(seed: u64, size: random::Size, rounds: usize) -> (usize, usize) {
             import(&mut oracle, &changes, now);
         }
         for ((name, store), follower) in stores.iter().zip(&mut followers) {
+            told_by_one |= same_by_one_statement(store);
             anew += usize::from(follower.catch_up(store));
             caught_up += 1;
             follower.forget();
             assert_eq!(*follower, Follower::fresh(store), "{name}, seed {seed}, round {round}");
         }
     }
+    assert!(told_by_one);
     (anew, caught_up)
+}
+
+/// Whether one statement has told of some of the last changes. Then it tells the same as several.
+fn same_by_one_statement(store: &Store) -> bool {
+    let head = store.head().expect("read");
+    let mut told = false;
+    for after in head.saturating_sub(10)..head {
+        let limit = if after % 2 == 0 { 4 } else { 1_000 };
+        let by_one = store.read_alone(|connection| listing::changed(connection, after, limit)).expect("read");
+        let by_several = store.read(|connection| source::catch_up(connection, after, limit)).expect("read");
+        match (by_one, by_several) {
+            (None, _) => {}
+            (Some(by_one), CatchUp::Changed(by_several)) => {
+                let sorted = |mut changed: Changed| {
+                    changed.memberships.sort_by_key(|membership| (membership.person, membership.group));
+                    changed
+                };
+                assert_eq!(sorted(by_one), sorted(*by_several));
+                told = true;
+            }
+            (Some(by_one), by_several) => panic!("{by_one:?} {by_several:?}"),
+        }
+    }
+    told
 }
 
 #[test]
