@@ -41,6 +41,34 @@ fn what_has_ended_lets_nobody_in_again() {
     }
 }
 
+/// Whoever has just been let in is remembered, and forgotten as soon as that ends, whatever is asked for.
+#[test]
+fn whoever_is_remembered_is_forgotten_in_time() {
+    for database in Database::both() {
+        let world = World::new(database, 1);
+        let (_, follower) = world.token(Area::Elance, OWNER, Agreed::default());
+        let by = By { person: None, credential: None, now: world.now };
+        for (area, target) in SHOWN {
+            let (credential, token) = world.token(area, OUTSIDER, Agreed::default());
+            let is_told = |expected: u16| {
+                for time in 0..4 {
+                    assert_eq!(status(&world, area, target, &token), expected, "{target}, the {time}th time");
+                    // By this the gateway comes to know of all that was changed.
+                    assert_eq!(status(&world, Area::Elance, "/api2/groups/10000/members", &follower), 200);
+                }
+            };
+            is_told(200);
+            for (account_status, expected) in [(AccountStatus::Blocked, 403), (AccountStatus::Active, 200)] {
+                let record = PersonRecord { account_status: Some(account_status), ..PersonRecord::default() };
+                world.store.edit_person(&by, &PersonKey::Number(OUTSIDER), &record, None).expect("changed");
+                is_told(expected);
+            }
+            world.revoke(&credential);
+            is_told(401);
+        }
+    }
+}
+
 /// A code or refresh token that is presented twice ends all that came of it, in the gateway too.
 #[test]
 fn what_is_presented_twice_ends_the_family() {

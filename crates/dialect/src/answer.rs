@@ -27,18 +27,20 @@ pub(crate) const RETRY_AFTER: u32 = 30;
 
 /// Authorizes `call` for the dialect called `audience`, runs it and writes its outcome. Blocks as long as the core does.
 pub fn answer(core: Core<'_>, audience: &str, call: &Call) -> Result<Reply, Refusal> {
-    answer_if(core, audience, call, |_| Ok(()))
+    answer_if(core, audience, call, None, |_| Ok(()))
 }
 
 /// The same, as long as `admit` has nothing against the credential. It is asked once, as soon as a credential is known
-/// to be good, whatever that may do; not at all for what needs none.
+/// to be good, whatever that may do; not at all for what needs none. Whoever is `remembered` for what was presented, and
+/// proven to be so still, is not looked up.
 pub fn answer_if(
     core: Core<'_>,
     audience: &str,
     call: &Call,
+    remembered: Option<Known>,
     admit: impl FnOnce(&Known) -> Result<(), Refusal>,
 ) -> Result<Reply, Refusal> {
-    let principal = authorize(core, audience, call, admit)?;
+    let principal = authorize(core, audience, call, remembered, admit)?;
     run(core, audience, &principal, &call.action)
 }
 
@@ -61,6 +63,7 @@ fn authorize(
     core: Core<'_>,
     audience: &str,
     call: &Call,
+    remembered: Option<Known>,
     admit: impl FnOnce(&Known) -> Result<(), Refusal>,
 ) -> Result<Arc<Principal>, Refusal> {
     let operation: Operation = call.action.operation();
@@ -68,7 +71,10 @@ fn authorize(
         return Ok(Arc::new(Principal::nobody()));
     }
     let Presented::Secret(kind, secret) = &call.presented else { return Err(Denial::Missing.into()) };
-    let known = Known::find(core, audience, *kind, &secret.hash())?;
+    let known = match remembered {
+        Some(known) => known,
+        None => Known::find(core, audience, *kind, &secret.hash())?,
+    };
     admit(&known)?;
     known.may(core, operation)?;
     let Some(uid) = &call.on_behalf_of else { return Ok(Arc::clone(known.principal())) };

@@ -40,6 +40,12 @@ impl Store {
         })
     }
 
+    /// The same where it is known without a question to the database, in half a microsecond: on SQLite, where nothing was
+    /// committed since somebody asked. Sees all that was committed before this was called.
+    pub fn head_known(&self) -> Option<u64> {
+        if self.in_process() { self.places().told() } else { None }
+    }
+
     /// Who asks for the head on PostgreSQL, by a connection of its own, which is opened when it is first needed.
     pub fn head_reader(&self) -> HeadReader {
         HeadReader { manager: self.manager().clone(), kept: None, opened: 0, agreed: None }

@@ -56,9 +56,35 @@ impl Places {
             Some(asked) => asked,
             None => Place::open(manager)?,
         };
-        let head = asked.head()?;
+        let stamp = asked.stamp();
+        let head = match asked.told(stamp).or_else(|| self.told_to_another(&mut asked, stamp)) {
+            Some(head) => head,
+            None => asked.head(stamp)?,
+        };
         *place = Some(asked);
         Ok(head)
+    }
+
+    /// The head, where another connection was told it since the index stands as it does: one asks for all threads.
+    fn told_to_another(&self, asked: &mut Place, stamp: Option<Stamp>) -> Option<u64> {
+        let (index, stamp) = (asked.index.as_ref()?, stamp?);
+        if asked.believed >= TRIED || asked.last.is_some_and(|(before, _)| before == stamp) {
+            return None;
+        }
+        // The one that asks is locked, so it is passed over.
+        let head = self.0.iter().filter_map(|place| place.try_lock().ok()).find_map(|place| {
+            let place = place.as_ref().filter(|place| place.index.as_ref().is_some_and(|other| other.is(index)))?;
+            place.last.filter(|(told, _)| *told == stamp).map(|(_, head)| head)
+        })?;
+        asked.last = Some((stamp, head));
+        asked.believed += 1;
+        Some(head)
+    }
+
+    /// The head, without a question to SQLite: where the index tells that nothing was committed since one of the
+    /// connections was told. `None` where that is not so, or all of them are in use.
+    pub fn told(&self) -> Option<u64> {
+        self.0.iter().filter_map(|place| place.try_lock().ok()).find_map(|mut place| place.as_mut()?.told(None))
     }
 }
 
@@ -75,15 +101,20 @@ impl Place {
         self.index.as_ref().and_then(WalIndex::stamp)
     }
 
-    fn head(&mut self) -> Result<u64, Failure> {
-        let stamp = self.stamp();
-        let same = self.last.filter(|(before, _)| stamp.is_some_and(|stamp| stamp == *before));
-        if let Some((_, head)) = same
-            && self.believed < TRIED
-        {
-            self.believed += 1;
-            return Ok(head);
+    /// The head, where the index stands as it stood when that was read, now or at the moment that is given. A connection
+    /// that was not told anything yet does not know.
+    fn told(&mut self, stamp: Option<Stamp>) -> Option<u64> {
+        let (before, head) = self.last?;
+        if self.believed >= TRIED || stamp.or_else(|| self.stamp()) != Some(before) {
+            return None;
         }
+        self.believed += 1;
+        Some(head)
+    }
+
+    /// The head, by a question to SQLite, before which the index stood as is given.
+    fn head(&mut self, stamp: Option<Stamp>) -> Result<u64, Failure> {
+        let same = self.last.filter(|(before, _)| stamp.is_some_and(|stamp| stamp == *before));
         let head = head::ask(&mut self.connection)?;
         if same.is_some_and(|(_, before)| before != head) && self.stamp() == stamp {
             log::error!("the index of SQLite's log does not tell of a commit here, so it is not looked at any more");

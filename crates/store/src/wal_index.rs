@@ -32,6 +32,11 @@ impl WalIndex {
         opened::open(file).map(Self)
     }
 
+    /// Whether both are one.
+    pub fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+
     /// How it stands now. `None` while a commit is being told, and where it is none that we know.
     pub fn stamp(&self) -> Option<Stamp> {
         let mut both = [0; 2 * HEADER];

@@ -130,7 +130,8 @@ fn memory(store: &Store, settings: &Settings) -> anyhow::Result<Memory> {
     let run = if store.in_process() { uuid::Uuid::new_v4().to_string() } else { String::new() };
     let configured = format!("{run} {:?} {}", settings.dialects, settings.server.public_url);
     let replies = usize::try_from(settings.roster.replies_bytes).unwrap_or(usize::MAX);
-    Ok(Memory::of(roster, head, &configured, replies)?)
+    let known = store.clone();
+    Ok(Memory::of(roster, head, &configured, replies)?.knowing(move || known.head_known()))
 }
 
 /// Flags win over the file and the environment.

@@ -140,7 +140,7 @@ impl Gateway {
         })
     }
 
-    /// Looks up who asks, and runs the call on the store. Where a `lookup` is given, the credential is remembered.
+    /// Looks up who asks, unless that is remembered, and runs the call on the store. The credential is remembered.
     async fn from_store(
         self: &Arc<Self>,
         id: Uuid,
@@ -151,8 +151,19 @@ impl Gateway {
     ) -> Result<Reply, Refusal> {
         let (gateway, cost, mut told) = (Arc::clone(self), call.action.cost(), asking.clone());
         let work = move |core: Core<'_>| {
-            let outcome = dialect::answer_if(core, audience, &call, |known| {
-                if let (Some(memory), Some(Lookup { key, read_at })) = (&gateway.memory, lookup) {
+            let memory = gateway.memory.as_ref();
+            // What was asked of memory before was not remembered then.
+            let (remembered, lookup) = match (memory, lookup) {
+                (Some(memory), None) => memory::key_of_any(audience, &call).map_or((None, None), |key| {
+                    match memory.remembered(&key, core.now) {
+                        None => (None, Some(Lookup { key, read_at: memory.followed() })),
+                        remembered => (remembered, None),
+                    }
+                }),
+                (_, lookup) => (None, lookup),
+            };
+            let outcome = dialect::answer_if(core, audience, &call, remembered, |known| {
+                if let (Some(memory), Some(Lookup { key, read_at })) = (memory, lookup) {
                     memory.principals.keep(key, known.clone(), read_at);
                 }
                 gateway.admit(known, &mut told)

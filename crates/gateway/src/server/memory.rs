@@ -18,6 +18,8 @@ pub struct Memory {
     pub(super) roster: Arc<Roster>,
     pub(super) heads: Heads,
     pub(super) principals: Principals,
+    /// Gives the head where that is known without a question to the store.
+    known: Option<Known>,
     pub(super) validators: Validators,
     /// How many bytes of replies may be kept, so that they need not be made again.
     pub(super) replies: usize,
@@ -31,9 +33,19 @@ impl Memory {
     pub fn of(roster: Arc<Roster>, head: Head, configured: &str, replies: usize) -> std::io::Result<Self> {
         let heads = Heads::of(head, Arc::clone(&roster))?;
         let (principals, validators) = (Principals::default(), Validators::of(configured));
-        Ok(Self { roster, heads, principals, validators, replies, again: Tally::default() })
+        Ok(Self { roster, heads, principals, known: None, validators, replies, again: Tally::default() })
+    }
+
+    /// With what gives the number of the last change where that is known without a question to the store: of all changes
+    /// that were committed before it is called.
+    #[must_use]
+    pub fn knowing(self, known: impl Fn() -> Option<u64> + Send + Sync + 'static) -> Self {
+        Self { known: Some(Box::new(known)), ..self }
     }
 }
+
+/// See [`Memory::knowing`].
+type Known = Box<dyn Fn() -> Option<u64> + Send + Sync>;
 
 impl Memory {
     /// An epoch of the roster and a number of the change log, read in that order, up to which the roster is current; see
@@ -41,6 +53,23 @@ impl Memory {
     pub(super) async fn proven(&self, id: Uuid) -> Result<Option<Mark>, Refusal> {
         let epoch = self.roster.epoch();
         Ok(self.heads.anywhere(id).await?.map(|head| (epoch, head)))
+    }
+
+    /// Whose credential this is, where that is remembered, and proven now without a question to the store to be so still.
+    pub(super) fn remembered(&self, key: &Key, now: i64) -> Option<dialect::Known> {
+        let before = self.roster.head();
+        let head = self.known.as_ref()?()?;
+        // Of a lower number the log is not the one that was followed.
+        if head < before || self.roster.head() < head {
+            return None;
+        }
+        self.principals.get(key, self.roster.last_credential_change(), now)
+    }
+
+    /// An epoch of the roster and in it the number of a change that was committed.
+    pub(super) fn followed(&self) -> Mark {
+        let epoch = self.roster.epoch();
+        (epoch, self.roster.head())
     }
 
     /// The same, on this thread, see [`Heads::here`].
@@ -53,8 +82,13 @@ impl Memory {
 /// By what the credential of a call is remembered, where the call is one that may be answered from memory: it asks for
 /// members, for no person but the one who asks.
 pub(super) fn key(audience: &'static str, call: &Call) -> Option<Key> {
-    let Call { presented: Presented::Secret(kind, secret), on_behalf_of: None, action, .. } = call else { return None };
-    action.members_asked()?;
+    call.action.members_asked().filter(|_| call.on_behalf_of.is_none())?;
+    key_of_any(audience, call)
+}
+
+/// The same of whatever call bears one.
+pub(super) fn key_of_any(audience: &'static str, call: &Call) -> Option<Key> {
+    let Presented::Secret(kind, secret) = &call.presented else { return None };
     Some(Key { audience, kind: *kind, secret: secret.hash() })
 }
 

@@ -42,6 +42,25 @@ fn url_of(store: &Store) -> crate::DatabaseUrl {
     }
 }
 
+/// What one thread was told is known to all, until something is committed by whomever.
+#[test]
+fn the_head_is_known_to_all_until_something_is_committed() {
+    on_both(|store| {
+        let other = Store::open(&Settings::new(url_of(store))).expect("opens");
+        assert_eq!(store.head_known(), None, "nobody has asked");
+        let by_another_thread = || std::thread::scope(|scope| scope.spawn(|| store.head_now()).join().expect("asked"));
+        for round in 0..20 {
+            change(if round % 2 == 0 { store } else { &other }, &format!("p{round}"));
+            let head = round + 1;
+            assert_eq!(store.head_known(), None, "nobody has asked since");
+            assert_eq!(by_another_thread().expect("read"), head);
+            assert_eq!(store.head_known(), store.in_process().then_some(head));
+            assert_eq!(store.head_now().expect("read"), head);
+            assert_eq!(by_another_thread().expect("read"), head);
+        }
+    });
+}
+
 /// Far more threads than there are connections for this.
 #[test]
 fn many_threads_ask_at_once() {
