@@ -255,25 +255,36 @@ pub(crate) fn reorder(
     new: &Persons,
     changes: &[(Option<Entry>, Option<Entry>)],
 ) -> Option<()> {
-    let stays = |(before, after): &&(Option<Entry>, Option<Entry>)| match (before, after) {
-        (Some(before), Some(after)) => {
-            before == after && compare_keys(keys, (old, before.slot), (new, after.slot)).is_eq()
-        }
-        _ => false,
+    // Whoever has another scope, but nothing that decides about the place.
+    let stays_there = |before: &Entry, after: &Entry| {
+        (before.slot, before.joined_at) == (after.slot, after.joined_at)
+            && compare_keys(keys, (old, before.slot), (new, after.slot)).is_eq()
     };
-    let moved: Vec<_> = changes.iter().filter(|change| !stays(change)).collect();
-    for before in moved.iter().filter_map(|(before, _)| before.as_ref()) {
-        let at = find(sequence, keys, old, before);
-        if at >= sequence.len() || sequence.get(at).slot != before.slot {
-            return None;
+    let mut moved = Vec::new();
+    for change in changes {
+        match change {
+            (Some(before), Some(after)) if stays_there(before, after) => {
+                if before != after {
+                    sequence.replace(stand(sequence, keys, old, before)?, *after);
+                }
+            }
+            change => moved.push(change),
         }
-        sequence.remove(at);
+    }
+    for before in moved.iter().filter_map(|(before, _)| before.as_ref()) {
+        sequence.remove(stand(sequence, keys, old, before)?);
     }
     for after in moved.iter().filter_map(|(_, after)| after.as_ref()) {
         let at = find(sequence, keys, new, after);
         sequence.insert(at, *after);
     }
     Some(())
+}
+
+/// Where the entry stands; `None` where it does not.
+fn stand(sequence: &Sequence, keys: &[OrderKey], persons: &Persons, entry: &Entry) -> Option<usize> {
+    let at = find(sequence, keys, persons, entry);
+    (at < sequence.len() && sequence.get(at).slot == entry.slot).then_some(at)
 }
 
 fn find(sequence: &Sequence, keys: &[OrderKey], persons: &Persons, entry: &Entry) -> usize {

@@ -231,6 +231,12 @@ impl Sequence {
         });
     }
 
+    /// Puts an entry in the place of the one at `position`, which must be one.
+    pub(crate) fn replace(&mut self, position: usize, entry: Entry) {
+        let (block, piece, at) = self.place(position);
+        self.change(block, piece, |entries| entries[at] = entry);
+    }
+
     fn change(&mut self, block: usize, piece: usize, change: impl FnOnce(&mut Vec<Entry>)) {
         let mut pieces: Vec<Arc<Piece>> =
             self.blocks[block].1.pieces.iter().map(|(_, piece)| Arc::clone(piece)).collect();
