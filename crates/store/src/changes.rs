@@ -1,7 +1,7 @@
 //! The change log: every committed change gets the next number of one sequence without gaps.
 
 use crate::connection::Connection;
-use crate::prepared::Prepared;
+use crate::query::{Kind, Sql, Value};
 use crate::rows::{Corrupt, some};
 use crate::schema::{change_head, changes};
 use crate::store::Failure;
@@ -45,16 +45,18 @@ pub fn log(connection: &mut Connection, now: i64, new: &[Change]) -> Result<(), 
     if count == 0 {
         return Ok(());
     }
-    let raised = diesel::update(change_head::table).set(change_head::number.eq(change_head::number + count));
-    let head: i64 = match connection {
-        Connection::Sqlite(connection) => {
-            Prepared(raised).execute(connection)?;
-            // There is one row, see `ends`.
-            change_head::table.select(change_head::number).get_result(connection)?
+    let mut raise = Sql::new(connection);
+    raise.push("UPDATE change_head SET number = number + ").int(count).push(" RETURNING number");
+    // From here on others wait, so every question that need not be asked counts.
+    let mut head = None;
+    raise.each(connection, &[Kind::Int], |_, number| match number {
+        Value::Int(number) => {
+            head = Some(number);
+            Some(())
         }
-        // From here on others wait, so every question that need not be asked counts.
-        Connection::Postgres(connection) => raised.returning(change_head::number).get_result(connection)?,
-    };
+        Value::Text(_) => None,
+    })?;
+    let head = head.ok_or(Corrupt("change_head.number"))?;
     let mut rows = (head - count + 1..).zip(new).map(|(number, change)| {
         (
             changes::number.eq(number),

@@ -41,7 +41,6 @@ mod migrate;
 mod new_file;
 mod places;
 mod pool;
-mod prepared;
 mod query;
 mod registrar;
 mod rows;

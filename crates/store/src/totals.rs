@@ -1,12 +1,8 @@
 //! Totals that are kept, not counted: per group, state and scope, in the transaction that changes the membership.
 
 use crate::connection::Connection;
-use crate::prepared::Prepared;
 use crate::query::{Kind, Sql};
-use crate::schema::group_totals::{self, dsl};
 use crate::store::Failure;
-use diesel::prelude::*;
-use diesel::upsert::excluded;
 use membership::{Scope, ScopeSet, State};
 use std::collections::BTreeMap;
 
@@ -37,50 +33,30 @@ impl Differences {
 
     /// Applies them in ascending order of the group, so that no two transactions wait for each other.
     pub fn apply(&self, connection: &mut Connection) -> Result<(), Failure> {
-        let mut rows = self.0.iter().filter(|(_, by)| **by != 0).map(|((group, state, scope), by)| Row {
-            group_number: *group,
-            state,
-            scope,
-            members: *by,
-        });
-        match connection {
-            Connection::Sqlite(connection) => {
-                for row in rows {
-                    let added = diesel::insert_into(group_totals::table)
-                        .values(&row)
-                        .on_conflict((dsl::group_number, dsl::state, dsl::scope))
-                        .do_update()
-                        .set(dsl::members.eq(dsl::members + row.members));
-                    Prepared(added).execute(connection)?;
-                }
+        let mut rows = self.0.iter().filter(|(_, by)| **by != 0).peekable();
+        while rows.peek().is_some() {
+            let mut sql = Sql::new(connection);
+            sql.push("INSERT INTO group_totals (group_number, state, scope, members) VALUES ");
+            let mut some = 0;
+            for ((group, state, scope), by) in rows.by_ref().take(ROWS) {
+                sql.push(if some > 0 { ", (" } else { "(" }).int(*group).push(", ").text(state).push(", ");
+                sql.text(scope).push(", ").int(*by).push(")");
+                some += 1;
             }
             // Another transaction may be making the same row: then this waits for it and adds to what it made.
-            Connection::Postgres(connection) => loop {
-                let some: Vec<_> = rows.by_ref().take(ROWS).collect();
-                if some.is_empty() {
-                    break;
-                }
-                diesel::insert_into(group_totals::table)
-                    .values(&some)
-                    .on_conflict((dsl::group_number, dsl::state, dsl::scope))
-                    .do_update()
-                    .set(dsl::members.eq(dsl::members + excluded(dsl::members)))
-                    .execute(connection)?;
-            },
+            sql.push(" ON CONFLICT (group_number, state, scope) DO UPDATE SET members = ");
+            sql.push("group_totals.members + excluded.members");
+            if some > COMMON {
+                sql.rare();
+            }
+            sql.execute(connection)?;
         }
         Ok(())
     }
 }
 
+/// Of how many rows a statement is kept prepared: a step changes two.
+const COMMON: usize = 4;
+
 /// How many rows one statement writes: PostgreSQL binds up to 65,535 values.
 const ROWS: usize = 1_000;
-
-/// A total to be made, or a difference to be added to the one that is there.
-#[derive(Insertable)]
-#[diesel(table_name = group_totals)]
-struct Row<'a> {
-    group_number: i64,
-    state: &'a str,
-    scope: &'a str,
-    members: i64,
-}

@@ -6,9 +6,9 @@
 
 use crate::connection::Connection;
 use crate::error::StoreError;
+use crate::query::{Kind, Sql, Value};
 use crate::store::Store;
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::QueryResult;
 use std::sync::atomic::Ordering;
 
 /// From how many pages in the log on they are copied: SQLite's own default.
@@ -18,16 +18,12 @@ const LONG: i64 = 1_000;
 const A_LITTLE: i64 = 4_000;
 
 /// How the log stands.
-#[derive(QueryableByName)]
 pub(crate) struct Log {
     /// Not 0 when somebody else was copying it, so that nothing was done.
-    #[diesel(sql_type = BigInt)]
     pub busy: i64,
     /// How many pages were written to it since it last began anew.
-    #[diesel(sql_type = BigInt)]
     pub log: i64,
     /// How many of them are in the database.
-    #[diesel(sql_type = BigInt)]
     pub checkpointed: i64,
 }
 
@@ -44,7 +40,16 @@ impl Log {
 }
 
 fn checkpoint(connection: &mut Connection, mode: &str) -> QueryResult<Log> {
-    diesel::sql_query(format!("PRAGMA wal_checkpoint({mode})")).get_result(connection)
+    // As one that stays prepared: the log is looked at behind every commit.
+    let (mut ask, mut told) = (Sql::new(connection), [0; 3]);
+    ask.push("PRAGMA wal_checkpoint(").push(mode).push(")");
+    ask.each(connection, &[Kind::Int; 3], |at, value| {
+        let Value::Int(value) = value else { return None };
+        *told.get_mut(at)? = value;
+        Some(())
+    })?;
+    let [busy, log, checkpointed] = told;
+    Ok(Log { busy, log, checkpointed })
 }
 
 /// To be called by whoever has committed, while nobody else of this process writes.

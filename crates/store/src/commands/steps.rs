@@ -2,10 +2,10 @@
 
 use super::{Passwords, Work, bad};
 use crate::changes::Change;
-use crate::import::{GroupRow, MembershipRow, Said, on_either};
-use crate::prepared::Prepared;
+use crate::import::{GroupRow, MembershipRow, Said};
+use crate::query::Sql;
 use crate::rows::Corrupt;
-use crate::schema::{groups, persons};
+use crate::schema::persons;
 use crate::store::{Failure, Store};
 use crate::{directory, totals};
 use diesel::prelude::*;
@@ -239,9 +239,9 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn pass_on(&mut self, person: i64) -> Result<(), Failure> {
         self.group.owner = person;
         self.group.updated_at = self.by.now.max(1);
-        let new = (groups::owner.eq(person), groups::updated_at.eq(self.group.updated_at));
-        let this = groups::table.find(self.group.number);
-        on_either!(&mut *self.work.connection, inner => Prepared(diesel::update(this).set(new)).execute(inner))?;
+        let mut sql = Sql::new(self.work.connection);
+        sql.push("UPDATE \"groups\" SET owner = ").int(person).push(", updated_at = ").int(self.group.updated_at);
+        sql.push(" WHERE number = ").int(self.group.number).execute(self.work.connection)?;
         Ok(())
     }
 }

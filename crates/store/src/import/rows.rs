@@ -1,8 +1,7 @@
 //! Whole rows, as they are written.
 
-use super::lookup::on_either;
 use crate::connection::Connection;
-use crate::prepared::Prepared;
+use crate::query::Sql;
 use crate::rows::Corrupt;
 use crate::schema::{groups, memberships, persons};
 use crate::store::Failure;
@@ -108,21 +107,22 @@ impl MembershipRow {
 
     /// Writes all of it over the membership of the same person in the same group.
     pub(crate) fn update(&self, connection: &mut Connection) -> Result<(), Failure> {
-        on_either!(connection, inner => Prepared(diesel::update(memberships::table)
-            .filter(memberships::group_number.eq(self.group_number))
-            .filter(memberships::person_number.eq(self.person_number))
-            .set((
-                memberships::state.eq(&self.state),
-                memberships::joined_at.eq(self.joined_at),
-                memberships::scope.eq(&self.scope),
-                memberships::asked_at.eq(self.asked_at),
-                memberships::joined_by.eq(self.joined_by),
-                memberships::scope_changed_at.eq(self.scope_changed_at),
-                memberships::scope_changed_by.eq(self.scope_changed_by),
-                memberships::banned_at.eq(self.banned_at),
-                memberships::banned_by.eq(self.banned_by),
-            )))
-            .execute(inner))?;
+        let mut sql = Sql::new(connection);
+        sql.push("UPDATE memberships SET state = ").text(&self.state).push(", scope = ").text(&self.scope);
+        for (column, value) in [
+            (", joined_at = ", self.joined_at),
+            (", asked_at = ", self.asked_at),
+            (", joined_by = ", self.joined_by),
+            (", scope_changed_at = ", self.scope_changed_at),
+            (", scope_changed_by = ", self.scope_changed_by),
+            (", banned_at = ", self.banned_at),
+            (", banned_by = ", self.banned_by),
+            (" WHERE group_number = ", self.group_number),
+            (" AND person_number = ", self.person_number),
+        ] {
+            sql.push(column).int(value);
+        }
+        sql.execute(connection)?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::table::{Gathering, Kind, Table};
 use crate::connection::Connection;
 use diesel::QueryResult;
-use diesel::connection::{DefaultLoadingMode, LoadConnection};
+use diesel::connection::{Connection as _, DefaultLoadingMode, LoadConnection};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::row::{Field, Row};
@@ -133,6 +133,15 @@ impl Sql {
             })?;
         }
         rows.finish().map_err(unreadable)
+    }
+
+    /// Runs what is no query; how many rows it has written. Unlike a statement of diesel's that writes over rows, of which
+    /// diesel keeps none prepared since what such a one names may differ from row to row.
+    pub fn execute(&self, connection: &mut Connection) -> QueryResult<usize> {
+        match connection {
+            Connection::Postgres(connection) => connection.execute_returning_count(self),
+            Connection::Sqlite(connection) => connection.execute_returning_count(self),
+        }
     }
 
     /// Runs the query and hands every value to `take`, row after row, with the number of its column from 0. The columns

@@ -13,6 +13,7 @@ mod listing;
 mod loading;
 mod migration;
 mod outage;
+mod prepared;
 mod schema;
 pub mod soundness;
 mod source;
