@@ -15,18 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many changes at the most.
 const FEW: u8 = 8;
 
-/// One kind of rows: its letter, its columns, and where they come from.
-struct Part(u8, &'static Columns, &'static str);
+/// One kind of rows: its letter, its columns, where they come from, and the column of `c` that names them, if one does.
+struct Part(u8, &'static Columns, &'static str, Option<&'static str>);
 
 const HEAD: &Columns = &[("h.number", Kind::Int)];
 
 /// `c` are the entries of the change log that are asked for. A number of 0 in them is nobody's.
 const PARTS: [Part; 5] = [
-    Part(b'h', HEAD, " FROM change_head h"),
-    Part(b'c', CHANGE, " FROM c"),
-    Part(b'm', MEMBERSHIP, " FROM memberships m WHERE m.person_number IN (SELECT c.person_number FROM c)"),
-    Part(b'p', PERSON, " FROM persons p WHERE p.number IN (SELECT c.person_number FROM c)"),
-    Part(b'g', GROUP, " FROM \"groups\" g WHERE g.number IN (SELECT c.group_number FROM c)"),
+    Part(b'h', HEAD, " FROM change_head h", None),
+    Part(b'c', CHANGE, " FROM c", None),
+    Part(b'm', MEMBERSHIP, " FROM memberships m WHERE m.person_number", Some("c.person_number")),
+    Part(b'p', PERSON, " FROM persons p WHERE p.number", Some("c.person_number")),
+    Part(b'g', GROUP, " FROM \"groups\" g WHERE g.number", Some("c.group_number")),
 ];
 
 /// What the changes behind the number `after` have come to, at most `limit` of them. `None` where that is not told by one
@@ -72,7 +72,7 @@ fn statement(connection: &Connection, from: i64, to: i64) -> Sql {
             sql.push(")")
         }
     };
-    for (at, Part(letter, columns, from)) in PARTS.iter().enumerate() {
+    for (at, Part(letter, columns, from, named)) in PARTS.iter().enumerate() {
         sql.push(if at > 0 { " UNION ALL SELECT " } else { ") SELECT " });
         let letter = format!("'{}'", char::from(*letter));
         match sql.flavor {
@@ -92,19 +92,27 @@ fn statement(connection: &Connection, from: i64, to: i64) -> Sql {
             }
         }
         sql.push(from);
+        if let Some(named) = named {
+            // As a join PostgreSQL might read a whole table, where it has no statistics yet; of an array it looks each up.
+            let (begin, end) = match sql.flavor {
+                Flavor::Sqlite => (" IN (SELECT ", " FROM c)"),
+                Flavor::Postgres => (" = ANY (ARRAY(SELECT ", " FROM c))"),
+            };
+            sql.push(begin).push(named).push(end);
+        }
     }
     sql
 }
 
 /// How many columns of this kind the widest part has.
 fn most(kind: Kind) -> usize {
-    let of_kind = |Part(_, columns, _): &Part| columns.iter().filter(|(_, of)| *of == kind).count();
+    let of_kind = |Part(_, columns, ..): &Part| columns.iter().filter(|(_, of)| *of == kind).count();
     PARTS.iter().map(of_kind).max().unwrap_or_default()
 }
 
 /// The rows of each part.
 fn load(sql: &Sql, connection: &mut Connection) -> Result<[Table; PARTS.len()], Failure> {
-    let kinds = PARTS.map(|Part(_, columns, _)| columns.iter().map(|(_, kind)| *kind).collect::<Vec<_>>());
+    let kinds = PARTS.map(|Part(_, columns, ..)| columns.iter().map(|(_, kind)| *kind).collect::<Vec<_>>());
     let mut parts = kinds.each_ref().map(|kinds| Gathering::new(kinds.len(), 0));
     let part = |letter: Option<&u8>| PARTS.iter().position(|Part(of, ..)| Some(of) == letter);
     if sql.flavor == Flavor::Sqlite {
