@@ -43,14 +43,18 @@ struct Block {
 #[derive(Debug)]
 pub(crate) struct Piece {
     slots: Box<[u32]>,
+    /// The first slot, where each is the one behind the one before.
+    first: Option<u32>,
     joined: Ints,
 }
 
 impl Piece {
     fn new(entries: &[Entry]) -> Arc<Self> {
         let kept = |entry: &Entry| entry.slot | (entry.scope as u32) << SLOT_BITS;
+        let slots: Box<[u32]> = entries.iter().map(kept).collect();
         Arc::new(Self {
-            slots: entries.iter().map(kept).collect(),
+            first: first_of_consecutive(&slots),
+            slots,
             joined: Ints::new(entries.iter().map(|entry| entry.joined_at)),
         })
     }
@@ -79,7 +83,7 @@ const fn parts(kept: u32) -> (u32, Scope) {
 }
 
 /// The first slot, where each is the one behind the one before.
-fn first_of_consecutive(kept: &[u32]) -> Option<usize> {
+fn first_of_consecutive(kept: &[u32]) -> Option<u32> {
     let slot = |kept: u32| parts(kept).0;
     let (first, last) = (slot(*kept.first()?), slot(*kept.last()?));
     if last.checked_sub(first)? as usize != kept.len() - 1 {
@@ -87,7 +91,7 @@ fn first_of_consecutive(kept: &[u32]) -> Option<usize> {
     }
     // All of them, without an end in between, which is faster.
     let strays = kept.iter().zip(first..).fold(0, |strays, (kept, slot)| strays | (slot ^ kept));
-    (strays & (SLOTS as u32 - 1) == 0).then_some(first as usize)
+    (strays & (SLOTS as u32 - 1) == 0).then_some(first)
 }
 
 impl Block {
@@ -161,15 +165,15 @@ impl Sequence {
     /// Calls `each` with the slot of every entry.
     #[inline]
     pub(crate) fn each_slot(&self, mut each: impl FnMut(u32)) {
-        self.each_piece(|slots| slots.iter().for_each(|kept| each(parts(*kept).0)));
+        self.each_piece(|piece| piece.slots.iter().for_each(|kept| each(parts(*kept).0)));
     }
 
     /// One bit for each entry, as `holds` says of slot and scope.
     #[inline]
     pub(crate) fn bits(&self, holds: impl Fn(u32, Scope) -> bool) -> Vec<u64> {
         let mut bits = Bits::with_capacity(self.len());
-        self.each_piece(|slots| {
-            bits.extend(slots.iter().map(|kept| {
+        self.each_piece(|piece| {
+            bits.extend(piece.slots.iter().map(|kept| {
                 let (slot, scope) = parts(*kept);
                 holds(slot, scope)
             }));
@@ -180,10 +184,10 @@ impl Sequence {
     /// One bit for each entry, as that of its slot is.
     pub(crate) fn bits_of(&self, masks: &[Mask]) -> Vec<u64> {
         let mut bits = Bits::with_capacity(self.len());
-        self.each_piece(|slots| match first_of_consecutive(slots) {
+        self.each_piece(|piece| match piece.first {
             // As they were loaded: nothing needs to be looked up.
-            Some(first) => bits.extend_from(masks, first, slots.len()),
-            None => bits.extend(slots.iter().map(|kept| {
+            Some(first) => bits.extend_from(masks, first as usize, piece.slots.len()),
+            None => bits.extend(piece.slots.iter().map(|kept| {
                 let slot = parts(*kept).0 as usize;
                 masks[slot / ROWS].has(slot % ROWS)
             })),
@@ -192,8 +196,8 @@ impl Sequence {
     }
 
     #[inline]
-    fn each_piece(&self, mut each: impl FnMut(&[u32])) {
-        self.blocks.iter().flat_map(|(_, block)| &block.pieces).for_each(|(_, piece)| each(&piece.slots));
+    fn each_piece(&self, mut each: impl FnMut(&Piece)) {
+        self.blocks.iter().flat_map(|(_, block)| &block.pieces).for_each(|(_, piece)| each(piece));
     }
 
     /// The first position whose entry does not stand before, as `ordering` (of the entry to what is looked for) says.
