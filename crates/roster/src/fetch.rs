@@ -41,6 +41,10 @@ impl Roster {
                 self.trim();
                 Ok(())
             }
+            Errand::Gather => {
+                self.gather();
+                Ok(())
+            }
         };
         if done.is_err() {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -70,7 +74,8 @@ impl Roster {
         if self.snapshot.load().groups.get(number).is_some() || self.absent.too_large(number) == Some(TooLarge::Group) {
             return Ok(());
         }
-        let mut staging = Staging::new(self.settings.bytes);
+        let first = self.snapshot.load().persons.chunks() == 0;
+        let mut staging = Staging::new(self.settings.bytes, first);
         let Some(loaded) = self.source.load(number, &mut |row| staging.push(row))? else { return Ok(()) };
         if staging.is_too_large() {
             self.absent.put_too_large(number, TooLarge::Group);
@@ -173,6 +178,21 @@ impl Roster {
         let mut next = Snapshot::clone(&self.snapshot.load());
         self.keep_within(books, &mut next, NOBODY);
         self.publish(books, next);
+    }
+
+    /// Gathers what filters read, block by block, so that nobody who catches up meanwhile waits for more than one of them
+    /// to be put in place.
+    fn gather(&self) {
+        let before = self.snapshot.load_full();
+        for (at, block) in before.persons.scattered() {
+            let gathered = block.gathered();
+            let turn = self.turns.lock();
+            let mut next = Snapshot::clone(&self.snapshot.load());
+            // What has changed meanwhile is gathered another time.
+            if next.persons.swap(at, block, gathered) {
+                self.publish(&turn.state, next);
+            }
+        }
     }
 
     /// Lets go what was not asked for the longest, but for the group of this number, until all is within the budget; at

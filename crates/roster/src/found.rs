@@ -3,10 +3,11 @@
 use crate::filter::{Scratch, Test};
 use crate::group::List;
 use crate::ledger::Ledger;
-use crate::persons::{Chunk, Mask, Persons, ROWS};
+use crate::persons::{Mask, Persons, ROWS};
 use crate::sequence::Sequence;
 use membership::{Filter, MemberQuery, OrderKey, ScopeSet, State};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Which entries of a list.
@@ -79,22 +80,25 @@ fn has(masks: &[Mask], slot: u32) -> bool {
     masks[slot as usize / ROWS].has(slot as usize % ROWS)
 }
 
+/// How many chunks are touched before they are looked at, so that the memory brings all of them at once.
+const AHEAD: usize = 16;
+
 /// Chunk by chunk, who of the list passes the test. Where the list is most of all persons, others may pass, too.
 fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
     let mut scratch = Scratch::default();
-    let chunks = (0..persons.chunks()).map(|at| persons.chunk(at));
+    let chunks = |range: Range<usize>| range.map(|at| persons.chunk(at));
     if list.sequence.len() >= persons.chunks() * ROWS / 2 {
-        let mut soon = chunks.clone().skip(1);
-        let of = |chunk: &Arc<Chunk>| {
-            // What is read of the next one comes while this one is looked at, which takes about as long.
-            std::hint::black_box(soon.next().map(|next| test.touch(next)));
-            test.of(chunk, &chunk.live, &mut scratch)
-        };
-        return chunks.map(of).collect();
+        let mut masks = Vec::with_capacity(persons.chunks());
+        for first in (0..persons.chunks()).step_by(AHEAD) {
+            let some = || chunks(first..(first + AHEAD).min(persons.chunks()));
+            std::hint::black_box(some().fold(0, |sum, chunk| sum ^ test.touch(chunk)));
+            masks.extend(some().map(|chunk| test.of(chunk, &chunk.live, &mut scratch)));
+        }
+        return masks;
     }
     let mut masks = vec![Mask::NONE; persons.chunks()];
     list.sequence.each_slot(|slot| masks[slot as usize / ROWS].set(slot as usize % ROWS));
-    for (mask, chunk) in masks.iter_mut().zip(chunks).filter(|(mask, _)| !mask.is_empty()) {
+    for (mask, chunk) in masks.iter_mut().zip(chunks(0..persons.chunks())).filter(|(mask, _)| !mask.is_empty()) {
         *mask = test.of(chunk, mask, &mut scratch);
     }
     masks

@@ -13,6 +13,8 @@ pub(crate) enum Errand {
     Order(i64, State, Vec<OrderKey>),
     /// More is in memory than may be.
     Trim,
+    /// What filters read does not stand in runs.
+    Gather,
 }
 
 impl Errand {
@@ -58,7 +60,7 @@ impl Queue {
         // Groups come before orders, of which anybody may ask for as many as there are.
         let before = match job {
             Errand::Order(..) => jobs.waiting.len(),
-            Errand::Load(_) | Errand::Trim => {
+            Errand::Load(_) | Errand::Trim | Errand::Gather => {
                 jobs.waiting.iter().take_while(|other| !matches!(other, Errand::Order(..))).count()
             }
         };

@@ -288,6 +288,9 @@ impl Roster {
     pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
         self.persons.store(books.persons() as u64, Ordering::Relaxed);
         self.ledger.set_columns(next.bytes() + books.bytes());
+        if next.persons.is_scattered() {
+            self.wish(Errand::Gather);
+        }
         let groups = next.groups.len();
         let before = self.snapshot.swap(Arc::new(next));
         if before.groups.len() > groups {

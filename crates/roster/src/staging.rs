@@ -1,6 +1,6 @@
 //! The members of a group that is being loaded, before they have slots.
 
-use crate::persons::{COLUMNS, Chunk, Column, ROWS, Scratch};
+use crate::persons::{BLOCK, COLUMNS, Chunk, Column, ROWS, Scratch, gather};
 use membership::{MemberRow, PersonFields, PersonView, Scope, State};
 
 /// What has been read of a group.
@@ -13,6 +13,8 @@ pub(crate) struct Staging {
     pub(crate) chunks: Vec<Chunk>,
     /// The last ones, not enough for a chunk.
     pub(crate) rest: Buffer,
+    /// Whether these are the first, so that those that are to stand together in a block are gathered in runs.
+    first: bool,
     /// How many bytes it may take, and does.
     most: u64,
     bytes: u64,
@@ -92,10 +94,10 @@ impl Buffer {
 }
 
 impl Staging {
-    /// For a group that takes `most` bytes at most.
-    pub(crate) fn new(most: u64) -> Self {
+    /// For a group that takes `most` bytes at most; the `first` where nobody is in memory yet.
+    pub(crate) fn new(most: u64, first: bool) -> Self {
         let rest = Buffer::default();
-        Self { entries: Vec::new(), here: Vec::new(), chunks: Vec::new(), rest, most, bytes: 0 }
+        Self { entries: Vec::new(), here: Vec::new(), chunks: Vec::new(), rest, first, most, bytes: 0 }
     }
 
     pub(crate) fn push(&mut self, row: &MemberRow<'_>) {
@@ -105,13 +107,13 @@ impl Staging {
         self.entries.push((row.person.number, row.state, row.scope, row.joined_at));
         self.push_person(&row.person);
         if self.is_too_large() {
-            *self = Self { bytes: self.bytes, ..Self::new(self.most) };
+            *self = Self { bytes: self.bytes, ..Self::new(self.most, self.first) };
         }
     }
 
     /// Without the rows of those for whom `known`, which stands in the order of the entries, says so.
     pub(crate) fn without(self, known: &[bool]) -> Self {
-        let mut left = Self::new(self.most);
+        let mut left = Self::new(self.most, false);
         let mut scratch = Scratch::default();
         let mut known = known.iter();
         for chunk in &self.chunks {
@@ -133,6 +135,11 @@ impl Staging {
             let chunk = Chunk::empty().with(&rows);
             self.bytes += chunk.bytes() + (ROWS * size_of::<u64>()) as u64;
             self.chunks.push(chunk);
+            // At once, so that what they stand in till then is soon used again.
+            if self.first && self.chunks.len().is_multiple_of(BLOCK) {
+                let begin = self.chunks.len() - BLOCK;
+                gather(&mut self.chunks[begin..]);
+            }
             self.rest.clear();
         }
     }

@@ -12,7 +12,7 @@ const WIDE: usize = 64;
 /// What the processor compares in one step.
 const LANES: usize = 16;
 /// With finds in no more than so many stretches of [`WIDE`] bytes, each find is looked up for itself.
-const FEW: usize = 8;
+const FEW: usize = 24;
 
 /// What is looked for.
 pub(super) struct Sought {
@@ -114,7 +114,7 @@ impl Sought {
 
     /// The rows of an arena that hold it, where it is known that none begins before the byte `from`.
     pub(super) fn rows(&self, arena: &Arena, from: usize, begins: &mut Begins) -> Mask {
-        let text = arena.text.as_bytes();
+        let text = arena.bytes();
         if self.any_case {
             self.begin::<true>(text, from, begins)
         } else {
@@ -130,48 +130,58 @@ impl Sought {
     /// Finds where the part begins in `text`.
     fn begin<const ANY_CASE: bool>(&self, text: &[u8], from: usize, begins: &mut Begins) {
         let places = text.len().saturating_sub(self.reach);
-        begins.words.clear();
-        begins.there = 0;
-        let Some(((at, first), rest)) = self.bytes.split_first().filter(|_| places > 0) else { return };
-        // Two more than are needed for the last place, since rows are read in two.
-        begins.words.reserve(places / WIDE + 3);
         let whole = places / WIDE;
-        let (firsts, _) = text[*at..].as_chunks::<WIDE>();
-        let passed = (from / WIDE).min(whole);
-        begins.words.resize(passed, 0);
-        let firsts = firsts.iter().take(whole).skip(passed);
-        let first = first.wide();
-        if let Some(((at, second), rest)) = rest.split_first() {
-            let (seconds, _) = text[*at..].as_chunks::<WIDE>();
-            let second = second.wide();
-            for (nth, (firsts, seconds)) in (passed..).zip(firsts.zip(seconds.iter().skip(passed))) {
-                let (firsts, seconds) = (parts(firsts), parts(seconds));
-                let word = bits(std::array::from_fn(|nth| {
-                    first.among::<ANY_CASE>(firsts[nth]) & second.among::<ANY_CASE>(seconds[nth])
-                }));
-                begins.push(if word == 0 { 0 } else { narrow(word, rest, text, nth * WIDE) });
+        let words = &mut begins.words;
+        words.clear();
+        // Two more than are needed for the last place, since rows are read in two.
+        words.resize(whole + 3, 0);
+        if let [first, rest @ ..] = &*self.bytes {
+            let passed = (from / WIDE).min(whole);
+            let stretches = |at: usize| text[at..].as_chunks::<WIDE>().0[passed..whole].iter();
+            let found = words[passed..whole].iter_mut().zip(stretches(first.0));
+            // Three at once, of which two may be the same: so much is rare enough for what follows.
+            if let Some(second) = rest.first() {
+                let third = rest.get(1).unwrap_or(second);
+                let [one, two, three] = [first, second, third].map(|(_, byte)| byte.wide());
+                let rest = rest.get(2..).unwrap_or_default();
+                let found = found.zip(stretches(second.0)).zip(stretches(third.0));
+                for (nth, (((word, firsts), seconds), thirds)) in (passed..).zip(found) {
+                    let (firsts, seconds, thirds) = (parts(firsts), parts(seconds), parts(thirds));
+                    *word = bits(std::array::from_fn(|nth| {
+                        one.among::<ANY_CASE>(firsts[nth])
+                            & two.among::<ANY_CASE>(seconds[nth])
+                            & three.among::<ANY_CASE>(thirds[nth])
+                    }));
+                    if *word != 0 && !rest.is_empty() {
+                        *word = narrow(*word, rest, text, nth * WIDE);
+                    }
+                }
+            } else {
+                let first = first.1.wide();
+                for (word, stretch) in found {
+                    let stretch = parts(stretch);
+                    *word = bits(std::array::from_fn(|nth| first.among::<ANY_CASE>(stretch[nth])));
+                }
             }
-        } else {
-            for stretch in firsts {
-                let stretch = parts(stretch);
-                begins.push(bits(std::array::from_fn(|nth| first.among::<ANY_CASE>(stretch[nth]))));
+            let left = places % WIDE;
+            if left > 0 {
+                // Together with places that have been looked at, where there are enough.
+                let base = places.saturating_sub(WIDE).min(whole * WIDE);
+                let all = u64::MAX >> (WIDE - (places - base));
+                words[whole] = narrow(all, &self.bytes, text, base) >> (whole * WIDE - base);
             }
         }
-        if !places.is_multiple_of(WIDE) {
-            begins.push(narrow(u64::MAX >> (WIDE - places % WIDE), &self.bytes, text, whole * WIDE));
-        }
-        begins.words.extend([0; 2]);
+        begins.there = words.iter().filter(|word| **word != 0).count();
     }
 
     /// For finds in few places: which rows they are in.
     fn few(&self, arena: &Arena, begins: &Begins) -> Mask {
         let mut found = Mask::NONE;
-        let mut row = 0;
         for (nth, word) in begins.words.iter().enumerate().filter(|(_, word)| **word != 0) {
             let mut rest = *word;
             while rest != 0 {
                 let at = nth * WIDE + rest.trailing_zeros() as usize;
-                row = arena.row_of(at, row);
+                let row = arena.row_of(at);
                 // Else it begins in one text and ends in the next.
                 if at + self.reach < arena.end(row) {
                     found.set(row);
@@ -219,12 +229,6 @@ fn narrow(mut word: u64, bytes: &[(usize, Byte)], text: &[u8], base: usize) -> u
 }
 
 impl Begins {
-    #[inline(always)]
-    fn push(&mut self, word: u64) {
-        self.there += usize::from(word != 0);
-        self.words.push(word);
-    }
-
     /// Whether any bit is set of `places` from `start` on.
     #[inline]
     fn any(&self, start: usize, places: usize) -> bool {
@@ -293,7 +297,7 @@ mod tests {
                     sought.rows(arena, from, &mut begins).rows().collect::<Vec<_>>()
                 };
                 assert_eq!(rows(false, &arena, 0), expected, "{part}");
-                let first = arena.text.find(&part).unwrap_or(arena.text.len());
+                let first = arena.text().find(&part).unwrap_or(arena.text().len());
                 assert_eq!(rows(false, &arena, first), expected, "{part} from {first}");
                 assert_eq!(rows(true, &arena, 0), expected, "{part} in any case");
                 assert_eq!(rows(true, &upper, 0), expected, "{part} of upper case");

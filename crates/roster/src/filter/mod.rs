@@ -7,7 +7,7 @@ mod dense;
 mod row;
 mod texts;
 
-use crate::persons::{Chunk, Column, Mask};
+use crate::persons::{Arena, Chunk, Column, Mask};
 use hashbrown::HashSet;
 use membership::{Compare, Filter, Presence, TextExpr, TextField, TextMatch};
 use texts::Wanted;
@@ -93,14 +93,16 @@ impl<'a> Test<'a> {
         }
     }
 
-    /// Reads a little of what it will read of the chunk, so that the memory begins to come while another chunk is looked
-    /// at. What it gives means nothing.
-    pub(crate) fn touch(&self, chunk: &Chunk) -> u8 {
+    /// Reads where that stands which it will read of the chunk, so that the memory brings it for many chunks at once. What
+    /// it gives means nothing.
+    pub(crate) fn touch(&self, chunk: &Chunk) -> usize {
         match self {
             Self::Not(inner) => inner.touch(chunk),
             Self::All(parts) | Self::Any(parts) => parts.iter().fold(0, |sum, part| sum ^ part.touch(chunk)),
             Self::Same(a, b) => a.touch(chunk) ^ b.touch(chunk),
-            Self::Texts(column, _) => chunk.searched(*column).0.touch(),
+            Self::Texts(column, _) => {
+                chunk.searched(*column).0.arena().map_or(0, Arena::len) ^ usize::from(chunk.live.has(0))
+            }
             Self::Always(_) | Self::Ids(_) | Self::Presence(_) | Self::Changed(..) | Self::Each(_) => 0,
         }
     }

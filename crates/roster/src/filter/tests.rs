@@ -186,3 +186,40 @@ fn a_patched_chunk_shows_and_finds_what_one_made_anew_would() {
         }
     }
 }
+
+#[test]
+fn gathered_chunks_show_and_find_what_they_did() {
+    let mut scratch = crate::persons::Scratch::default();
+    let (mut rng, oracle, mut stands) = (random::rng(1), MemoryDirectory::new(), Vec::new());
+    let mut all = crate::persons::Persons::default();
+    for at in 0..12 {
+        let (.., persons) = persons(at, at % 3 != 0);
+        all.set(at as usize, std::sync::Arc::new(chunk(&persons)));
+        stands.push(persons);
+    }
+    for round in 0..5_usize {
+        let before = all.bytes();
+        let (place, block) = all.scattered().next().map(|(at, block)| (at, block.clone())).expect("enough stand alone");
+        assert!(all.swap(place, &block, block.gathered()));
+        assert!(!all.is_scattered() && all.bytes() < before, "{} of {before} bytes", all.bytes());
+        assert!(!all.swap(place, &block, block.gathered()), "another has come since");
+        // Again, since some stand alone.
+        for (at, persons) in stands.iter_mut().enumerate() {
+            for (row, person) in persons.iter().enumerate() {
+                assert_eq!(all.chunk(at).view(row, membership::PersonFields::ALL, &mut scratch), person.view());
+            }
+            for _ in 0..10 {
+                compare(&random::filter(&mut rng, &oracle, 2), all.chunk(at), persons, &all.chunk(at).live);
+            }
+            if (at + round) % 4 > 0 {
+                let row = rng.random_range(0..persons.len());
+                persons[row].name = format!("{} ÄÖ {round}", persons[row].name);
+                persons[row].uid = format!("{}-{round}", persons[row].uid);
+                let next = all.chunk(at).with(&[(row, Some(persons[row].view()))]);
+                all.set(at, std::sync::Arc::new(next));
+                compare(&random::filter(&mut rng, &oracle, 2), all.chunk(at), persons, &all.chunk(at).live);
+            }
+        }
+        assert!(all.is_scattered(), "nine stand alone");
+    }
+}

@@ -92,18 +92,18 @@ impl<'a> Wanted<'a> {
                         return part.any_case.rows(arena, 0, begins).and(within);
                     }
                     // Up to the first find, which for a rare part is most of it or all, the library is faster.
-                    return match part.finder.find(arena.text.as_bytes()) {
+                    return match part.finder.find(arena.bytes()) {
                         Some(first) => part.exact.rows(arena, first, begins).and(within),
                         None => Mask::NONE,
                     };
                 }
                 let text = if lower {
                     lowered.clear();
-                    lowered.push_str(&arena.text);
+                    lowered.push_str(arena.text());
                     lowered.make_ascii_lowercase();
                     lowered.as_str()
                 } else {
-                    &arena.text
+                    arena.text()
                 };
                 within.only(|row| self.holds(&text[arena.start(row)..arena.end(row)]))
             }

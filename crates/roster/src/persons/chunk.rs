@@ -1,6 +1,7 @@
 //! Some persons, as columns.
 
 use super::SHARED;
+use super::arena::Arena;
 use super::change::Change;
 use super::column::{COLUMNS, Column, SEARCHED};
 use super::ints::Ints;
@@ -13,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use uuid::Uuid;
 
 /// Up to [`ROWS`] persons. A changed one is a new chunk, which shares the columns in which nothing has changed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Chunk {
     /// The rows that hold somebody.
     pub(crate) live: Mask,
@@ -141,7 +142,7 @@ impl Chunk {
             ready: if patch { self.ready.without(changes.iter().map(|(row, _)| *row)) } else { Ready::default() },
         };
         change.texts(&mut next);
-        next.bytes = next.measure();
+        next.measure();
         next
     }
 
@@ -284,7 +285,23 @@ impl Chunk {
         self.bytes as u64
     }
 
-    fn measure(&self) -> u32 {
+    /// The arena in which filters look for texts of a searched column, if they all differ.
+    pub(super) fn arena(&self, at: usize) -> Option<&Arena> {
+        match &self.folded[at] {
+            Folding::Kept(texts) => texts.arena(),
+            Folding::Same | Folding::Lower => self.texts[at].arena(),
+        }
+    }
+
+    pub(super) const fn arena_mut(&mut self, at: usize) -> Option<&mut Arena> {
+        match &mut self.folded[at] {
+            Folding::Kept(texts) => texts.arena_mut(),
+            Folding::Same | Folding::Lower => self.texts[at].arena_mut(),
+        }
+    }
+
+    /// Counts anew how many bytes it takes.
+    pub(super) fn measure(&mut self) {
         let ints = [
             &self.numbers,
             &self.rates,
@@ -303,6 +320,6 @@ impl Chunk {
             + self.texts.iter().map(Texts::bytes).sum::<usize>()
             + folded.sum::<usize>();
         let rows = self.ids.len() * size_of::<Uuid>() + self.marks.len() + 2 * SHARED;
-        u32::try_from(size_of::<Self>() + SHARED + columns + rows).unwrap_or(u32::MAX)
+        self.bytes = u32::try_from(size_of::<Self>() + SHARED + columns + rows).unwrap_or(u32::MAX);
     }
 }

@@ -1,5 +1,7 @@
 //! The persons of all groups in memory, each once, by *slot*: where one stands for as long as it is in any group.
 
+mod arena;
+mod block;
 mod change;
 mod chunk;
 mod column;
@@ -9,29 +11,32 @@ mod patch;
 mod ready;
 mod texts;
 
+pub(crate) use arena::Arena;
+pub(crate) use block::{BLOCK, Block, gather};
 pub(crate) use chunk::{Chunk, Folding, Scratch};
+use column::SEARCHED;
 pub(crate) use column::{COLUMNS, Column};
 pub(crate) use ints::Ints;
 pub(crate) use mask::Mask;
 pub use ready::MOST;
-pub(crate) use texts::{Arena, Around, Texts};
+pub(crate) use texts::{Around, Texts};
 
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// How many persons a chunk holds.
 pub(crate) const ROWS: usize = 256;
-/// How many chunks stand together, so that a changed one copies the list of these and a short list of such lists.
-const BLOCK: usize = 64;
 /// What counters and the allocator take for a shared piece of memory, about.
 pub(crate) const SHARED: usize = 24;
 
 /// All persons of a snapshot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Persons {
-    blocks: Vec<Arc<Vec<Arc<Chunk>>>>,
+    blocks: Vec<Arc<Block>>,
     chunks: usize,
     bytes: u64,
+    /// How many blocks are scattered.
+    scattered: usize,
 }
 
 impl Persons {
@@ -42,7 +47,7 @@ impl Persons {
 
     #[inline]
     pub(crate) fn chunk(&self, at: usize) -> &Arc<Chunk> {
-        &self.blocks[at / BLOCK][at % BLOCK]
+        self.blocks[at / BLOCK].chunk(at % BLOCK)
     }
 
     /// The chunk and the row in it of a slot.
@@ -59,20 +64,36 @@ impl Persons {
 
     /// Puts a chunk in the place of one, or behind the last.
     pub(crate) fn set(&mut self, at: usize, chunk: Arc<Chunk>) {
-        self.bytes += chunk.bytes();
         if at == self.chunks {
-            if at.is_multiple_of(BLOCK) {
-                self.blocks.push(Arc::new(Vec::with_capacity(BLOCK)));
-            }
-            if let Some(block) = self.blocks.last_mut() {
-                Arc::make_mut(block).push(chunk);
-            }
             self.chunks += 1;
-        } else {
-            let place = &mut Arc::make_mut(&mut self.blocks[at / BLOCK])[at % BLOCK];
-            self.bytes -= place.bytes();
-            *place = chunk;
+            if at.is_multiple_of(BLOCK) {
+                self.blocks.push(Arc::default());
+            }
         }
+        let block = Arc::make_mut(&mut self.blocks[at / BLOCK]);
+        self.bytes -= block.bytes();
+        self.scattered -= usize::from(block.is_scattered());
+        block.set(at % BLOCK, chunk);
+        self.scattered += usize::from(block.is_scattered());
+        self.bytes += block.bytes();
+    }
+
+    /// The blocks of which so many chunks do not stand in a run that it is worth while to gather them, with their places.
+    pub(crate) fn scattered(&self) -> impl Iterator<Item = (usize, &Arc<Block>)> {
+        self.blocks.iter().enumerate().filter(|(_, block)| block.is_scattered())
+    }
+
+    pub(crate) const fn is_scattered(&self) -> bool {
+        self.scattered > 0
+    }
+
+    /// Puts `new`, which holds the same, in the place of the block `old`, unless that has changed. Whether it did.
+    pub(crate) fn swap(&mut self, at: usize, old: &Arc<Block>, new: Block) -> bool {
+        let Some(place) = self.blocks.get_mut(at).filter(|place| Arc::ptr_eq(place, old)) else { return false };
+        self.bytes = self.bytes - old.bytes() + new.bytes();
+        self.scattered = self.scattered - usize::from(old.is_scattered()) + usize::from(new.is_scattered());
+        *place = Arc::new(new);
+        true
     }
 
     pub(crate) const fn bytes(&self) -> u64 {

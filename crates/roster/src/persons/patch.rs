@@ -6,7 +6,7 @@ use super::Folding;
 use super::column::Column;
 use super::ints::{Above, Ints};
 use super::mask::Mask;
-use super::texts::{Arena, Around, Ends, Texts};
+use super::texts::{Around, Texts};
 use membership::text::fold;
 use std::sync::Arc;
 
@@ -65,34 +65,6 @@ pub(super) fn with<T: Copy + Default>(old: &[T], rows: usize, changes: impl Iter
         changes.for_each(|(row, value)| new[row] = value);
     }
     new
-}
-
-impl Arena {
-    fn patched(&self, rows: usize, changes: &Changed<'_>) -> Option<Self> {
-        let Ends::Two(old) = &self.ends else { return None };
-        let more: usize = changes.iter().map(|(_, text)| text.len()).sum();
-        let mut text = String::with_capacity(self.text.len() + more);
-        let mut ends: Vec<u16> = Vec::with_capacity(rows);
-        // Copies the rows up to this one, which may be behind all that are there.
-        let copy = |text: &mut String, ends: &mut Vec<u16>, to: usize| {
-            let from = ends.len();
-            let there = to.min(old.len());
-            if from < there {
-                let (start, begin) = (self.start(from), text.len());
-                text.push_str(&self.text[start..self.end(there - 1)]);
-                // Checked below; what is wrong here is not used then.
-                ends.extend(old[from..there].iter().map(|end| (usize::from(*end) - start + begin) as u16));
-            }
-            ends.resize(to.max(ends.len()), text.len() as u16);
-        };
-        for (row, new) in changes {
-            copy(&mut text, &mut ends, *row);
-            text.push_str(new);
-            ends.push(text.len() as u16);
-        }
-        copy(&mut text, &mut ends, rows);
-        (text.len() <= usize::from(u16::MAX)).then(|| Self { text: text.into(), ends: Ends::Two(ends.into()) })
-    }
 }
 
 impl Texts {

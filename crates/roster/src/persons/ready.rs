@@ -11,7 +11,7 @@ const PART: usize = 32;
 
 /// What is written of the persons of a chunk. A changed chunk is another one, which shares what is written of rows that
 /// have not changed.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ready([OnceLock<Arc<Parts>>; MOST]);
 
 type Parts = [OnceLock<Arc<Rows>>; ROWS / PART];

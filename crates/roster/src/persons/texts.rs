@@ -1,5 +1,6 @@
 //! Texts of a chunk, in as few bytes as is cheap to read.
 
+use super::arena::Arena;
 use super::column::HoldUid;
 use super::mask::Mask;
 use super::{ROWS, SHARED};
@@ -7,9 +8,6 @@ use hashbrown::HashMap;
 use membership::text::fold;
 use std::borrow::Cow;
 use std::sync::Arc;
-
-/// What comes from memory in one step.
-const LINE: usize = 64;
 
 /// A column of texts.
 #[derive(Clone, Debug)]
@@ -24,104 +22,12 @@ pub(crate) enum Texts {
     AroundUid(Arc<Around>),
 }
 
-/// Texts one behind the other.
-#[derive(Clone, Debug)]
-pub(crate) struct Arena {
-    pub(crate) text: Arc<str>,
-    pub(super) ends: Ends,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Ends {
-    Two(Arc<[u16]>),
-    Four(Arc<[u32]>),
-}
-
 /// See [`Texts::AroundUid`].
 #[derive(Debug)]
 pub(crate) struct Around {
     pub(super) before: Box<str>,
     pub(super) behind: Box<str>,
     pub(super) rows: Mask,
-}
-
-impl Arena {
-    fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
-        let mut text = String::new();
-        let ends: Vec<usize> = texts
-            .map(|one| {
-                text.push_str(one);
-                text.len()
-            })
-            .collect();
-        let ends = if text.len() <= usize::from(u16::MAX) {
-            Ends::Two(ends.iter().map(|end| *end as u16).collect())
-        } else {
-            // A text has at most some ten thousand bytes, and a chunk few of them.
-            Ends::Four(ends.iter().map(|end| *end as u32).collect())
-        };
-        Self { text: text.into(), ends }
-    }
-
-    /// Where the text of the row ends.
-    #[inline]
-    pub(crate) fn end(&self, at: usize) -> usize {
-        match &self.ends {
-            Ends::Two(ends) => usize::from(ends[at]),
-            Ends::Four(ends) => ends[at] as usize,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn start(&self, at: usize) -> usize {
-        if at == 0 { 0 } else { self.end(at - 1) }
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, at: usize) -> &str {
-        &self.text[self.start(at)..self.end(at)]
-    }
-
-    /// The row, `from` or behind it, whose text holds the byte at `byte`, which must be one.
-    #[inline]
-    pub(crate) fn row_of(&self, byte: usize, from: usize) -> usize {
-        // As a rule it is one of the next.
-        let mut row = from;
-        for _ in 0..4 {
-            if self.end(row) > byte {
-                return row;
-            }
-            row += 1;
-        }
-        row + match &self.ends {
-            Ends::Two(ends) => ends[row..].partition_point(|end| usize::from(*end) <= byte),
-            Ends::Four(ends) => ends[row..].partition_point(|end| *end as usize <= byte),
-        }
-    }
-
-    /// Calls `each` with every row and where its text ends.
-    #[inline]
-    pub(crate) fn each_end(&self, mut each: impl FnMut(usize, usize)) {
-        match &self.ends {
-            Ends::Two(ends) => ends.iter().enumerate().for_each(|(row, end)| each(row, usize::from(*end))),
-            Ends::Four(ends) => ends.iter().enumerate().for_each(|(row, end)| each(row, *end as usize)),
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        match &self.ends {
-            Ends::Two(ends) => ends.len(),
-            Ends::Four(ends) => ends.len(),
-        }
-    }
-
-    fn bytes(&self) -> usize {
-        let ends = match &self.ends {
-            Ends::Two(ends) => ends.len() * 2,
-            Ends::Four(ends) => ends.len() * 4,
-        };
-        self.text.len() + ends + 2 * SHARED
-    }
 }
 
 impl Texts {
@@ -188,21 +94,21 @@ impl Texts {
         }
     }
 
-    /// Reads the beginning of where texts that all differ stand, and of where they end. What it gives means nothing.
-    pub(crate) fn touch(&self) -> u8 {
-        let Self::Each(arena) = self else { return 0 };
-        let text = arena.text.as_bytes();
-        let lines = [0, 1, 2, 3, 4, 5, 6, 7].map(|line| text.get(line * LINE).copied().unwrap_or_default());
-        let ends = [0, LINE, 2 * LINE].map(|at| if at < arena.len() { arena.end(at) as u8 } else { 0 });
-        lines.into_iter().chain(ends).fold(0, |sum, byte| sum ^ byte)
+    /// The arena of texts that all differ.
+    pub(crate) const fn arena(&self) -> Option<&Arena> {
+        if let Self::Each(arena) = self { Some(arena) } else { None }
+    }
+
+    pub(super) const fn arena_mut(&mut self) -> Option<&mut Arena> {
+        if let Self::Each(arena) = self { Some(arena) } else { None }
     }
 
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::One(text) if text.is_empty() => 0,
             Self::One(text) => text.len() + SHARED,
-            Self::Each(arena) => arena.bytes(),
-            Self::Few(which, arena) => which.len() + SHARED + arena.bytes(),
+            Self::Each(arena) => arena.size(),
+            Self::Few(which, arena) => which.len() + SHARED + arena.size(),
             Self::AroundUid(around) => around.before.len() + around.behind.len() + size_of::<Around>() + 2 * SHARED,
         }
     }
