@@ -1,6 +1,7 @@
 //! From one snapshot to the next, by what has changed.
 
 use crate::books::{Books, Rows};
+use crate::edits::{Edit, Step};
 use crate::group::{Columns, List, compare, compare_keys, compare_last};
 use crate::log::concerns_credentials;
 use crate::persons::{Persons, Scratch};
@@ -9,6 +10,7 @@ use crate::sequence::{Entry, Sequence};
 use crate::snapshot::Snapshot;
 use hashbrown::{HashMap, HashSet};
 use membership::{Changed, Membership, OrderKey, Person, PersonFields, PersonView, State};
+use std::sync::Arc;
 
 /// What has become of one person in one group.
 #[derive(Clone, Copy, Debug)]
@@ -211,6 +213,7 @@ fn move_in(columns: &Columns, old: &Persons, new: &Persons, moves: &[Move]) -> O
             next.version.persons = next.version.persons.max(*number);
         }
     }
+    let mut step = Step::default();
     for state in State::ALL {
         let of_state = |at: Option<(State, Entry)>| at.filter(|(of, _)| of == state).map(|(_, entry)| entry);
         let list = &mut next.lists[*state as usize];
@@ -227,58 +230,68 @@ fn move_in(columns: &Columns, old: &Persons, new: &Persons, moves: &[Move]) -> O
                 changes.push(change);
             }
         }
-        move_in_list(list, old, new, &changes)?;
+        if !changes.is_empty() {
+            move_in_list(list, *state, (old, new), &changes, &mut step)?;
+        }
     }
     next.measure();
+    next.step += 1;
+    next.kept().step(step);
     Some(next)
 }
 
 fn move_in_list(
     list: &mut List,
-    old: &Persons,
-    new: &Persons,
+    state: State,
+    (old, new): (&Persons, &Persons),
     changes: &[(Option<Entry>, Option<Entry>)],
+    step: &mut Step,
 ) -> Option<()> {
-    reorder(&mut list.sequence, &[], old, new, changes)?;
+    step.lists.push((state, [].into(), reorder(&mut list.sequence, &[], old, new, changes)?));
     for order in &mut list.orders {
-        reorder(&mut order.sequence, &order.keys, old, new, changes)?;
+        let edits = reorder(&mut order.sequence, &order.keys, old, new, changes)?;
+        step.lists.push((state, Arc::clone(&order.keys), edits));
     }
     Some(())
 }
 
 /// Takes entries from where they stood, as the persons were, and puts them where they stand, as they are. First all of
-/// the one, then all of the other: so each is looked for among entries that are in order.
+/// the one, then all of the other: so each is looked for among entries that are in order. Gives what it did.
 pub(crate) fn reorder(
     sequence: &mut Sequence,
     keys: &[OrderKey],
     old: &Persons,
     new: &Persons,
     changes: &[(Option<Entry>, Option<Entry>)],
-) -> Option<()> {
+) -> Option<Vec<Edit>> {
     // Whoever has another scope, but nothing that decides about the place.
     let stays_there = |before: &Entry, after: &Entry| {
         (before.slot, before.joined_at) == (after.slot, after.joined_at)
             && compare_keys(keys, (old, before.slot), (new, after.slot)).is_eq()
     };
-    let mut moved = Vec::new();
+    let (mut edits, mut moved) = (Vec::with_capacity(changes.len()), Vec::new());
     for change in changes {
         match change {
             (Some(before), Some(after)) if stays_there(before, after) => {
                 if before != after {
                     sequence.replace(stand(sequence, keys, old, before)?, *after);
                 }
+                edits.push(Edit::Touch(*after));
             }
             change => moved.push(change),
         }
     }
     for before in moved.iter().filter_map(|(before, _)| before.as_ref()) {
-        sequence.remove(stand(sequence, keys, old, before)?);
+        let at = stand(sequence, keys, old, before)?;
+        sequence.remove(at);
+        edits.push(Edit::Remove(at));
     }
     for after in moved.iter().filter_map(|(_, after)| after.as_ref()) {
         let at = find(sequence, keys, new, after);
         sequence.insert(at, *after);
+        edits.push(Edit::Insert(at, *after));
     }
-    Some(())
+    Some(edits)
 }
 
 /// Where the entry stands; `None` where it does not.
@@ -287,7 +300,8 @@ fn stand(sequence: &Sequence, keys: &[OrderKey], persons: &Persons, entry: &Entr
     (at < sequence.len() && sequence.get(at).slot == entry.slot).then_some(at)
 }
 
-fn find(sequence: &Sequence, keys: &[OrderKey], persons: &Persons, entry: &Entry) -> usize {
+/// Where an entry stands in a list in this order, or would.
+pub(crate) fn find(sequence: &Sequence, keys: &[OrderKey], persons: &Persons, entry: &Entry) -> usize {
     if keys.is_empty() {
         sequence.find(|other| compare_last(persons, other, entry))
     } else {

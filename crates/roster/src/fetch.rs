@@ -3,9 +3,9 @@
 use crate::absent::TooLarge;
 use crate::apply::reorder;
 use crate::books::{Books, Journal, Rows};
-use crate::found::Kept;
 use crate::group::{Columns, List, Ordered};
 use crate::held::Version;
+use crate::kept::Kept;
 use crate::loader::Errand;
 use crate::persons::ROWS;
 use crate::places::{Places, Standing};
@@ -17,7 +17,7 @@ use crate::staging::Staging;
 use hashbrown::HashMap;
 use membership::{CatchUp, DirectoryError, GroupKey, Loaded, OrderKey, State};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How many orders a list has at most.
@@ -200,9 +200,7 @@ impl Roster {
     fn keep_within(&self, books: &mut Books, next: &mut Snapshot, newest: i64) -> bool {
         // What has been found can be found again.
         if next.bytes() + books.bytes() + (self.ledger.all() - self.ledger.columns()) > self.settings.bytes {
-            next.groups.iter().for_each(|columns| {
-                columns.found.lock().unwrap_or_else(PoisonError::into_inner).clear();
-            });
+            next.groups.iter().for_each(|columns| columns.kept().clear());
         }
         while next.bytes() + books.bytes() > self.settings.bytes {
             let others = next.groups.iter().filter(|columns| columns.group.number != newest);
@@ -273,7 +271,8 @@ fn take_in(books: &mut Books, next: &mut Snapshot, staging: Staging, loaded: Loa
         load: books.loads,
         lists: lists.map(|list| List::new(list.into_iter())),
         used: Arc::new(now.into()),
-        found: Mutex::new(Kept::new(Arc::clone(&books.ledger))),
+        step: 0,
+        found: Arc::new(Mutex::new(Kept::new(Arc::clone(&books.ledger)))),
         bytes: 0,
     };
     columns.measure();

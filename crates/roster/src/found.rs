@@ -1,10 +1,11 @@
 //! What a query has found in a list: kept, so that it need not be found again.
 
+use crate::apply::find;
+use crate::edits::{Places, Step};
 use crate::filter::{Scratch, Test};
 use crate::group::List;
-use crate::ledger::Ledger;
 use crate::persons::{Mask, Persons, ROWS};
-use crate::sequence::Sequence;
+use crate::sequence::{Entry, Sequence};
 use membership::{Filter, MemberQuery, OrderKey, ScopeSet, State};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
@@ -55,7 +56,7 @@ impl Search {
         }
     }
 
-    fn is(&self, hash: u64, query: &MemberQuery, order: &[OrderKey]) -> bool {
+    pub(crate) fn is(&self, hash: u64, query: &MemberQuery, order: &[OrderKey]) -> bool {
         self.hash == hash
             && self.state == query.state
             && self.scopes == query.scopes
@@ -72,6 +73,33 @@ impl Search {
             (None, _) => sequence.bits(|_, scope| self.scopes.contains(scope)),
         };
         Found::new(words)
+    }
+
+    /// What it finds where `before` was found before these steps, all of which must know its order: only those are looked at
+    /// who have changed.
+    pub(crate) fn go_on(&self, before: &Found, steps: &[Arc<Step>], persons: &Persons, sequence: &Sequence) -> Found {
+        let test = self.filter.as_ref().map(Test::new);
+        let mut scratch = Scratch::default();
+        // As they are now, whenever they came to stand there: who has changed since is asked about again.
+        let mut is_found = |entry: &Entry| {
+            let (chunk, row) = persons.place(entry.slot);
+            let mut within = Mask::NONE;
+            within.set(row);
+            let of = |test: &Test<'_>, scratch| test.of(chunk, &within, scratch).has(row);
+            self.scopes.contains(entry.scope)
+                && chunk.live.has(row)
+                && test.as_ref().is_none_or(|test| of(test, &mut scratch))
+        };
+        let mut places = before.places();
+        let edits = steps.iter().filter_map(|step| step.of(self.state, &self.order)).flatten();
+        for entry in places.follow(edits, &mut is_found) {
+            let at = find(sequence, &self.order, persons, &entry);
+            // Else it does not stand there any more.
+            if at < sequence.len() && sequence.get(at).slot == entry.slot {
+                places.set(at, is_found(&sequence.get(at)));
+            }
+        }
+        Found::at(places, sequence.len())
     }
 }
 
@@ -105,7 +133,7 @@ fn masks(test: &Test<'_>, persons: &Persons, list: &List) -> Vec<Mask> {
 }
 
 impl Found {
-    fn new(words: Vec<u64>) -> Self {
+    pub(crate) fn new(words: Vec<u64>) -> Self {
         let total = words.iter().map(|word| word.count_ones() as usize).sum();
         // Four bytes for each one, or a bit for each entry.
         let at = if total < words.len() * 2 {
@@ -131,8 +159,28 @@ impl Found {
         Self { total, at }
     }
 
+    /// In a list of so many.
+    fn at(places: Places, len: usize) -> Self {
+        match places {
+            Places::Few(at) if at.len() < len / 16 + 64 => Self { total: at.len(), at: Positions::Few(at.into()) },
+            Places::Few(at) => {
+                let mut words = vec![0; len.div_ceil(64)];
+                at.iter().for_each(|at| words[*at as usize / 64] |= 1 << (at % 64));
+                Self::new(words)
+            }
+            Places::Many(words) => Self::new(words),
+        }
+    }
+
+    fn places(&self) -> Places {
+        match &self.at {
+            Positions::Few(at) => Places::Few(at.to_vec()),
+            Positions::Many(words, _) => Places::Many(words.to_vec()),
+        }
+    }
+
     /// How many bytes it takes, with what was looked for, about.
-    fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         let at = match &self.at {
             Positions::Few(at) => size_of_val(&**at),
             Positions::Many(words, ranks) => size_of_val(&**words) + size_of_val(&**ranks),
@@ -176,69 +224,6 @@ impl Found {
     }
 }
 
-/// What has been found in one version of a group, the last used first, as far as there is room for it.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    ledger: Arc<Ledger>,
-    all: Vec<(Arc<Search>, Arc<Found>)>,
-    bytes: u64,
-}
-
-/// How many are kept of a group.
-const KEPT: usize = 16;
-
-impl Kept {
-    /// Nothing, to be entered into this ledger.
-    pub(crate) const fn new(ledger: Arc<Ledger>) -> Self {
-        Self { ledger, all: Vec::new(), bytes: 0 }
-    }
-
-    /// Nothing, for the next version.
-    pub(crate) fn anew(&self) -> Self {
-        Self::new(Arc::clone(&self.ledger))
-    }
-
-    pub(crate) fn get(&mut self, query: &MemberQuery, order: &[OrderKey]) -> Option<Arc<Found>> {
-        let hash = hash(query, order);
-        let at = self.all.iter().position(|(search, _)| search.is(hash, query, order))?;
-        self.all[..=at].rotate_right(1);
-        self.all.first().map(|(_, found)| Arc::clone(found))
-    }
-
-    pub(crate) fn put(&mut self, search: Arc<Search>, found: Arc<Found>) {
-        self.all.retain(|(other, _)| *other != search);
-        self.all.truncate(KEPT - 1);
-        self.count();
-        let bytes = found.bytes();
-        while !self.ledger.has_room(bytes) && self.all.pop().is_some() {
-            self.count();
-        }
-        if self.ledger.has_room(bytes) {
-            self.all.insert(0, (search, found));
-            self.count();
-        }
-    }
-
-    /// Lets go of everything, for something else to have the room.
-    pub(crate) fn clear(&mut self) {
-        self.all.clear();
-        self.count();
-    }
-
-    /// Enters what is kept now in the place of what was.
-    fn count(&mut self) {
-        let bytes = self.all.iter().map(|(_, found)| found.bytes()).sum();
-        self.ledger.found(self.bytes, bytes);
-        self.bytes = bytes;
-    }
-}
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        self.ledger.found(self.bytes, 0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,36 +245,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn what_is_kept_takes_no_more_than_there_is_room_for() {
-        let found = || Arc::new(Found::new(vec![u64::MAX; 1_000]));
-        let one = found().bytes();
-        let ledger = Arc::new(Ledger::new(one * 5 / 2 + 1_000));
-        ledger.set_columns(1_000);
-        let query = |state| {
-            let window = membership::Window { offset: 0, limit: 1 };
-            let mut query = MemberQuery::new(membership::GroupKey::Number(1), window);
-            query.state = state;
-            query
-        };
-        let mut kept = Kept::new(Arc::clone(&ledger));
-        for state in State::ALL {
-            kept.put(Arc::new(Search::new(&query(*state), &[])), found());
-        }
-        let there =
-            |kept: &mut Kept| State::ALL.iter().filter(|state| kept.get(&query(**state), &[]).is_some()).count();
-        assert_eq!(there(&mut kept), 2);
-        assert_eq!(ledger.all(), 1_000 + 2 * one);
-        // The same again takes no more.
-        kept.put(Arc::new(Search::new(&query(State::ALL[2]), &[])), found());
-        assert_eq!((there(&mut kept), ledger.all()), (2, 1_000 + 2 * one));
-        // Where the columns have grown, it makes room.
-        ledger.set_columns(1_000 + one);
-        kept.put(Arc::new(Search::new(&query(State::ALL[0]), &[])), found());
-        assert_eq!((there(&mut kept), ledger.all()), (1, 1_000 + 2 * one));
-        drop(kept);
-        assert_eq!(ledger.all(), 1_000 + one);
     }
 }

@@ -1,13 +1,13 @@
 //! A group in memory.
 
-use crate::found::Kept;
 use crate::held::Version;
+use crate::kept::Kept;
 use crate::persons::Persons;
 use crate::sequence::{Entry, Sequence};
 use membership::{Group, OrderBy, OrderKey, Scope, ScopeSet, State};
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A group with its memberships, of one version.
 #[derive(Debug)]
@@ -19,8 +19,10 @@ pub(crate) struct Columns {
     pub(crate) lists: [List; State::ALL.len()],
     /// When it was last asked for, on the clock of the loads.
     pub(crate) used: Arc<AtomicU64>,
-    /// What has been found in this version.
-    pub(crate) found: Mutex<Kept>,
+    /// How many steps it has taken since it was loaded: changes of its lists or of somebody in them.
+    pub(crate) step: u64,
+    /// What has been found in it, in whatever version.
+    pub(crate) found: Arc<Mutex<Kept>>,
     pub(crate) bytes: u64,
 }
 
@@ -52,9 +54,15 @@ impl Columns {
             load: self.load,
             lists: self.lists.clone(),
             used: Arc::clone(&self.used),
-            found: Mutex::new(self.found.lock().unwrap_or_else(PoisonError::into_inner).anew()),
+            step: self.step,
+            found: Arc::clone(&self.found),
             bytes: self.bytes,
         }
+    }
+
+    /// What has been found in it.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts anew how many bytes it takes.

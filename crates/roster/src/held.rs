@@ -1,6 +1,7 @@
 //! What is in memory for a query.
 
 use crate::MOST_READY;
+use crate::edits::Step;
 use crate::found::{Found, Search};
 use crate::group::{Columns, List};
 use crate::persons::{Persons, Scratch};
@@ -10,7 +11,7 @@ use arc_swap::Guard;
 use membership::{
     Encoder, Group, MemberPage, MemberRow, OrderKey, PersonFields, PersonView, Rows, Scope, State, Window, Written,
 };
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 /// What is in memory for a query, of one snapshot. It stays as it was however long it is kept; who keeps it long keeps
 /// the memory of that snapshot.
@@ -31,6 +32,8 @@ pub(crate) enum Wanted {
     All,
     /// Those that have been found before.
     Kept(Arc<Found>),
+    /// Those that had been found before these steps.
+    Before(Arc<Search>, Arc<Found>, Vec<Arc<Step>>),
     /// Those that are to be found.
     Sought(Arc<Search>),
 }
@@ -55,7 +58,7 @@ pub struct Version {
     pub persons: u64,
 }
 
-/// Among so many, looking for some is short whatever the filter.
+/// Among so many, or those who have changed, looking for some is short whatever the filter.
 const FEW: usize = 64;
 
 impl Held {
@@ -77,19 +80,28 @@ impl Held {
         match &self.wanted {
             Wanted::All => None,
             Wanted::Kept(found) => Some(Arc::clone(found)),
+            Wanted::Before(search, before, steps) => {
+                let found = search.go_on(before, steps, &self.snapshot.persons, self.sequence());
+                Some(self.keep(search, found))
+            }
             Wanted::Sought(search) => {
-                let found = Arc::new(search.run(&self.snapshot.persons, self.list(), self.sequence()));
-                let mut kept = self.columns().found.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.put(Arc::clone(search), Arc::clone(&found));
-                Some(found)
+                Some(self.keep(search, search.run(&self.snapshot.persons, self.list(), self.sequence())))
             }
         }
     }
 
+    fn keep(&self, search: &Arc<Search>, found: Found) -> Arc<Found> {
+        let found = Arc::new(found);
+        let columns = self.columns();
+        columns.kept().put(Arc::clone(search), Arc::clone(&found), columns.step);
+        found
+    }
+
     /// What it costs to be answered.
     pub fn cost(&self) -> Cost {
-        match self.wanted {
+        match &self.wanted {
             Wanted::Sought(_) if self.list().sequence.len() > FEW => Cost::Scan,
+            Wanted::Before(_, _, steps) if steps.iter().map(|step| step.len()).sum::<usize>() > FEW => Cost::Scan,
             _ => Cost::Short,
         }
     }

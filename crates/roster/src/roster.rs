@@ -7,6 +7,7 @@ use crate::failed::Failed;
 use crate::found::Search;
 use crate::group::deciding;
 use crate::held::{Held, Version, Wanted};
+use crate::kept::Known;
 use crate::ledger::Ledger;
 use crate::loader::{Errand, Queue};
 use crate::log::ends_groups;
@@ -18,8 +19,8 @@ use membership::{
     MemberPage, MemberQuery, Membership, MembershipEntry, Page, Person, PersonKey, PersonQuery, Source, State, Window,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 
 /// How much a roster may hold, and how far it may fall behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,8 +233,11 @@ impl Roster {
         let wanted = if query.filter().is_none() && list.all_are(query.scopes) {
             Wanted::All
         } else {
-            let kept = columns.found.lock().unwrap_or_else(PoisonError::into_inner).get(query, &keys);
-            kept.map_or_else(|| Wanted::Sought(Arc::new(Search::new(query, &keys))), Wanted::Kept)
+            match columns.kept().get(query, &keys, columns.step) {
+                Some(Known::Found(found)) => Wanted::Kept(found),
+                Some(Known::Before(search, found, steps)) => Wanted::Before(search, found, steps),
+                None => Wanted::Sought(Arc::new(Search::new(query, &keys))),
+            }
         };
         Some(Held {
             snapshot,

@@ -94,6 +94,45 @@ fn changes_are_caught_up_with() {
 }
 
 #[test]
+fn what_was_found_goes_on_with_changes() {
+    for seed in 200..204 {
+        let mut rng = random::rng(seed);
+        let size = random::Size { groups: 2, persons: 400, memberships: 600 };
+        let oracle = Arc::new(filled(&mut rng, size));
+        let roster = Roster::new(Arc::clone(&oracle) as Arc<dyn Source>, LARGE);
+        let largest = || {
+            let count = |number: &i64| oracle.memberships().iter().filter(|m| m.group == *number).count();
+            oracle.groups().iter().map(|group| group.number).max_by_key(count).expect("a group")
+        };
+        let mut queries: Vec<MemberQuery> = (0..60).map(|_| random::query(&mut rng, &oracle)).collect();
+        queries.retain(|query| query.filter().is_some());
+        queries.truncate(10);
+        // Not more orders than are kept.
+        queries.iter_mut().skip(5).for_each(|query| query.order.clear());
+        let (mut short, mut all) = (0, 0);
+        for _ in 0..120 {
+            for _ in 0..rng.random_range(1..4) {
+                random::command(&mut rng, &oracle).run(&*oracle);
+            }
+            let head = roster.catch_up().expect("up to date");
+            let group = GroupKey::Number(largest());
+            for query in &mut queries {
+                query.group = group.clone();
+                // Some are not asked for a while.
+                if rng.random_range(0..4) > 0 {
+                    if let Some(held) = roster.hold(head, query) {
+                        short += usize::from(held.cost() == roster::Cost::Short);
+                        all += 1;
+                    }
+                    must_be_held(&roster, &oracle, query);
+                }
+            }
+        }
+        assert!(short * 10 > all * 8, "{short} of {all} went on with what had been found");
+    }
+}
+
+#[test]
 fn nothing_is_loaded_again_that_can_be_caught_up_with() {
     let mut rng = random::rng(7);
     let oracle = Arc::new(filled(&mut rng, random::Size::SMALL));
