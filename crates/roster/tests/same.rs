@@ -133,6 +133,27 @@ fn what_was_found_goes_on_with_changes() {
 }
 
 #[test]
+fn a_group_of_many_chunks_is_answered_as_by_the_oracle() {
+    // More than stand alone without being gathered.
+    let size = random::Size { groups: 1, persons: 3_500, memberships: 3_500 };
+    let mut large = (300..400).map(|seed| {
+        let mut rng = random::rng(seed);
+        (filled(&mut rng, size), rng)
+    });
+    let (oracle, mut rng) = large.find(|(oracle, _)| oracle.memberships().len() > 2_300).expect("one of them");
+    let oracle = Arc::new(oracle);
+    let roster = Roster::new(Arc::clone(&oracle) as Arc<dyn Source>, LARGE);
+    for _ in 0..25 {
+        for _ in 0..6 {
+            must_be_held(&roster, &oracle, &random::query(&mut rng, &oracle));
+        }
+        for _ in 0..20 {
+            random::command(&mut rng, &oracle).run(&*oracle);
+        }
+    }
+}
+
+#[test]
 fn nothing_is_loaded_again_that_can_be_caught_up_with() {
     let mut rng = random::rng(7);
     let oracle = Arc::new(filled(&mut rng, random::Size::SMALL));

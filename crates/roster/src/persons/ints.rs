@@ -1,7 +1,8 @@
 //! Integers of a chunk, in as few bytes as their range needs.
 
-use super::mask::Mask;
 use std::sync::Arc;
+
+pub(super) const WORD: usize = u64::BITS as usize;
 
 /// A column of integers, some of which may be absent.
 #[derive(Clone, Debug)]
@@ -9,8 +10,8 @@ pub(crate) struct Ints {
     /// The least one; what is kept is how far each is above it.
     pub(super) base: i64,
     pub(super) above: Above,
-    /// The rows that have none; nowhere when all have one.
-    pub(super) absent: Option<Arc<Mask>>,
+    /// One bit for each row, set of those that have none; nowhere when all have one. There may be more rows than a chunk has.
+    pub(super) absent: Option<Arc<[u64]>>,
 }
 
 #[derive(Clone, Debug)]
@@ -37,11 +38,15 @@ impl Ints {
             0x1_0000..=0xffff_ffff => Above::Four(all.map(|v| v as u32).collect()),
             _ => Above::Eight(all.collect()),
         };
-        let mut absent = Mask::NONE;
-        for (row, _) in values.enumerate().filter(|(_, value)| value.is_none()) {
-            absent.set(row);
+        let mut absent: Vec<u64> = Vec::new();
+        for (row, value) in values.enumerate() {
+            if row.is_multiple_of(WORD) {
+                absent.push(0);
+            }
+            absent[row / WORD] |= u64::from(value.is_none()) << (row % WORD);
         }
-        Self { base: least, above, absent: (!absent.is_empty()).then(|| Arc::new(absent)) }
+        let some = absent.iter().any(|word| *word != 0);
+        Self { base: least, above, absent: some.then(|| absent.into()) }
     }
 
     /// The value of a row; where there is none, any.
@@ -61,7 +66,7 @@ impl Ints {
     #[inline]
     pub(crate) fn get(&self, row: usize) -> Option<i64> {
         match &self.absent {
-            Some(absent) if absent.has(row) => None,
+            Some(absent) if absent.get(row / WORD).is_some_and(|word| word >> (row % WORD) & 1 == 1) => None,
             _ => Some(self.value(row)),
         }
     }
@@ -74,7 +79,7 @@ impl Ints {
             Above::Four(all) => all.len() * 4 + super::SHARED,
             Above::Eight(all) => all.len() * 8 + super::SHARED,
         };
-        above + self.absent.as_ref().map_or(0, |_| size_of::<Mask>() + super::SHARED)
+        above + self.absent.as_ref().map_or(0, |absent| size_of_val(&**absent) + super::SHARED)
     }
 }
 
@@ -92,6 +97,9 @@ mod tests {
             vec![Some(-3), Some(253)],
             vec![Some(1 << 40), None, Some((1 << 40) + 70_000)],
             vec![Some(i64::MIN), Some(0), None, Some(i64::MAX)],
+            // As many as stand together in a list.
+            (0..1_000).map(|row| (row % 3 > 0).then_some(row)).collect(),
+            vec![None; 700],
         ] {
             let ints = Ints::new(values.iter().copied());
             let read: Vec<_> = (0..values.len()).map(|row| ints.get(row)).collect();

@@ -4,8 +4,7 @@
 
 use super::Folding;
 use super::column::Column;
-use super::ints::{Above, Ints};
-use super::mask::Mask;
+use super::ints::{Above, Ints, WORD};
 use super::texts::{Around, Texts};
 use membership::text::fold;
 use std::sync::Arc;
@@ -42,13 +41,15 @@ impl Ints {
             Above::Four(old) => Above::Four(with(old, rows, all.map(|(row, value)| (row, value as u32)))),
             other @ (Above::Nothing | Above::Eight(_)) => other.clone(),
         };
-        let mut absent = self.absent.as_deref().copied().unwrap_or(Mask::NONE);
+        let mut absent: Vec<u64> = self.absent.as_deref().map_or_else(Vec::new, <[u64]>::to_vec);
+        absent.resize(rows.div_ceil(WORD), 0);
         for (row, value) in changes {
-            if value.is_some() { absent.unset(row) } else { absent.set(row) }
+            let bit = 1 << (row % WORD);
+            absent[row / WORD] = absent[row / WORD] & !bit | if value.is_some() { 0 } else { bit };
         }
         let absent = match &self.absent {
-            Some(old) if **old == absent => Some(Arc::clone(old)),
-            _ => (!absent.is_empty()).then(|| Arc::new(absent)),
+            Some(old) if **old == *absent => Some(Arc::clone(old)),
+            _ => absent.iter().any(|word| *word != 0).then(|| absent.into()),
         };
         Some(Self { base: self.base, above, absent })
     }
