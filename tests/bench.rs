@@ -85,8 +85,10 @@ fn filters_look_for_what_none_a_few_and_most_hold() {
         .collect();
     let literals = Literals::of(&names);
     let share = |text: &str| names.iter().filter(|name| name.to_lowercase().contains(text)).count();
-    assert_eq!((share(&literals.none), share(&literals.few)), (0, 2), "{literals:?}");
-    assert_eq!(share(&literals.most), 100, "{literals:?}");
+    for (texts, expected) in [(&literals.none, 0..=0), (&literals.few, 2..=2), (&literals.most, 75..=100)] {
+        assert!(texts.len() > 1, "several of each: {literals:?}");
+        assert!(texts.iter().all(|text| expected.contains(&share(text))), "{literals:?}");
+    }
     assert_eq!(literals, Literals::of(&names), "the same each time");
 }
 

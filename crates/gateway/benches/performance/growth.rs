@@ -2,7 +2,7 @@
 
 use crate::data::{Credentials, Data, import};
 use crate::figures::spread::Latency;
-use crate::measure::{Measured, after_changes, measure, warm};
+use crate::measure::{Measured, filtered, measure, warm};
 use crate::program::{Gateway, timed};
 use crate::settings::Settings;
 use crate::targets::{Hits, Kind, filters, pages};
@@ -21,7 +21,7 @@ pub struct Point {
     /// What the roster says of itself, in bytes.
     pub columns: Option<f64>,
     pub pages: Vec<(Kind, Measured)>,
-    /// RM's filters, the first time after a change.
+    /// RM's filters, the first time.
     pub filters: Vec<(Hits, Latency)>,
 }
 
@@ -49,9 +49,9 @@ pub fn at(members: u64, seed: u64, settings: &Settings) -> Point {
     let mut found = Vec::new();
     for filter in filters(&data, &presented).iter().filter(|filter| filter.dialect == "RM") {
         warm(&gateway, &filter.target);
-        let fresh = after_changes(&gateway, &filter.target, &asked[0].target, &writing, settings);
-        println!("{}: after a change {} ms", filter.name, fresh.print());
-        found.push((filter.hits, fresh));
+        let (new, _) = filtered(&gateway, filter, &asked[0].target, &writing, settings);
+        println!("{}: new {} ms", filter.name, new.print());
+        found.push((filter.hits, new));
     }
     let import = members as f64 / took.as_secs_f64();
     Point { members, import, warm: warmed, resident, columns, pages: measured, filters: found }

@@ -52,7 +52,7 @@ fn main() {
     if mode == Mode::Peers {
         let machine = machine::describe(&settings, None) + &peers_versions(&settings);
         let (outcomes, data) = peers::run(&settings);
-        let part = report::peers(&settings, &machine, &outcomes, &data.literals.few);
+        let part = report::peers(&settings, &machine, &outcomes, &data.literals.few[0]);
         return report::write(&settings, "make bench-peers", &part);
     }
     whole(&settings);

@@ -5,6 +5,7 @@ use crate::http::{Connection, Reply, Target, once};
 use crate::load::{drive, nanoseconds, one_by_one};
 use crate::program::{Constant, Gateway, timed};
 use crate::settings::Settings;
+use crate::targets::Filter;
 use crate::writes::Writing;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -99,28 +100,38 @@ pub fn good(name: &str, address: SocketAddr, target: &Target) -> Reply {
     sample
 }
 
-/// How long the same query takes the first time after a change of the group, so that nothing kept of an earlier answer
-/// helps. Between the change and the query a page is asked for, so taking in the change is not measured.
-pub fn after_changes(
+/// How long a filter takes that has not been asked before, and how long the same takes again after a change of the group.
+///
+/// Each time the group is changed before, so no reply is given again. Between the change and the query a page is asked
+/// for, so taking in the change is not measured. What is asked for the first time is another one of those that as many
+/// names hold each time, and so many others come before that nothing is left of it from an earlier round.
+pub fn filtered(
     gateway: &Gateway,
-    target: &Target,
+    filter: &Filter,
     page: &Target,
     writing: &Writing,
     settings: &Settings,
-) -> Latency {
+) -> (Latency, Latency) {
     const MOST: usize = 100;
     let mut connection = Connection::open(gateway.address());
     let mut writer = writing.writer(0);
-    let mut samples = Vec::new();
-    let end = Instant::now() + settings.round * 5;
-    while samples.is_empty() || samples.len() < MOST && Instant::now() < end {
+    let mut ask = |connection: &mut Connection, target: &Target| {
         writer.write();
         connection.ask(&page.request());
         let (reply, time) = timed(|| connection.ask(&target.request()));
         assert_eq!(reply.status, 200);
-        samples.push(nanoseconds(time));
+        nanoseconds(time)
+    };
+    let (mut new, mut again) = (Vec::new(), Vec::new());
+    let mut alike = filter.alike.iter().cycle();
+    let end = Instant::now() + settings.round * 5;
+    while new.is_empty() || new.len() < MOST && Instant::now() < end {
+        filter.others.iter().for_each(|other| assert_eq!(connection.ask(&other.request()).status, 200));
+        let target = alike.next().expect("one of them");
+        new.push(ask(&mut connection, target));
+        again.push(ask(&mut connection, target));
     }
-    Latency::of(&mut samples)
+    (Latency::of(&mut new), Latency::of(&mut again))
 }
 
 /// Asks until an answer comes from memory; how long that took from the first request on. None where the program does

@@ -150,7 +150,7 @@ impl Peer {
 
 fn fastapi_targets(data: &Data) -> Vec<Target> {
     let page = data.members / 10 * 9 / 10;
-    let literal = &data.literals.few;
+    let literal = &data.literals.few[0];
     ["", &format!("?page={page}"), "?page_size=1000", &format!("?search={literal}"), "?order=-Name"]
         .map(|query| plain(format!("/groups/{}/members{query}", data.group.guid)))
         .into()
@@ -164,7 +164,7 @@ fn cap_targets(data: &Data) -> Vec<Target> {
         format!("{of}{order}&$top=10"),
         format!("{of}{order}&$top=10&$skip={skip}"),
         format!("{of}{order}&$top=1000"),
-        format!("{of}%20and%20contains(Name,'{}'){order}&$top=10", data.literals.few),
+        format!("{of}%20and%20contains(Name,'{}'){order}&$top=10", data.literals.few[0]),
         format!("{of}&$orderby=Name%20desc,joinedAt,number&$count=true&$top=10"),
     ]
     // Only the fields that the others have too.

@@ -36,7 +36,14 @@ pub struct Filter {
     pub hits: Hits,
     pub name: String,
     pub target: Target,
+    /// The same for others that as many names hold, that one first.
+    pub alike: Vec<Target>,
+    /// For texts that no name holds, so many that nothing is left of what was found before them.
+    pub others: Vec<Target>,
 }
+
+/// How many filters are asked so that nothing is left of what was found before: more than the program keeps of a group.
+const FORGET: usize = 24;
 
 /// The page of `size` rows that holds the row at nine tenths of the group.
 fn far(data: &Data, size: u64) -> u64 {
@@ -85,15 +92,23 @@ pub fn pages(data: &Data, presented: &Presented) -> Vec<Page> {
 
 /// Filters for a part of the name: the first page of 10, with the total.
 pub fn filters(data: &Data, presented: &Presented) -> Vec<Filter> {
+    let of = |dialect: &'static str, literal: &str| {
+        let query = match dialect {
+            "RM" => format!("?$filter=substringof('{literal}',Name)"),
+            _ => format!("?searchKey={literal}&perPage=10"),
+        };
+        target(data, presented, dialect, &query)
+    };
     let mut filters = Vec::new();
-    for (hits, literal) in
+    for (hits, literals) in
         [(Hits::None, &data.literals.none), (Hits::Few, &data.literals.few), (Hits::Most, &data.literals.most)]
     {
-        let rm = format!("?$filter=substringof('{literal}',Name)");
-        let cometchat = format!("?searchKey={literal}&perPage=10");
-        for (dialect, query) in [("RM", rm), ("CometChat", cometchat)] {
+        for dialect in ["RM", "CometChat"] {
+            let alike: Vec<Target> = literals.iter().map(|literal| of(dialect, literal)).collect();
+            let literal = literals.first().expect("a text");
             let name = format!("{dialect}, `{literal}`");
-            filters.push(Filter { dialect, hits, name, target: target(data, presented, dialect, &query) });
+            let others = (0..FORGET).map(|nth| of(dialect, &format!("qxzqx{nth}q"))).collect();
+            filters.push(Filter { dialect, hits, name, target: of(dialect, literal), alike, others });
         }
     }
     filters

@@ -3,26 +3,40 @@
 
 use std::collections::{HashMap, HashSet};
 
-/// What none, about one in fifty and most of the names hold.
+/// What none, about one in fifty and most of the names hold: several of each, the best first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literals {
-    pub none: String,
-    pub few: String,
-    pub most: String,
+    pub none: Vec<String>,
+    pub few: Vec<String>,
+    pub most: Vec<String>,
 }
 
 /// The share of names that a filter for a few shall match.
 const FEW: f64 = 0.02;
 
+/// How many there are of each at most.
+const MOST: usize = 8;
+
 impl Literals {
     /// From a sample of at least one name with a plain letter in it. Only lower-case ASCII letters are looked for.
     pub fn of(names: &[String]) -> Self {
-        let most = shares(names, 1).into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        let most = most.expect("a name with a plain letter").0;
+        let mut most = shares(names, 1);
+        most.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        // Those that are nearly as good.
+        let enough = most.first().expect("a name with a plain letter").1 * 0.75;
+        most.retain(|(_, share)| *share >= enough);
+        let mut few = shares(names, 3);
         let off = |share: f64| (share - FEW).abs();
-        let few = shares(names, 3).into_iter().min_by(|a, b| off(a.1).total_cmp(&off(b.1)).then(a.0.cmp(&b.0)));
-        let few = few.map_or_else(|| most.clone(), |(text, _)| text);
-        Self { none: "qxzqxz".to_owned(), few, most }
+        few.sort_by(|a, b| off(a.1).total_cmp(&off(b.1)).then(a.0.cmp(&b.0)));
+        let nearest = few.first().map_or(0.0, |(_, share)| off(*share));
+        few.retain(|(_, share)| off(*share) <= nearest.max(FEW / 4.0));
+        let texts = |all: Vec<(String, f64)>| all.into_iter().map(|(text, _)| text).take(MOST).collect::<Vec<_>>();
+        let (most, mut few) = (texts(most), texts(few));
+        if few.is_empty() {
+            few.clone_from(&most);
+        }
+        let none = std::iter::once("qxzqxz".to_owned()).chain(('a'..).map(|letter| format!("qxzq{letter}"))).take(MOST);
+        Self { none: none.collect(), few, most }
     }
 }
 
