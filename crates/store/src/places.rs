@@ -8,7 +8,7 @@ use crate::store::Failure;
 use crate::wal_index::{Stamp, WalIndex};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How many connections a store keeps at most for [`crate::Store::head_now`].
@@ -16,7 +16,13 @@ const PLACES: usize = 64;
 
 /// Each of them is asked by one thread as long as there are enough, so that none waits for another. They are opened when
 /// they are first needed and closed with the store.
-pub(crate) struct Places([Mutex<Option<Place>>; PLACES]);
+pub(crate) struct Places {
+    all: [Mutex<Option<Place>>; PLACES],
+    /// Whether the index was found not to tell of a commit: then none is believed any more.
+    lied: AtomicBool,
+    /// How often what [`told`](Self::told) gives was believed since SQLite was asked.
+    believed: AtomicU32,
+}
 
 /// A connection, and what it was told last.
 struct Place {
@@ -35,7 +41,7 @@ const TRIED: u32 = 4_096;
 
 impl Default for Places {
     fn default() -> Self {
-        Self([const { Mutex::new(None) }; PLACES])
+        Self { all: [const { Mutex::new(None) }; PLACES], lied: AtomicBool::new(false), believed: AtomicU32::new(0) }
     }
 }
 
@@ -47,7 +53,7 @@ impl Places {
             static PLACE: usize = THREADS.fetch_add(1, Ordering::Relaxed) % PLACES;
         }
         let place = PLACE.try_with(|place| *place).unwrap_or_default();
-        let Some(place) = self.0.get(place) else {
+        let Some(place) = self.all.get(place) else {
             return Err(StoreError::Fault(format!("there is no place {place}")).into());
         };
         let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,10 +62,20 @@ impl Places {
             Some(asked) => asked,
             None => Place::open(manager)?,
         };
+        if self.lied.load(Ordering::SeqCst) {
+            asked.index = None;
+        }
         let stamp = asked.stamp();
         let head = match asked.told(stamp).or_else(|| self.told_to_another(&mut asked, stamp)) {
             Some(head) => head,
-            None => asked.head(stamp)?,
+            None => {
+                let head = asked.head(stamp)?;
+                match stamp {
+                    Some(_) if asked.index.is_none() => self.lied.store(true, Ordering::SeqCst),
+                    _ => self.believed.store(0, Ordering::Relaxed),
+                }
+                head
+            }
         };
         *place = Some(asked);
         Ok(head)
@@ -72,7 +88,7 @@ impl Places {
             return None;
         }
         // The one that asks is locked, so it is passed over.
-        let head = self.0.iter().filter_map(|place| place.try_lock().ok()).find_map(|place| {
+        let head = self.all.iter().filter_map(|place| place.try_lock().ok()).find_map(|place| {
             let place = place.as_ref().filter(|place| place.index.as_ref().is_some_and(|other| other.is(index)))?;
             place.last.filter(|(told, _)| *told == stamp).map(|(_, head)| head)
         })?;
@@ -82,9 +98,12 @@ impl Places {
     }
 
     /// The head, without a question to SQLite: where the index tells that nothing was committed since one of the
-    /// connections was told. `None` where that is not so, or all of them are in use.
+    /// connections was told. `None` where that is not so, or all of them are in use, or it was believed too often.
     pub fn told(&self) -> Option<u64> {
-        self.0.iter().filter_map(|place| place.try_lock().ok()).find_map(|mut place| place.as_mut()?.told(None))
+        if self.lied.load(Ordering::SeqCst) || self.believed.fetch_add(1, Ordering::Relaxed) >= TRIED {
+            return None;
+        }
+        self.all.iter().filter_map(|place| place.try_lock().ok()).find_map(|mut place| place.as_mut()?.told(None))
     }
 }
 

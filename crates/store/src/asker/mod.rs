@@ -72,18 +72,19 @@ impl Agreed {
             identity: String,
         }
         let Connection::Postgres(inner) = connection else { return };
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = said.as_ref().is_some_and(|(of, _)| *of == nth);
+        let known = self.said().is_some_and(|(of, _)| of == nth);
         if !self.wanted.swap(false, Ordering::SeqCst) && known {
             return;
         }
-        match sql_query(format!("SELECT {IDENTITY} AS identity")).get_result::<Row>(inner) {
-            Ok(row) => *said = Some((nth, row.identity)),
+        // Threads that serve sockets look at what was said, so nothing is locked while the server is asked.
+        let said = match sql_query(format!("SELECT {IDENTITY} AS identity")).get_result::<Row>(inner) {
+            Ok(row) => Some((nth, row.identity)),
             Err(error) => {
                 log::debug!("where the connection leads to is not known: {error}");
-                *said = None;
+                None
             }
-        }
+        };
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = said;
     }
 
     fn said(&self) -> Option<(u64, String)> {

@@ -1,7 +1,7 @@
 //! Opening a connection, up to the first question. Blocks.
 
 use super::place::Place;
-use super::question::{Asker, STATEMENT};
+use super::question::{Asker, BadReply, Heard, STATEMENT};
 use super::stream::{Stream, connect, left};
 use super::{IDENTITY, NotDirect};
 use bytes::BytesMut;
@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// The longest message that is taken, in bytes.
 const LONGEST: usize = 65_536;
 
+/// For how long an answer to the first call of a function is waited for.
+const TRIAL: Duration = Duration::from_secs(1);
+
 /// A connection that was opened, and where it leads to.
 pub(super) struct Opened {
     pub stream: Stream,
@@ -23,9 +26,20 @@ pub(super) struct Opened {
     pub identity: String,
 }
 
-/// Opens one.
+/// Opens one. Where the server does not answer to the call of a function, one that never calls it.
 pub(super) fn open(place: &Place, statement: Duration) -> Result<Opened, NotDirect> {
     let until = Instant::now() + place.patience;
+    match open_one(place, statement, until, true)? {
+        Some(opened) => Ok(opened),
+        None => {
+            log::debug!("the server does not answer to calls of functions, so it is asked for the head each time");
+            open_one(place, statement, until, false)?.ok_or_else(stray)
+        }
+    }
+}
+
+/// `None` where it turns out that the server does not do what is asked next.
+fn open_one(place: &Place, statement: Duration, until: Instant, may_call: bool) -> Result<Option<Opened>, NotDirect> {
     let stream = connect(&place.host, place.keepalive, until).map_err(NotDirect::now)?;
     let mut talk = Talk { stream, until, heard: BytesMut::new(), out: BytesMut::new() };
     let process = talk.start(place)?;
@@ -41,10 +55,18 @@ pub(super) fn open(place: &Place, statement: Duration) -> Result<Opened, NotDire
         // What is asked next may be asked of another process, on another server.
         return Err(NotDirect::Never("a pool of connections is in between"));
     }
-    let asked = if facts.function.is_some() { "number, pg_catalog.pg_current_snapshot()" } else { "number" };
+    let function = facts.function.filter(|_| may_call);
+    let asked = if function.is_some() { "number, pg_catalog.pg_current_snapshot()" } else { "number" };
     talk.prepare(&format!("SELECT {asked} FROM change_head"))?;
+    if !talk.heard.is_empty() {
+        return Err(stray());
+    }
+    let mut asker = Asker::new(function);
+    if function.is_some() && !talk.try_out(&mut asker)? {
+        return Ok(None);
+    }
     talk.stream.set_nonblocking().map_err(NotDirect::now)?;
-    Ok(Opened { stream: talk.stream, asker: Asker::new(facts.function), identity: facts.identity })
+    Ok(Some(Opened { stream: talk.stream, asker, identity: facts.identity }))
 }
 
 /// A connection with somebody who speaks the protocol.
@@ -153,6 +175,27 @@ impl Talk {
         frontend::sync(&mut self.out);
         self.send()?;
         self.until_ready().map(drop)
+    }
+
+    /// Asks for the head, and then by a call whether it is another one. Whether that is answered.
+    fn try_out(&mut self, asker: &mut Asker) -> Result<bool, NotDirect> {
+        self.ask(asker)?.map_err(NotDirect::now)?;
+        self.until = self.until.min(Instant::now() + TRIAL);
+        Ok(self.ask(asker).is_ok_and(|answer| answer.is_ok()))
+    }
+
+    /// Puts the next question of this one, and waits for the answer.
+    fn ask(&mut self, asker: &mut Asker) -> Result<Result<Heard, BadReply>, NotDirect> {
+        self.out.extend_from_slice(asker.ask().map_err(NotDirect::now)?);
+        self.send()?;
+        loop {
+            self.read().map_err(NotDirect::now)?;
+            let heard = asker.hear(&self.heard);
+            self.heard.clear();
+            if let Some(answer) = heard.transpose() {
+                return Ok(answer);
+            }
+        }
     }
 
     /// Runs statements, and gives the last row of what they give.

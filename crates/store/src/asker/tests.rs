@@ -262,8 +262,8 @@ fn it_must_lead_to_where_the_head_is_read() {
     assert_eq!((line.ask(), line.opened.connection), (0, 3));
 }
 
-/// Somebody in between who says what it wants, for one connection.
-fn between(store: &Store, change: impl Fn(&mut Vec<u8>) + Send + 'static) -> Direct {
+/// Somebody in between who says what it wants.
+fn between(store: &Store, change: impl Fn(&mut Vec<u8>) + Send + Sync + 'static) -> Direct {
     let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
     let port = listener.local_addr().expect("bound").port();
     let url = store.url().to_owned();
@@ -271,18 +271,23 @@ fn between(store: &Store, change: impl Fn(&mut Vec<u8>) + Send + 'static) -> Dir
     let mut address = inner.as_url().clone();
     let real = address.port().expect("a port");
     address.set_port(Some(port)).expect("a port");
+    let change = Arc::new(change);
     std::thread::spawn(move || {
-        let (mut client, _) = listener.accept().expect("somebody");
-        let mut server = std::net::TcpStream::connect(("127.0.0.1", real)).expect("connects");
-        let (mut from, mut to) = (client.try_clone().expect("cloned"), server.try_clone().expect("cloned"));
-        std::thread::spawn(move || std::io::copy(&mut from, &mut to));
-        let mut bytes = [0; 4_096];
-        while let Ok(read @ 1..) = server.read(&mut bytes) {
-            let mut said = bytes[..read].to_vec();
-            change(&mut said);
-            if client.write_all(&said).is_err() {
-                break;
-            }
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let change = Arc::clone(&change);
+            let mut server = std::net::TcpStream::connect(("127.0.0.1", real)).expect("connects");
+            let (mut from, mut to) = (client.try_clone().expect("cloned"), server.try_clone().expect("cloned"));
+            std::thread::spawn(move || std::io::copy(&mut from, &mut to));
+            std::thread::spawn(move || {
+                let mut bytes = [0; 4_096];
+                while let Ok(read @ 1..) = server.read(&mut bytes) {
+                    let mut said = bytes[..read].to_vec();
+                    change(&mut said);
+                    if client.write_all(&said).is_err() {
+                        break;
+                    }
+                }
+            });
         }
     });
     let agreed = Arc::new(Agreed::default());
@@ -303,6 +308,30 @@ fn a_pool_in_between_is_found_out() {
     // And nothing else is wrong with it.
     let why = between(&store, |_| {}).open().expect_err("not where the head is read").to_string();
     assert!(why.contains("not known"), "{why}");
+}
+
+/// Where calls of functions are refused on the way, or get no answer, the head is asked for each time.
+#[test]
+fn who_does_not_answer_calls_is_asked() {
+    let store = postgresql();
+    // The reply to a call is the only one that begins so.
+    let refuse = |said: &mut Vec<u8>| {
+        if said.first() == Some(&b'V') {
+            said[0] = b'E';
+        }
+    };
+    let swallow = |said: &mut Vec<u8>| {
+        if said.first() == Some(&b'V') {
+            said.clear();
+        }
+    };
+    for (round, direct) in (1..).zip([between(&store, refuse), between(&store, swallow)]) {
+        let opened = start::open(&direct.place, Duration::from_secs(5)).expect("opens");
+        let opened = Opened { stream: opened.stream, asker: opened.asker, connection: 1 };
+        let mut line = Line { opened, changed: 0 };
+        change(&store, &format!("p{round}"));
+        assert_eq!((line.ask(), line.ask(), line.ask()), (round, round, round));
+    }
 }
 
 /// Whoever does not speak the protocol is given up, in bounded time and memory.

@@ -61,7 +61,12 @@ pub(crate) fn changed(connection: &mut Connection, after: u64, limit: u32) -> Re
 /// Asks for the entries behind the number `from` up to the number `to`, for what they name, and for the head.
 fn statement(connection: &Connection, from: i64, to: i64) -> Sql {
     let mut sql = Sql::new(connection);
-    sql.push("WITH c AS MATERIALIZED (SELECT * FROM changes WHERE number ");
+    sql.push(match sql.flavor {
+        Flavor::Sqlite => "WITH c AS MATERIALIZED (",
+        // So it is, since it is named more than once; servers before 12 do not know the word.
+        Flavor::Postgres => "WITH c AS (",
+    });
+    sql.push("SELECT * FROM changes WHERE number ");
     match sql.flavor {
         Flavor::Sqlite => sql.push("> ").int(from).push(" AND number <= ").int(to),
         // Of a range the planner does not know that it is short, whatever its ends are, and would plan anew each time.

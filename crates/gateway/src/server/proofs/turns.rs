@@ -46,6 +46,13 @@ impl Turns {
         let head = match look {
             Look::Current(head) => Some(head),
             Look::Nothing => None,
+            Look::Behind if all_know => {
+                let head = self.catch_up();
+                // Nobody has looked whether the log is still the one that is followed. So this answers only those who
+                // know what they lacked, and by which connection they read it.
+                turn = if head.is_some() { 0 } else { turn };
+                head
+            }
             Look::Behind => {
                 // Begins only now, so it is for those, too, who have come meanwhile.
                 asked.extend(line.try_iter());
