@@ -66,7 +66,9 @@ pub(super) fn fill(
             let Some((receiver, feeding)) = once.take() else { return Err(GIVEN_UP) };
             let mut written = 0;
             for batch in receiver {
+                let begun = Instant::now();
                 let counts = write::apply(connection, &batch, numbers.take(), &options.by, true)?.ok_or(GIVEN_UP)?;
+                log::debug!("a batch of {}: applied in {:?}", batch.len(), begun.elapsed());
                 add(&mut done, counts);
                 written += batch.len() as u64;
                 progress(Progress { done: written, total });
