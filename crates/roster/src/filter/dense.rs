@@ -135,6 +135,11 @@ impl Sought {
         words.clear();
         // Two more than are needed for the last place, since rows are read in two.
         words.resize(whole + 3, 0);
+        begins.there = 0;
+        if places == 0 {
+            // The part is longer than all texts together: its bytes may be looked for behind their end.
+            return;
+        }
         if let [first, rest @ ..] = &*self.bytes {
             let passed = (from / WIDE).min(whole);
             let stretches = |at: usize| text[at..].as_chunks::<WIDE>().0[passed..whole].iter();
@@ -261,6 +266,39 @@ impl Begins {
 mod tests {
     use super::*;
     use crate::persons::Texts;
+
+    #[test]
+    fn a_part_that_is_longer_than_all_texts_together_is_in_none() {
+        let letters = ["a", "b", "z", "E", "é", "@", " "];
+        let mut dice = 1_u32;
+        let mut below = |bound: usize| {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (dice >> 16) as usize % bound
+        };
+        let mut begins = Begins::default();
+        for round in 0..2_000 {
+            // One text at least, so that not all are the same.
+            let mut texts = vec![String::new(); 2 + below(30)];
+            for _ in 0..1 + below([3, 100, 400][round % 3]) {
+                let row = below(texts.len());
+                texts[row].push_str(letters[below(letters.len())]);
+            }
+            let arena = Arena::new(texts.iter().map(String::as_str));
+            let mut part: String = texts.concat().to_lowercase();
+            // By a little or by much, with a rare letter anywhere.
+            for _ in 0..1 + below([1, 5, 500][round / 3 % 3]) {
+                part.push_str(letters[below(letters.len())].to_lowercase().as_str());
+            }
+            for any_case in [false, true] {
+                let found = Sought::new(part.as_bytes(), any_case).rows(&arena, 0, &mut begins);
+                assert!(found.is_empty(), "{part:?} in {texts:?}");
+            }
+            // What was there before is not taken for what is there now.
+            let last = texts.iter().rposition(|text| !text.is_empty()).expect("one is not empty");
+            let found = Sought::new(texts[last].as_bytes(), false).rows(&arena, 0, &mut begins);
+            assert!(found.has(last), "{texts:?}");
+        }
+    }
 
     #[test]
     fn all_are_found_and_no_others() {

@@ -1,7 +1,7 @@
 //! Filters over chunks against the oracle, person by person.
 
 use super::*;
-use crate::persons::ROWS;
+use crate::persons::{Folding, ROWS};
 use membership::{Folded, Person};
 use rand::Rng;
 use testkit::{MemoryDirectory, accepts, random};
@@ -94,6 +94,26 @@ fn what_is_put_together_is_searched_as_if_it_stood_there() {
             }
             let items = vec![Folded::new(part), Folded::new("anna-21@anna.example")];
             compare(&Filter::TextIn(sides().0, items), &chunk, &persons, &chunk.live);
+        }
+    }
+}
+
+#[test]
+fn a_part_may_be_longer_than_all_texts_of_a_column_together() {
+    let (_, _, mut persons) = persons(3, true);
+    persons.truncate(20);
+    for person in &mut persons {
+        (person.description, person.phone) = (String::new(), String::new());
+    }
+    // One column that is put in lower case when it is read, and one that stands so.
+    (persons[7].description, persons[7].phone) = ("Hi".to_owned(), "hi".to_owned());
+    let chunk = chunk(&persons);
+    assert!(matches!(chunk.searched(Column::Description), (crate::persons::Texts::Each(_), Folding::Lower)));
+    let rare_at_last = "a".repeat(300) + "z";
+    for part in ["hello", "hi", "i", "hiz", "xhi", &rare_at_last, &rare_at_last.repeat(40)] {
+        for field in [TextField::Description, TextField::Phone, TextField::Uid] {
+            let sides = (TextExpr::Field(field), TextExpr::Literal(Folded::new(part)));
+            compare(&Filter::Match(TextMatch::Contains, sides.0, sides.1), &chunk, &persons, &chunk.live);
         }
     }
 }

@@ -30,7 +30,7 @@ enum Ends {
 }
 
 impl Arena {
-    pub(super) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
         let mut text = String::new();
         let ends: Vec<usize> = texts
             .map(|one| {
