@@ -4,6 +4,7 @@ use super::*;
 use crate::persons::{Folding, ROWS};
 use membership::{Folded, Person};
 use rand::Rng;
+use std::sync::Arc;
 use testkit::{MemoryDirectory, accepts, random};
 
 /// Persons whose texts are as random as can be, but for those in which chunks look for a pattern.
@@ -242,4 +243,17 @@ fn gathered_chunks_show_and_find_what_they_did() {
         }
         assert!(all.is_scattered(), "nine stand alone");
     }
+}
+
+#[test]
+fn a_chunk_that_holds_nobody_stays_the_one_that_all_share() {
+    let mut all = crate::persons::Persons::default();
+    for at in 0..30 {
+        let chunk = if at % 3 == 0 { Arc::new(chunk(&persons(at as u64, true).2)) } else { Chunk::nobody() };
+        all.set(at, chunk);
+    }
+    let (place, block) = all.scattered().next().map(|(at, block)| (at, block.clone())).expect("enough stand alone");
+    assert!(all.swap(place, &block, block.gathered()));
+    assert!((0..30).all(|at| at % 3 == 0 || Arc::ptr_eq(all.chunk(at), &Chunk::nobody())));
+    assert_eq!(all.bytes(), (0..10).map(|nth| all.chunk(3 * nth).bytes()).sum::<u64>());
 }

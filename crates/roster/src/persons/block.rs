@@ -54,10 +54,16 @@ impl Block {
 
     /// The same, with what filters read of all chunks in runs.
     pub(crate) fn gathered(&self) -> Self {
-        let mut chunks: Vec<Chunk> = self.chunks.iter().map(|chunk| Chunk::clone(chunk)).collect();
-        gather(&mut chunks);
-        let bytes = chunks.iter().map(Chunk::bytes).sum();
-        Self { chunks: chunks.into_iter().map(Arc::new).collect(), alone: 0, bytes, left: 0 }
+        let mut gathered: Vec<Chunk> =
+            self.chunks.iter().filter(|chunk| may_be_in_run(chunk)).map(|chunk| Chunk::clone(chunk)).collect();
+        gather(&mut gathered);
+        let mut gathered = gathered.into_iter().map(Arc::new);
+        // The others stay the ones that they are, since all blocks may share them.
+        let mut other = |chunk: &Chunk| if may_be_in_run(chunk) { gathered.next() } else { None };
+        let chunks: Vec<_> =
+            self.chunks.iter().map(|chunk| other(chunk).unwrap_or_else(|| Arc::clone(chunk))).collect();
+        let bytes = chunks.iter().map(|chunk| chunk.bytes()).sum();
+        Self { chunks, alone: 0, bytes, left: 0 }
     }
 }
 
@@ -73,6 +79,11 @@ pub(crate) fn gather(chunks: &mut [Chunk]) {
 /// Whether nothing of a chunk that could stand in a run stands alone.
 fn is_in_run(chunk: &Chunk) -> bool {
     (0..SEARCHED).filter_map(|at| chunk.arena(at)).all(Arena::is_in_run)
+}
+
+/// Whether anything of a chunk could.
+fn may_be_in_run(chunk: &Chunk) -> bool {
+    (0..SEARCHED).any(|at| chunk.arena(at).is_some())
 }
 
 /// How many bytes a chunk leaves in runs when another comes into its place.
