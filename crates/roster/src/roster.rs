@@ -292,11 +292,12 @@ impl Roster {
     pub(crate) fn publish(&self, books: &Books, next: Snapshot) {
         self.persons.store(books.persons() as u64, Ordering::Relaxed);
         self.ledger.set_columns(next.bytes() + books.bytes());
-        if next.persons.is_scattered() {
+        let (groups, is_scattered) = (next.groups.len(), next.persons.is_scattered());
+        let before = self.snapshot.swap(Arc::new(next));
+        // Only now, or who gathers might look at what was there before, and find nothing to do.
+        if is_scattered {
             self.wish(Errand::Gather);
         }
-        let groups = next.groups.len();
-        let before = self.snapshot.swap(Arc::new(next));
         if before.groups.len() > groups {
             self.queue.discard(before);
         }
