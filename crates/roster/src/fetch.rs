@@ -203,6 +203,10 @@ impl Roster {
             next.groups.iter().for_each(|columns| columns.kept().clear());
         }
         while next.bytes() + books.bytes() > self.settings.bytes {
+            // What nobody reads any more, but stands in runs with what somebody does, goes before what may be asked for.
+            if next.persons.give_back() {
+                continue;
+            }
             let others = next.groups.iter().filter(|columns| columns.group.number != newest);
             let oldest = others.min_by_key(|columns| columns.used.load(Ordering::Relaxed));
             match oldest.map(|columns| columns.group.number) {

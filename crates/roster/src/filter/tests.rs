@@ -257,3 +257,35 @@ fn a_chunk_that_holds_nobody_stays_the_one_that_all_share() {
     assert!((0..30).all(|at| at % 3 == 0 || Arc::ptr_eq(all.chunk(at), &Chunk::nobody())));
     assert_eq!(all.bytes(), (0..10).map(|nth| all.chunk(3 * nth).bytes()).sum::<u64>());
 }
+
+#[test]
+fn what_has_gone_from_runs_takes_no_place_for_long() {
+    let nobody = Chunk::nobody;
+    let mut full = crate::persons::Persons::default();
+    for at in 0..12 {
+        full.set(at, Arc::new(chunk(&persons(at as u64, at % 3 != 0).2)));
+    }
+    assert!(full.is_scattered() && !full.give_back(), "nothing has gone yet");
+    let (place, block) = full.scattered().next().map(|(at, block)| (at, block.clone())).expect("enough stand alone");
+    assert!(full.swap(place, &block, block.gathered()));
+    // The runs go with the last who stand in them.
+    let mut all = full.clone();
+    (0..12).for_each(|at| all.set(at, nobody()));
+    assert_eq!((all.bytes(), all.is_scattered()), (0, false));
+    // As long as one stands there, they stay, unless it is gathered.
+    let mut all = full.clone();
+    (0..11).for_each(|at| all.set(at, nobody()));
+    let alive = all.chunk(11).bytes();
+    assert!(all.is_scattered() && all.bytes() > 2 * alive, "{} of {alive} bytes", all.bytes());
+    assert!(all.give_back() && !all.give_back() && !all.is_scattered());
+    // Alone it has its own counters.
+    assert!(all.bytes() < alive + 1_000, "{} of {alive} bytes", all.bytes());
+    all.set(11, nobody());
+    assert_eq!(all.bytes(), 0);
+    // Who is edited leaves runs of which all the others stay.
+    let (.., mut edited) = persons(4, true);
+    edited[0].name.push_str(" edited");
+    let mut all = full.clone();
+    all.set(4, Arc::new(all.chunk(4).with(&[(0, Some(edited[0].view()))])));
+    assert!(all.bytes() > full.bytes() && !all.is_scattered() && !all.give_back());
+}

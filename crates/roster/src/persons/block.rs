@@ -19,8 +19,31 @@ pub(crate) struct Block {
     /// How many of them stand alone, about.
     alone: usize,
     bytes: u64,
-    /// How many bytes in the runs are of chunks that are not here any more.
+    /// Of each searched column, what is in its runs.
+    runs: [Runs; SEARCHED],
+}
+
+/// What is in the runs of a column of a block.
+#[derive(Clone, Copy, Debug, Default)]
+struct Runs {
+    /// Of how many chunks that are here.
+    here: u32,
+    /// How many bytes are of chunks that are not here any more. They are given back with the last one that is.
     left: u64,
+}
+
+impl Runs {
+    /// Some of a chunk comes, and some of another goes.
+    fn change(&mut self, comes: Option<&Arena>, goes: Option<&Arena>) {
+        self.here += u32::from(comes.is_some());
+        if let Some(goes) = goes {
+            self.here -= 1;
+            self.left += goes.size() as u64;
+        }
+        if self.here == 0 {
+            self.left = 0;
+        }
+    }
 }
 
 impl Block {
@@ -34,22 +57,39 @@ impl Block {
         self.bytes += chunk.bytes();
         let Some(place) = self.chunks.get_mut(at) else {
             self.alone += usize::from(!is_in_run(&chunk));
+            for (column, runs) in self.runs.iter_mut().enumerate() {
+                runs.change(in_run(&chunk, column), None);
+            }
             self.chunks.push(chunk);
             return;
         };
         self.bytes -= place.bytes();
-        let left = left(place, &chunk);
-        self.left += left;
-        self.alone += usize::from(!is_in_run(&chunk) && (left > 0 || is_in_run(place)));
+        let mut leaves = false;
+        for (column, runs) in self.runs.iter_mut().enumerate() {
+            let (goes, comes) = (in_run(place, column), in_run(&chunk, column));
+            if goes.zip(comes).is_some_and(|(goes, comes)| comes.is_beside(goes)) {
+                continue;
+            }
+            leaves |= goes.is_some();
+            runs.change(comes, goes);
+        }
+        self.alone += usize::from(!is_in_run(&chunk) && (leaves || is_in_run(place)));
         *place = chunk;
     }
 
-    pub(super) const fn bytes(&self) -> u64 {
-        self.bytes + self.left
+    /// How many bytes it takes, with what is left in runs.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes + self.left()
     }
 
-    pub(super) const fn is_scattered(&self) -> bool {
-        self.alone >= MANY
+    /// How many bytes stay in runs for nothing until it is gathered.
+    pub(super) fn left(&self) -> u64 {
+        self.runs.iter().map(|runs| runs.left).sum()
+    }
+
+    /// Whether it is worth while to gather it: for who looks through it, or for what that gives back.
+    pub(super) fn is_scattered(&self) -> bool {
+        self.alone >= MANY || self.left() > self.bytes
     }
 
     /// The same, with what filters read of all chunks in runs.
@@ -58,12 +98,14 @@ impl Block {
             self.chunks.iter().filter(|chunk| may_be_in_run(chunk)).map(|chunk| Chunk::clone(chunk)).collect();
         gather(&mut gathered);
         let mut gathered = gathered.into_iter().map(Arc::new);
-        // The others stay the ones that they are, since all blocks may share them.
-        let mut other = |chunk: &Chunk| if may_be_in_run(chunk) { gathered.next() } else { None };
-        let chunks: Vec<_> =
-            self.chunks.iter().map(|chunk| other(chunk).unwrap_or_else(|| Arc::clone(chunk))).collect();
-        let bytes = chunks.iter().map(|chunk| chunk.bytes()).sum();
-        Self { chunks, alone: 0, bytes, left: 0 }
+        let mut next = Self::default();
+        for (at, chunk) in self.chunks.iter().enumerate() {
+            // The others stay the ones that they are, since all blocks may share them.
+            let other = if may_be_in_run(chunk) { gathered.next() } else { None };
+            next.set(at, other.unwrap_or_else(|| Arc::clone(chunk)));
+        }
+        // What is too large for runs stands alone all the same.
+        Self { alone: 0, ..next }
     }
 }
 
@@ -86,12 +128,7 @@ fn may_be_in_run(chunk: &Chunk) -> bool {
     (0..SEARCHED).any(|at| chunk.arena(at).is_some())
 }
 
-/// How many bytes a chunk leaves in runs when another comes into its place.
-fn left(old: &Chunk, new: &Chunk) -> u64 {
-    let of = |at: usize| {
-        let old = old.arena(at).filter(|arena| arena.is_in_run())?;
-        let stays = new.arena(at).is_some_and(|new| new.is_beside(old));
-        (!stays).then(|| old.size() as u64)
-    };
-    (0..SEARCHED).filter_map(of).sum()
+/// What of a searched column of a chunk stands in a run, if it does.
+fn in_run(chunk: &Chunk, column: usize) -> Option<&Arena> {
+    chunk.arena(column).filter(|arena| arena.is_in_run())
 }

@@ -78,7 +78,7 @@ impl Persons {
         self.bytes += block.bytes();
     }
 
-    /// The blocks of which so many chunks do not stand in a run that it is worth while to gather them, with their places.
+    /// The blocks that it is worth while to gather, with their places.
     pub(crate) fn scattered(&self) -> impl Iterator<Item = (usize, &Arc<Block>)> {
         self.blocks.iter().enumerate().filter(|(_, block)| block.is_scattered())
     }
@@ -96,6 +96,17 @@ impl Persons {
         true
     }
 
+    /// Gathers one block, if that gives back what nobody reads any more. Whether there was one.
+    pub(crate) fn give_back(&mut self) -> bool {
+        if !self.is_scattered() {
+            return false;
+        }
+        let found = self.scattered().find(|(_, block)| block.left() > 0);
+        let Some((at, block)) = found.map(|(at, block)| (at, Arc::clone(block))) else { return false };
+        self.swap(at, &block, block.gathered())
+    }
+
+    /// How many bytes they take.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
