@@ -2,7 +2,7 @@
 
 use crate::apply::find;
 use crate::edits::{Places, Step};
-use crate::filter::{Scratch, Test};
+use crate::filter::{Scratch, Test, beside};
 use crate::group::List;
 use crate::persons::{Mask, Persons, ROWS};
 use crate::sequence::{Entry, Sequence};
@@ -36,6 +36,8 @@ pub(crate) struct Search {
     scopes: ScopeSet,
     order: Box<[OrderKey]>,
     filter: Option<Filter>,
+    /// How many bytes all of this takes, about.
+    bytes: u64,
 }
 
 /// Tells one search from another, without a copy of it.
@@ -47,13 +49,20 @@ pub(crate) fn hash(query: &MemberQuery, order: &[OrderKey]) -> u64 {
 
 impl Search {
     pub(crate) fn new(query: &MemberQuery, order: &[OrderKey]) -> Self {
+        let bytes = size_of::<Self>() + size_of_val(order) + query.filter().map_or(0, beside);
         Self {
             hash: hash(query, order),
             state: query.state,
             scopes: query.scopes,
             order: order.into(),
             filter: query.filter().cloned(),
+            bytes: bytes as u64,
         }
+    }
+
+    /// How many bytes it takes, about.
+    pub(crate) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub(crate) fn is(&self, hash: u64, query: &MemberQuery, order: &[OrderKey]) -> bool {
@@ -179,13 +188,13 @@ impl Found {
         }
     }
 
-    /// How many bytes it takes, with what was looked for, about.
+    /// How many bytes it takes, without what was looked for, about.
     pub(crate) fn bytes(&self) -> u64 {
         let at = match &self.at {
             Positions::Few(at) => size_of_val(&**at),
             Positions::Many(words, ranks) => size_of_val(&**words) + size_of_val(&**ranks),
         };
-        (at + size_of::<Self>() + size_of::<Search>() + 256) as u64
+        (at + size_of::<Self>()) as u64
     }
 
     /// Calls `each` with the positions of up to `limit` of them, from the one of this number on.

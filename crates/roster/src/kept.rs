@@ -3,6 +3,7 @@
 use crate::edits::Step;
 use crate::found::{Found, Search, hash};
 use crate::ledger::Ledger;
+use crate::persons::SHARED;
 use membership::{MemberQuery, OrderKey};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,6 +30,11 @@ struct Of {
     found: Arc<Found>,
     /// In the version that has taken so many steps.
     at: u64,
+}
+
+/// How many bytes a search takes with what it has found, about.
+fn bytes(search: &Search, found: &Found) -> u64 {
+    search.bytes() + found.bytes() + (size_of::<Of>() + 2 * SHARED) as u64
 }
 
 /// What is kept of a search.
@@ -107,7 +113,7 @@ impl Kept {
         self.all.retain(|of| of.search != search);
         self.all.truncate(KEPT - 1);
         self.count();
-        let bytes = found.bytes();
+        let bytes = bytes(&search, &found);
         while !self.ledger.has_room(bytes) && self.all.pop().is_some() {
             self.count();
         }
@@ -127,7 +133,7 @@ impl Kept {
 
     /// Enters what is kept now in the place of what was.
     fn count(&mut self) {
-        let bytes = self.all.iter().map(|of| of.found.bytes()).sum();
+        let bytes = self.all.iter().map(|of| bytes(&of.search, &of.found)).sum();
         self.ledger.found(self.bytes, bytes);
         self.bytes = bytes;
     }
@@ -143,7 +149,7 @@ impl Drop for Kept {
 mod tests {
     use super::*;
     use crate::edits::Edit;
-    use membership::{GroupKey, State, Window};
+    use membership::{Filter, Folded, GroupKey, State, TextExpr, TextField, Window};
 
     fn query(state: State) -> MemberQuery {
         let mut query = MemberQuery::new(GroupKey::Number(1), Window { offset: 0, limit: 1 });
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_takes_no_more_than_there_is_room_for() {
-        let one = found().bytes();
+        let one = bytes(&search(State::Member), &found());
         let ledger = Arc::new(Ledger::new(one * 5 / 2 + 1_000));
         ledger.set_columns(1_000);
         let mut kept = Kept::new(Arc::clone(&ledger));
@@ -181,6 +187,29 @@ mod tests {
         assert_eq!((there(&mut kept), ledger.all()), (1, 1_000 + 2 * one));
         drop(kept);
         assert_eq!(ledger.all(), 1_000 + one);
+    }
+
+    #[test]
+    fn what_was_looked_for_takes_room_too() {
+        let ledger = Arc::new(Ledger::new(1_000_000));
+        let mut kept = Kept::new(Arc::clone(&ledger));
+        let nobody = || Arc::new(Found::new(vec![0; 10]));
+        let among = |items: usize| {
+            let text = |nth: usize| Folded::new(&format!("{nth} {}", "a".repeat(100)));
+            let filter = Filter::TextIn(TextExpr::Field(TextField::Name), (0..items).map(text).collect());
+            Arc::new(Search::new(&query(State::Member).filtered(filter).expect("not too large"), &[]))
+        };
+        for items in [1, 2, 3, 5_000] {
+            kept.put(among(items), nobody(), 0);
+        }
+        assert!(ledger.all() > 5_000 * 100 && ledger.all() < 1_000_000, "{}", ledger.all());
+        assert_eq!(kept.all.len(), 4);
+        // There is no room for both.
+        kept.put(among(4_999), nobody(), 0);
+        assert_eq!(kept.all.len(), 1);
+        assert!(ledger.all() > 4_999 * 100 && ledger.all() < 1_000_000, "{}", ledger.all());
+        kept.clear();
+        assert_eq!(ledger.all(), 0);
     }
 
     #[test]

@@ -5,11 +5,13 @@
 
 mod dense;
 mod row;
+mod size;
 mod texts;
 
 use crate::persons::{Arena, Chunk, Column, Mask};
 use hashbrown::HashSet;
 use membership::{Compare, Filter, Presence, TextExpr, TextField, TextMatch};
+pub(crate) use size::beside;
 use texts::Wanted;
 use uuid::Uuid;
 
