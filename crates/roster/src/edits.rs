@@ -38,6 +38,19 @@ impl Step {
     }
 }
 
+/// Up to so many edits are followed in a short time, whatever is to be asked of those who have changed,
+const FEW: usize = 64;
+/// as long as they move no more than so many bytes of what was found.
+const MOVED: usize = 256 << 10;
+
+/// Whether it takes a short time to follow these steps with what was found in a list in an order, which takes so many
+/// bytes: all behind its place are moved by each who comes or goes.
+pub(crate) fn are_few(steps: &[Arc<Step>], state: State, order: &[OrderKey], bytes: usize) -> bool {
+    let edits = steps.iter().filter_map(|step| step.of(state, order)).flatten();
+    let moving = edits.filter(|edit| !matches!(edit, Edit::Touch(_))).count();
+    steps.iter().map(|step| step.len()).sum::<usize>() <= FEW && moving.saturating_mul(bytes) <= MOVED
+}
+
 /// Which places of a list are found, while the list changes.
 #[derive(Clone, Debug)]
 pub(crate) enum Places {
@@ -151,6 +164,24 @@ impl Places {
 mod tests {
     use super::*;
     use membership::Scope;
+
+    #[test]
+    fn edits_are_few_while_they_move_little() {
+        let entry = Entry { joined_at: None, slot: 0, scope: Scope::Participant };
+        let ordered = [OrderKey { by: membership::OrderBy::Number, descending: true }];
+        let steps = |count: usize, edit: Edit| -> Vec<_> {
+            // What happens to other lists moves nothing here.
+            let lists = vec![(State::Member, [].into(), vec![edit]), (State::Member, ordered.into(), vec![])];
+            (0..count).map(|_| Arc::new(Step { lists: lists.clone() })).collect()
+        };
+        let few = |count, edit, order: &[OrderKey], bytes| are_few(&steps(count, edit), State::Member, order, bytes);
+        for edit in [Edit::Remove(0), Edit::Insert(0, entry)] {
+            assert!(few(64, edit, &[], 1_000) && !few(65, edit, &[], 1_000));
+            assert!(few(2, edit, &[], 125_000) && !few(3, edit, &[], 125_000));
+            assert!(few(64, edit, &ordered, 125_000) && few(0, edit, &[], 1 << 30) && !few(1, edit, &[], 1 << 30));
+        }
+        assert!(few(64, Edit::Touch(entry), &[], 125_000) && !few(65, Edit::Touch(entry), &[], 1));
+    }
 
     #[test]
     fn places_follow_a_list() {

@@ -190,11 +190,19 @@ impl Found {
 
     /// How many bytes it takes, without what was looked for, about.
     pub(crate) fn bytes(&self) -> u64 {
-        let at = match &self.at {
-            Positions::Few(at) => size_of_val(&**at),
-            Positions::Many(words, ranks) => size_of_val(&**words) + size_of_val(&**ranks),
+        let ranks = match &self.at {
+            Positions::Few(_) => 0,
+            Positions::Many(_, ranks) => size_of_val(&**ranks),
         };
-        (at + size_of::<Self>()) as u64
+        (self.bytes_of_places() + ranks + size_of::<Self>()) as u64
+    }
+
+    /// How many bytes of it move where somebody comes or goes at the beginning of the list.
+    pub(crate) fn bytes_of_places(&self) -> usize {
+        match &self.at {
+            Positions::Few(at) => size_of_val(&**at),
+            Positions::Many(words, _) => size_of_val(&**words),
+        }
     }
 
     /// Calls `each` with the positions of up to `limit` of them, from the one of this number on.

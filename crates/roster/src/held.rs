@@ -1,7 +1,7 @@
 //! What is in memory for a query.
 
 use crate::MOST_READY;
-use crate::edits::Step;
+use crate::edits::{Step, are_few};
 use crate::found::{Found, Search};
 use crate::group::{Columns, List};
 use crate::persons::{Persons, Scratch};
@@ -44,7 +44,7 @@ pub enum Cost {
     /// About what its rows cost: nothing is looked for, or among few.
     Short,
     /// Members are looked at one after the other: up to some milliseconds in a group of a million, more when the filter
-    /// reckons.
+    /// reckons. Or many changes are followed in what was found before.
     Scan,
 }
 
@@ -58,7 +58,7 @@ pub struct Version {
     pub persons: u64,
 }
 
-/// Among so many, or those who have changed, looking for some is short whatever the filter.
+/// Among so many, looking for some is short whatever the filter.
 const FEW: usize = 64;
 
 impl Held {
@@ -101,7 +101,9 @@ impl Held {
     pub fn cost(&self) -> Cost {
         match &self.wanted {
             Wanted::Sought(_) if self.list().sequence.len() > FEW => Cost::Scan,
-            Wanted::Before(_, _, steps) if steps.iter().map(|step| step.len()).sum::<usize>() > FEW => Cost::Scan,
+            Wanted::Before(_, before, steps) if !are_few(steps, self.state, &self.keys, before.bytes_of_places()) => {
+                Cost::Scan
+            }
             _ => Cost::Short,
         }
     }
