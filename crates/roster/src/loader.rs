@@ -18,6 +18,16 @@ pub(crate) enum Errand {
 }
 
 impl Errand {
+    /// What is of a lower rank comes first: groups before orders, of which anybody may ask for as many as there are, and
+    /// both before gathering, which makes filters faster, but is nothing that anybody waits for.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Load(_) | Self::Trim => 0,
+            Self::Order(..) => 1,
+            Self::Gather => 2,
+        }
+    }
+
     /// Whether the other need not be run where this waits: the same, or another order of the same list, which is asked for
     /// again when it is still wanted.
     fn is_like(&self, other: &Self) -> bool {
@@ -57,13 +67,7 @@ impl Queue {
         if jobs.waiting.len() >= WAITING || jobs.waiting.iter().any(|other| other.is_like(&job)) {
             return;
         }
-        // Groups come before orders, of which anybody may ask for as many as there are.
-        let before = match job {
-            Errand::Order(..) => jobs.waiting.len(),
-            Errand::Load(_) | Errand::Trim | Errand::Gather => {
-                jobs.waiting.iter().take_while(|other| !matches!(other, Errand::Order(..))).count()
-            }
-        };
+        let before = jobs.waiting.iter().take_while(|other| other.rank() <= job.rank()).count();
         jobs.waiting.insert(before, job);
         self.changed.notify_all();
     }
@@ -116,5 +120,23 @@ fn let_go(snapshot: Arc<Snapshot>) {
             return;
         }
         std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_come_before_orders_and_gathering_last() {
+        let load = |number| Errand::Load(GroupKey::Number(number));
+        let order = |group| Errand::Order(group, State::Member, Vec::new());
+        let queue = Queue::default();
+        let all = [Errand::Gather, order(1), load(1), Errand::Gather, load(2), order(2), Errand::Trim, order(1)];
+        all.into_iter().for_each(|job| queue.put(job));
+        let come: Vec<Errand> = (0..6).filter_map(|_| queue.next()).collect();
+        assert_eq!(come, [load(1), load(2), Errand::Trim, order(1), order(2), Errand::Gather]);
+        queue.close();
+        assert_eq!(queue.next(), None);
     }
 }
