@@ -107,12 +107,9 @@ impl Place {
             _ if matches!(host, Host::Unix(_)) || !cfg!(feature = "postgres-tls") => {}
             _ => return Err("its address does not say sslmode=disable, so TLS may be wanted"),
         }
-        let number = |name: &str, value: Option<String>, usual: u64| match value {
-            None => Ok(usual),
-            Some(value) => value.parse::<u64>().map_err(|_| name.is_empty()),
-        };
-        let mut take = |name: &str, usual| {
-            number(name, said.remove(name), usual).map_err(|_| "its address has a number that is none")
+        let mut take = |name: &str, usual: u64| {
+            let parsed = |value: String| value.parse().map_err(|_| "its address has a number that is none");
+            said.remove(name).map_or(Ok(usual), parsed)
         };
         // With 0 libpq waits for ever.
         let patience = Duration::from_secs(take("connect_timeout", 5)?.clamp(2, 10));

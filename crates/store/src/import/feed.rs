@@ -211,10 +211,7 @@ impl Feeding<'_> {
             let record: MembershipRecord = spooled.record()?;
             let step = rows.step(&record).map_err(|_| damaged())?;
             if members.told_often(key) {
-                match often.get_mut(&key) {
-                    Some(earlier) => earlier.merge(step),
-                    None => drop(often.insert(key, step)),
-                }
+                together(&mut often, key, step);
             } else {
                 self.membership(&members.pairs, key, step)?;
             }
@@ -239,7 +236,7 @@ fn known(known: &Known, at: u32) -> Result<&Row, ImportError> {
     known.row(at).ok_or_else(damaged)
 }
 
-fn together<R: Merge>(often: &mut BTreeMap<u32, R>, at: u32, record: R) {
+fn together<K: Ord, R: Merge>(often: &mut BTreeMap<K, R>, at: K, record: R) {
     match often.get_mut(&at) {
         Some(earlier) => earlier.merge(record),
         None => drop(often.insert(at, record)),

@@ -162,20 +162,6 @@ impl Step {
         }
     }
 
-    /// What `later` and this say together.
-    pub fn merge(&mut self, later: Self) {
-        if later.state.is_some_and(|state| state != State::Member) {
-            (self.joined_at, self.joined_by) = (None, None);
-        }
-        if later.state.is_some_and(|state| state != State::Banned) {
-            (self.banned_at, self.banned_by) = (None, None);
-        }
-        macro_rules! later {
-            ($($field:ident),+) => { $(self.$field = later.$field.or(self.$field);)+ };
-        }
-        later!(state, scope, asked_at, joined_at, joined_by, scope_changed_at, scope_changed_by, banned_at, banned_by);
-    }
-
     /// Where the membership stands afterwards, or what is wrong: the field and the problem.
     /// `owns` tells whether the person owns the group when everything is imported.
     pub fn judge(&self, stored: Option<State>, owns: bool) -> Result<State, (&'static str, String)> {
@@ -254,6 +240,21 @@ impl MembershipRow {
 /// Brings two records about the same row together: what `later` says holds.
 pub(super) trait Merge {
     fn merge(&mut self, later: Self);
+}
+
+impl Merge for Step {
+    fn merge(&mut self, later: Self) {
+        if later.state.is_some_and(|state| state != State::Member) {
+            (self.joined_at, self.joined_by) = (None, None);
+        }
+        if later.state.is_some_and(|state| state != State::Banned) {
+            (self.banned_at, self.banned_by) = (None, None);
+        }
+        macro_rules! later {
+            ($($field:ident),+) => { $(self.$field = later.$field.or(self.$field);)+ };
+        }
+        later!(state, scope, asked_at, joined_at, joined_by, scope_changed_at, scope_changed_by, banned_at, banned_by);
+    }
 }
 
 macro_rules! merge {
