@@ -27,6 +27,9 @@ pub(super) type Read = Box<dyn FnMut() -> Result<Seen, DirectoryError> + Send>;
 /// So many may wait on one thread for the store to say something, those who have gone away meanwhile too.
 const MOST: usize = 4_096;
 
+/// How often the sockets are looked at before a question is put, at the most.
+const LOOKS: usize = 16;
+
 /// What is asked of the thread that asks for all.
 struct Question {
     /// A change that was read and that the roster lacks; 0 where that is not known.
@@ -240,9 +243,24 @@ struct Told {
     connection: u64,
 }
 
+/// Waits as long as others come who are there already, whose requests this thread has only to read: a question costs far
+/// more than to look at the sockets once more, and who comes a little too late for one waits for the next.
+async fn gather(here: &Line) {
+    let mut come = here.0.borrow().come;
+    for _ in 0..LOOKS {
+        tokio::task::yield_now().await;
+        let now = here.0.borrow().come;
+        if now == come {
+            return;
+        }
+        come = now;
+    }
+}
+
 /// Asks once by `open`, or waits for what was asked before. Gives what the roster has to catch up with for those who wait.
 async fn directly(proofs: &Proofs, open: &mut Open, here: &Line, until: Instant) -> io::Result<Option<Told>> {
     if !open.is_asked() {
+        gather(here).await;
         let before = here.0.borrow().come;
         open.put(proofs.roster.head(), before)?;
     }
@@ -277,6 +295,8 @@ impl Proofs {
     }
 }
 
+#[cfg(all(test, unix))]
+mod gather_tests;
 #[cfg(test)]
 mod own_tests;
 #[cfg(test)]
