@@ -2,7 +2,7 @@
 
 use crate::data::{Credentials, Data, Presented, import};
 use crate::figures::spread::{Latency, Spread};
-use crate::measure::{self, Beside, Measured, good, measure, measure_beside, warm};
+use crate::measure::{self, Beside, Crowd, Measured, crowded, good, measure, measure_beside, warm};
 use crate::program::{Gateway, generate, timed};
 use crate::settings::Settings;
 use crate::targets::{Hits, Kind, filters, pages};
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub warm: Option<Duration>,
     pub memory: Memory,
     pub pages: Vec<(Kind, Measured)>,
+    /// RM's first page, with more and more requests under way.
+    pub crowds: Vec<Crowd>,
     pub filters: Vec<Filtered>,
     /// Pages while others write, and how many writes a second there were.
     pub writing: Vec<(Measured, f64)>,
@@ -88,6 +90,7 @@ pub fn run(database: &'static str, url: &str, data: &Data, directory: &Path, set
         warm(&gateway, &page.target);
         measured.push((page.kind, measure(&page.name, gateway.address(), &page.target, settings)));
     }
+    let crowds = crowded(&asked[0].name, gateway.address(), first, settings);
     let writing = Writing::new(gateway.address(), data, &presented);
     let filters = filtered(&gateway, data, &presented, &writing, settings);
     let memory = Memory { members: data.members, started, warm: warmed, used: gateway.resident(), columns };
@@ -113,6 +116,7 @@ pub fn run(database: &'static str, url: &str, data: &Data, directory: &Path, set
         warm: took,
         memory,
         pages: measured,
+        crowds,
         filters,
         writing: read,
         writes: writes.into(),

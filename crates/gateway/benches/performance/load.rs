@@ -6,9 +6,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const THREADS: usize = 2;
-const CONNECTIONS: usize = 8;
-/// How many requests are under way at once.
-pub const UNDER_WAY: usize = THREADS * CONNECTIONS;
+/// How many requests are under way at once, where nothing else is said.
+pub const UNDER_WAY: usize = 16;
 
 /// What came of a round.
 pub struct Driven {
@@ -23,6 +22,11 @@ pub struct Driven {
 
 /// As many requests as can be answered in `time`.
 pub fn drive(address: SocketAddr, target: &Target, time: Duration) -> Driven {
+    drive_with(UNDER_WAY, address, target, time)
+}
+
+/// The same, with so many requests under way at once: an even number.
+pub fn drive_with(under_way: usize, address: SocketAddr, target: &Target, time: Duration) -> Driven {
     let requests = target.requests();
     let start = Instant::now();
     let mut driven = Driven { rate: 0.0, latencies: Vec::new(), refused: 0 };
@@ -31,7 +35,7 @@ pub fn drive(address: SocketAddr, target: &Target, time: Duration) -> Driven {
             .map(|at| {
                 let begin = requests.len() / THREADS * at;
                 let requests = &requests;
-                scope.spawn(move || one_thread(address, requests, begin, start + time))
+                scope.spawn(move || one_thread(under_way / THREADS, address, requests, begin, start + time))
             })
             .collect();
         for thread in threads {
@@ -44,9 +48,15 @@ pub fn drive(address: SocketAddr, target: &Target, time: Duration) -> Driven {
     driven
 }
 
-fn one_thread(address: SocketAddr, requests: &[Vec<u8>], begin: usize, end: Instant) -> (Vec<u64>, u64) {
+fn one_thread(
+    connections: usize,
+    address: SocketAddr,
+    requests: &[Vec<u8>],
+    begin: usize,
+    end: Instant,
+) -> (Vec<u64>, u64) {
     let mut next = requests.iter().cycle().skip(begin);
-    let mut connections: Vec<_> = (0..CONNECTIONS).map(|_| (Connection::open(address), Instant::now())).collect();
+    let mut connections: Vec<_> = (0..connections).map(|_| (Connection::open(address), Instant::now())).collect();
     let (mut reply, mut latencies, mut refused) = (Reply::default(), Vec::new(), 0);
     while Instant::now() < end {
         for (connection, written) in &mut connections {

@@ -2,7 +2,7 @@
 
 use crate::figures::spread::{Latency, Spread};
 use crate::http::{Connection, Reply, Target, once};
-use crate::load::{drive, nanoseconds, one_by_one};
+use crate::load::{drive, drive_with, nanoseconds, one_by_one};
 use crate::program::{Constant, Gateway, timed};
 use crate::settings::Settings;
 use crate::targets::Filter;
@@ -91,6 +91,34 @@ pub fn measure_beside(
         measured.alone.print()
     );
     (measured, if written.is_empty() { 0.0 } else { Spread::of(&written).median })
+}
+
+/// How many requests may be under way at once, where that is looked at.
+const CROWDS: [usize; 5] = [2, 4, 16, 64, 256];
+
+/// A target with so many requests under way at once.
+pub struct Crowd {
+    pub under_way: usize,
+    pub ratio: Spread,
+    pub rate: Spread,
+}
+
+/// Drives `address` and the constant handler in turn, with more and more requests under way.
+pub fn crowded(name: &str, address: SocketAddr, target: &Target, settings: &Settings) -> Vec<Crowd> {
+    let constant = Constant::start(&good(name, address, target));
+    let crowd = |under_way: usize| {
+        let (mut ratios, mut rates) = (Vec::new(), Vec::new());
+        for _ in 0..settings.rounds {
+            let ours = drive_with(under_way, address, target, settings.round);
+            let theirs = drive_with(under_way, constant.address(), target, settings.round);
+            ratios.push(ours.rate / theirs.rate);
+            rates.push(ours.rate);
+        }
+        let (ratio, rate) = (Spread::of(&ratios), Spread::of(&rates));
+        println!("{name}, {under_way} under way: {}, {:.0}/s", ratio.ratio(), rate.median);
+        Crowd { under_way, ratio, rate }
+    };
+    CROWDS.into_iter().map(crowd).collect()
 }
 
 /// One good reply.

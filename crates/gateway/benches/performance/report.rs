@@ -84,6 +84,7 @@ pub fn whole(settings: &Settings, machine: &str, outcomes: &[Outcome], growth: &
         text += &filters(outcome, &mut missed);
         text += &writing(outcome, &mut missed);
     }
+    text += &crowds(outcomes);
     text += &process(outcomes, &mut missed);
     text += &grown(growth);
     let pages = outcomes.first().map_or_else(Vec::new, |outcome| names(&outcome.pages));
@@ -193,6 +194,23 @@ fn writing(outcome: &Outcome, missed: &mut Missed) -> String {
     }
     text += &table.finish();
     text
+}
+
+/// RM's first page by how many requests are under way: two columns a database.
+fn crowds(outcomes: &[Outcome]) -> String {
+    let columns = |name: &str| [format!("{name}, of the constant handler"), format!("{name}, a second")];
+    let mut heads = vec!["requests under way".to_owned()];
+    heads.extend(outcomes.iter().flat_map(|outcome| columns(outcome.database)));
+    let mut table = Table::new(&heads.iter().map(String::as_str).collect::<Vec<_>>());
+    for nth in 0..outcomes.first().map_or(0, |outcome| outcome.crowds.len()) {
+        let mut row = vec![outcomes[0].crowds[nth].under_way.to_string()];
+        row.extend(outcomes.iter().flat_map(|outcome| {
+            let crowd = &outcome.crowds[nth];
+            [crowd.ratio.ratio(), count(crowd.rate.median)]
+        }));
+        table.row(&row);
+    }
+    format!("### RM, first page of 10, by how many requests are under way\n\n{}", table.finish())
 }
 
 fn or_dash<T>(value: Option<T>, print: impl Fn(T) -> String) -> String {
