@@ -7,8 +7,8 @@
 //! commits, how many frames are valid, and their checksum are in it. Two equal copies therefore say that no commit is
 //! half told, and the same bytes as before that none has been told since.
 
-use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
 /// The length of one copy of the header.
 const HEADER: usize = 48;
@@ -22,8 +22,12 @@ const FILLED: usize = 12;
 /// The header at some moment. Two that are equal were read with no commit between them.
 pub(crate) type Stamp = [u8; HEADER];
 
-/// The index of one database, as long as a connection to it is open: with the last one SQLite deletes the file.
-pub(crate) struct WalIndex(&'static File);
+/// The length of one copy in words.
+const WORDS: usize = HEADER / size_of::<usize>();
+
+/// The index of one database, as long as a connection to it is open: with the last one SQLite deletes the file. Both copies
+/// of the header are mapped, as SQLite maps them, so to look at them is no call to the system.
+pub(crate) struct WalIndex(&'static [AtomicUsize]);
 
 impl WalIndex {
     /// That of the database in `file`, to which a connection is open that has read something. `None` where there is none
@@ -39,29 +43,46 @@ impl WalIndex {
 
     /// How it stands now. `None` while a commit is being told, and where it is none that we know.
     pub fn stamp(&self) -> Option<Stamp> {
-        let mut both = [0; 2 * HEADER];
-        opened::read(self.0, &mut both)?;
-        let (first, second) = both.split_at(HEADER);
+        let (first, second) = self.0.split_at_checked(WORDS)?;
+        let first = copy(first);
+        // The first one is read first: who changes them begins with the second, so that both are the same only when no
+        // change came between.
+        fence(Ordering::Acquire);
+        let second = copy(second);
         let known = first.first_chunk() == Some(&VERSION.to_ne_bytes()) && first.get(FILLED).is_some_and(|is| *is != 0);
-        if first == second && known { first.first_chunk().copied() } else { None }
+        if first == second && known { Some(first) } else { None }
     }
+}
+
+fn copy(words: &[AtomicUsize]) -> Stamp {
+    let mut bytes = [0; HEADER];
+    for (word, into) in words.iter().zip(bytes.chunks_exact_mut(size_of::<usize>())) {
+        into.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+    }
+    bytes
 }
 
 /// The files. A process loses all its locks of a file as soon as it closes that file anywhere, and SQLite relies on its
 /// locks of this one: so once opened it stays open until the process ends, and is opened once only.
+///
+/// SQLite cuts such a file off when it is the only one to have it, to three bytes, so what is mapped stays there.
 #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 mod opened {
     use std::collections::HashMap;
     use std::ffi::OsString;
     use std::fs::File;
-    use std::os::unix::fs::{FileExt, MetadataExt};
+    use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
+    use std::sync::atomic::AtomicUsize;
     use std::sync::{Mutex, PoisonError};
 
-    /// By device and number of the file. There are as many as the process has ever opened databases.
-    static FILES: Mutex<Option<HashMap<(u64, u64), &'static File>>> = Mutex::new(None);
+    type Words = &'static [AtomicUsize];
 
-    pub fn open(database: &Path) -> Option<&'static File> {
+    /// By device and number of the file; none of one that cannot be mapped. There are as many as the process has ever
+    /// opened databases.
+    static FILES: Mutex<Option<HashMap<(u64, u64), Option<Words>>>> = Mutex::new(None);
+
+    pub fn open(database: &Path) -> Option<Words> {
         // SQLite follows links before it puts a name beside the database's.
         let mut name: OsString = database.canonicalize().ok()?.into();
         name.push("-shm");
@@ -69,31 +90,24 @@ mod opened {
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         let files = files.get_or_insert_default();
         let seen = name.metadata().ok()?;
-        if let Some(file) = files.get(&(seen.dev(), seen.ino())) {
-            return Some(file);
+        if let Some(words) = files.get(&(seen.dev(), seen.ino())) {
+            return *words;
         }
         // From here on it must not be closed, whatever it turns out to be.
         let file: &'static File = Box::leak(Box::new(File::open(&name).ok()?));
         let found = file.metadata().ok()?;
-        Some(files.entry((found.dev(), found.ino())).or_insert(file))
-    }
-
-    pub fn read(file: &File, into: &mut [u8]) -> Option<()> {
-        file.read_exact_at(into, 0).ok()
+        let words = || mapped::first_words(file, 2 * super::WORDS).ok();
+        *files.entry((found.dev(), found.ino())).or_insert_with(words)
     }
 }
 
-/// Elsewhere reading the file is not known to show what SQLite writes to its map of it.
+/// Elsewhere nobody has looked whether it is as good.
 #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
 mod opened {
-    use std::fs::File;
     use std::path::Path;
+    use std::sync::atomic::AtomicUsize;
 
-    pub fn open(_: &Path) -> Option<&'static File> {
-        None
-    }
-
-    pub fn read(_: &File, _: &mut [u8]) -> Option<()> {
+    pub fn open(_: &Path) -> Option<&'static [AtomicUsize]> {
         None
     }
 }
@@ -105,6 +119,7 @@ mod tests {
     use crate::tests::{soundness, sqlite};
     use crate::{Settings, Store};
     use diesel::connection::SimpleConnection;
+    use std::os::unix::fs::FileExt;
 
     fn change(store: &Store, uid: &str) {
         soundness::import(store, &format!("{{\"kind\":\"person\",\"uid\":\"{uid}\"}}\n"), 1_000);
@@ -161,19 +176,28 @@ mod tests {
         let file = directory.path().join("some.db");
         std::fs::write(&file, "").expect("written");
         assert!(WalIndex::of(&file).is_none(), "there is none");
+        let shm = directory.path().join("some.db-shm");
+        let write = |bytes: &[u8]| {
+            // A new one each time, as SQLite makes it: one that is there is never cut off to nothing.
+            let _ = std::fs::remove_file(&shm);
+            std::fs::write(&shm, bytes).expect("written");
+        };
         for bytes in [vec![], vec![0; 95], vec![0; 4_096], vec![7; 4_096]] {
-            std::fs::write(directory.path().join("some.db-shm"), &bytes).expect("written");
-            assert_eq!(WalIndex::of(&file).expect("a file").stamp(), None);
+            write(&bytes);
+            assert_eq!(WalIndex::of(&file).and_then(|index| index.stamp()), None);
         }
         let mut good = VERSION.to_ne_bytes().to_vec();
         good.resize(HEADER, 1);
         let good = [good.clone(), good].concat();
-        std::fs::write(directory.path().join("some.db-shm"), &good).expect("written");
+        write(&good);
         let index = WalIndex::of(&file).expect("a file");
         assert!(index.stamp().is_some());
-        let mut half_told = good;
-        half_told[HEADER + 16] += 1;
-        std::fs::write(directory.path().join("some.db-shm"), &half_told).expect("written");
+        let open = std::fs::OpenOptions::new().write(true).open(&shm).expect("opens");
+        open.write_at(&[2], (HEADER + 16) as u64).expect("written");
+        assert_eq!(index.stamp(), None, "half told");
+        open.write_at(&[2], 16).expect("written");
+        assert!(index.stamp().is_some());
+        open.set_len(3).expect("cut off, as SQLite does with one that was left");
         assert_eq!(index.stamp(), None);
     }
 }
