@@ -61,7 +61,8 @@ fn map(_: &File, _: usize) -> io::Result<&'static [AtomicUsize]> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::io::{Seek, SeekFrom, Write};

@@ -76,13 +76,13 @@ mod opened {
     use std::sync::atomic::AtomicUsize;
     use std::sync::{Mutex, PoisonError};
 
-    type Words = &'static [AtomicUsize];
+    /// None where it cannot be mapped.
+    type Words = Option<&'static [AtomicUsize]>;
 
-    /// By device and number of the file; none of one that cannot be mapped. There are as many as the process has ever
-    /// opened databases.
-    static FILES: Mutex<Option<HashMap<(u64, u64), Option<Words>>>> = Mutex::new(None);
+    /// By device and number of the file. There are as many as the process has ever opened databases.
+    static FILES: Mutex<Option<HashMap<(u64, u64), Words>>> = Mutex::new(None);
 
-    pub fn open(database: &Path) -> Option<Words> {
+    pub fn open(database: &Path) -> Words {
         // SQLite follows links before it puts a name beside the database's.
         let mut name: OsString = database.canonicalize().ok()?.into();
         name.push("-shm");

@@ -295,7 +295,8 @@ impl Proofs {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod gather_tests;
 #[cfg(test)]
 mod own_tests;

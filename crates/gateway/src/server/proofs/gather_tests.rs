@@ -60,11 +60,11 @@ async fn what_is_put_then_is_for_all_of_them() {
     let here = Rc::clone(&line);
     let second = actix_web::rt::spawn(async move {
         yield_now().await;
-        wait(&here)
+        wait(&here).await
     });
     yield_now().await;
     gather(&line).await;
     let before = line.0.borrow().come;
     line.tell(Some(7), |waiter| waiter.place < before);
-    assert_eq!((first.await, second.await.expect("no panic").await), (Ok(Some(7)), Ok(Some(7))));
+    assert_eq!((first.await, second.await.expect("no panic")), (Ok(Some(7)), Ok(Some(7))));
 }
