@@ -92,6 +92,8 @@ fn a_wrong_arrow_is_found() {
         package("dialect-rm", &[("dialect", None), ("diesel", None)]),
         package("gateway", &[("testkit", None), ("dialect-new", None), ("diesel", None), ("diesel", Some("dev"))]),
         package("testkit", &[("membership", Some("build"))]),
+        package("mapped", &[("membership", None)]),
+        package("store", &[("mapped", None), ("rustix", None)]),
         package("extra", &[("membership", None)]),
     ]});
     assert_eq!(
@@ -104,6 +106,8 @@ fn a_wrong_arrow_is_found() {
             "dialect-rm may not import diesel; only store may",
             "gateway may not import testkit",
             "gateway may not import diesel; only store may",
+            "mapped may not import membership",
+            "store may not import rustix; only mapped may",
             "extra is not in the picture",
         ]
     );

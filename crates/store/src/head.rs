@@ -40,8 +40,8 @@ impl Store {
         })
     }
 
-    /// The same where it is known without a question to the database, in half a microsecond: on SQLite, where nothing was
-    /// committed since somebody asked. Sees all that was committed before this was called.
+    /// The same where it is known without a question to the database, in a fraction of a microsecond: on SQLite, where
+    /// nothing was committed since somebody asked. Sees all that was committed before this was called.
     pub fn head_known(&self) -> Option<u64> {
         if self.in_process() { self.places().told() } else { None }
     }

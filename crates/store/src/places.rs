@@ -35,8 +35,8 @@ struct Place {
     believed: u32,
 }
 
-/// After so many times the index is not believed but tried: on a file system of an odd kind a file may show something else
-/// than what is written to a map of it.
+/// After so many times the index is not believed but tried: on a file system of an odd kind two maps of one file may show
+/// something else.
 const TRIED: u32 = 4_096;
 
 impl Default for Places {

@@ -7,8 +7,9 @@
 //! commits, how many frames are valid, and their checksum are in it. Two equal copies therefore say that no commit is
 //! half told, and the same bytes as before that none has been told since.
 
+use mapped::Words;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{Ordering, fence};
 
 /// The length of one copy of the header.
 const HEADER: usize = 48;
@@ -27,7 +28,7 @@ const WORDS: usize = HEADER / size_of::<usize>();
 
 /// The index of one database, as long as a connection to it is open: with the last one SQLite deletes the file. Both copies
 /// of the header are mapped, as SQLite maps them, so to look at them is no call to the system.
-pub(crate) struct WalIndex(&'static [AtomicUsize]);
+pub(crate) struct WalIndex(Words);
 
 impl WalIndex {
     /// That of the database in `file`, to which a connection is open that has read something. `None` where there is none
@@ -38,28 +39,28 @@ impl WalIndex {
 
     /// Whether both are one.
     pub fn is(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0, other.0)
+        self.0.is(other.0)
     }
 
     /// How it stands now. `None` while a commit is being told, and where it is none that we know.
     pub fn stamp(&self) -> Option<Stamp> {
-        let (first, second) = self.0.split_at_checked(WORDS)?;
-        let first = copy(first);
+        let first = self.copy(0)?;
         // The first one is read first: who changes them begins with the second, so that both are the same only when no
         // change came between.
         fence(Ordering::Acquire);
-        let second = copy(second);
+        let second = self.copy(WORDS)?;
         let known = first.first_chunk() == Some(&VERSION.to_ne_bytes()) && first.get(FILLED).is_some_and(|is| *is != 0);
         if first == second && known { Some(first) } else { None }
     }
-}
 
-fn copy(words: &[AtomicUsize]) -> Stamp {
-    let mut bytes = [0; HEADER];
-    for (word, into) in words.iter().zip(bytes.chunks_exact_mut(size_of::<usize>())) {
-        into.copy_from_slice(&word.load(Ordering::Relaxed).to_ne_bytes());
+    /// The copy that begins with this word.
+    fn copy(&self, from: usize) -> Option<Stamp> {
+        let mut bytes = [0; HEADER];
+        for (at, into) in (from..).zip(bytes.chunks_exact_mut(size_of::<usize>())) {
+            into.copy_from_slice(&self.0.get(at)?.to_ne_bytes());
+        }
+        Some(bytes)
     }
-    bytes
 }
 
 /// The files. A process loses all its locks of a file as soon as it closes that file anywhere, and SQLite relies on its
@@ -68,21 +69,22 @@ fn copy(words: &[AtomicUsize]) -> Stamp {
 /// SQLite cuts such a file off when it is the only one to have it, to three bytes, so what is mapped stays there.
 #[cfg(any(target_os = "linux", target_os = "macos", target_os = "freebsd"))]
 mod opened {
+    use mapped::Words;
     use std::collections::HashMap;
     use std::ffi::OsString;
     use std::fs::File;
     use std::os::unix::fs::MetadataExt;
     use std::path::{Path, PathBuf};
-    use std::sync::atomic::AtomicUsize;
     use std::sync::{Mutex, PoisonError};
 
-    /// None where it cannot be mapped.
-    type Words = Option<&'static [AtomicUsize]>;
+    /// By device and number; `None` of one that could not be mapped.
+    type Files = HashMap<(u64, u64), Option<Words>>;
 
-    /// By device and number of the file. There are as many as the process has ever opened databases.
-    static FILES: Mutex<Option<HashMap<(u64, u64), Words>>> = Mutex::new(None);
+    /// There are as many as the process has ever seen: SQLite makes a new one where the last connection of all processes was
+    /// closed before.
+    static FILES: Mutex<Option<Files>> = Mutex::new(None);
 
-    pub fn open(database: &Path) -> Words {
+    pub fn open(database: &Path) -> Option<Words> {
         // SQLite follows links before it puts a name beside the database's.
         let mut name: OsString = database.canonicalize().ok()?.into();
         name.push("-shm");
@@ -96,7 +98,12 @@ mod opened {
         // From here on it must not be closed, whatever it turns out to be.
         let file: &'static File = Box::leak(Box::new(File::open(&name).ok()?));
         let found = file.metadata().ok()?;
-        let words = || mapped::first_words(file, 2 * super::WORDS).ok();
+        let words = || {
+            let mapped = Words::first_of(file, 2 * super::WORDS);
+            let tell =
+                |error: &_| log::warn!("SQLite is asked for each request, since its index cannot be mapped: {error}");
+            mapped.inspect_err(tell).ok()
+        };
         *files.entry((found.dev(), found.ino())).or_insert_with(words)
     }
 }
@@ -104,10 +111,10 @@ mod opened {
 /// Elsewhere nobody has looked whether it is as good.
 #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "freebsd")))]
 mod opened {
+    use mapped::Words;
     use std::path::Path;
-    use std::sync::atomic::AtomicUsize;
 
-    pub fn open(_: &Path) -> Option<&'static [AtomicUsize]> {
+    pub fn open(_: &Path) -> Option<Words> {
         None
     }
 }
@@ -149,7 +156,7 @@ mod tests {
             assert_eq!(index.stamp(), Some(after), "who reads changes nothing");
             before = after;
         }
-        assert!(std::ptr::eq(index.0, of(&other).0), "opened once only");
+        assert!(index.is(&of(&other)), "opened once only");
     }
 
     /// A log that begins anew may look as it did: its salt is another one.
