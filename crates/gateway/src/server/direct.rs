@@ -122,6 +122,12 @@ impl Own {
         matches!(self.state, State::Open(_))
     }
 
+    /// How many questions were put by the one that is open.
+    #[cfg(test)]
+    pub fn puts(&self) -> u64 {
+        if let State::Open(open) = &self.state { open.puts } else { 0 }
+    }
+
     /// There is none any more, or it cannot be had.
     pub fn lost(&mut self, why: &dyn std::fmt::Display) {
         self.state = State::Closed(Instant::now() + self.pause);
@@ -144,6 +150,9 @@ pub(super) struct Open {
     asked: Option<Asked>,
     /// Whether it has answered once.
     answers: bool,
+    /// How many questions were put.
+    #[cfg(test)]
+    puts: u64,
 }
 
 /// A question that is under way.
@@ -164,7 +173,17 @@ impl Open {
             Stream::Unix(stream) => Socket::Unix(UnixStream::from_std(stream)?),
         };
         let Opened { asker, connection, .. } = opened;
-        Ok(Self { socket, asker, connection, out: Vec::new(), sent: 0, asked: None, answers: false })
+        Ok(Self {
+            socket,
+            asker,
+            connection,
+            out: Vec::new(),
+            sent: 0,
+            asked: None,
+            answers: false,
+            #[cfg(test)]
+            puts: 0,
+        })
     }
 
     /// Whether a question is under way.
@@ -181,6 +200,8 @@ impl Open {
     pub fn put(&mut self, known: u64, before: u64) -> io::Result<()> {
         self.write_next()?;
         self.asked = Some(Asked { known, before, since: Instant::now() });
+        #[cfg(test)]
+        (self.puts += 1);
         Ok(())
     }
 

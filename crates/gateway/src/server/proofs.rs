@@ -244,17 +244,20 @@ struct Told {
 }
 
 /// Waits as long as others come who are there already, whose requests this thread has only to read: a question costs far
-/// more than to look at the sockets once more, and who comes a little too late for one waits for the next.
-async fn gather(here: &Line) {
+/// more than to look at the sockets once more, and who comes a little too late for one waits for the next. Gives how often
+/// it has looked.
+async fn gather(here: &Line) -> usize {
     let mut come = here.0.borrow().come;
-    for _ in 0..LOOKS {
+    for looks in 1..=LOOKS {
+        // Comes back when the sockets have been looked at, and all who were found there have got as far as the line.
         tokio::task::yield_now().await;
         let now = here.0.borrow().come;
         if now == come {
-            return;
+            return looks;
         }
         come = now;
     }
+    LOOKS
 }
 
 /// Asks once by `open`, or waits for what was asked before. Gives what the roster has to catch up with for those who wait.

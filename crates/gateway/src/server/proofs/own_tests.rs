@@ -98,3 +98,39 @@ async fn a_connection_that_says_nothing_is_waited_for_in_time() {
     create(&store, "one");
     assert_eq!(proofs.next(LONG).await, Some(1));
 }
+
+/// Who is found in a socket while the first one waits shares its question.
+#[cfg(unix)]
+#[actix_web::test]
+async fn who_is_there_already_shares_the_question() {
+    use tokio::io::AsyncReadExt;
+    let (store, _) = postgresql();
+    let (proofs, _) = directly(&store);
+    until_own(&proofs).await;
+    let line = proofs.line_of_this_thread();
+    let puts = || line.0.borrow().own.as_ref().map(Own::puts).expect("its own");
+    for _ in 0..20 {
+        let before = puts();
+        let (mut server, client) = tokio::net::UnixStream::pair().expect("a pair");
+        client.writable().await.expect("writable");
+        // Nothing is there when it is read for the first time, so who reads comes when the sockets are looked at.
+        let reads = actix_web::rt::spawn({
+            let proofs = proofs.clone();
+            async move {
+                assert_eq!(server.read(&mut [0; 16]).await.expect("read"), 1);
+                proofs.next(LONG).await
+            }
+        });
+        tokio::task::yield_now().await;
+        let first = actix_web::rt::spawn({
+            let proofs = proofs.clone();
+            async move {
+                client.try_write(b"?").expect("sent");
+                proofs.next(LONG).await
+            }
+        });
+        let both = (first.await.expect("no panic"), reads.await.expect("no panic"));
+        assert_eq!(both, (Some(0), Some(0)));
+        assert_eq!(puts(), before + 1, "one question for both");
+    }
+}
