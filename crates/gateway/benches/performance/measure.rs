@@ -106,11 +106,15 @@ pub struct Crowd {
 /// Drives `address` and the constant handler in turn, with more and more requests under way.
 pub fn crowded(name: &str, address: SocketAddr, target: &Target, settings: &Settings) -> Vec<Crowd> {
     let constant = Constant::start(&good(name, address, target));
+    let warm = settings.round.min(Duration::from_millis(500));
     let crowd = |under_way: usize| {
         let (mut ratios, mut rates) = (Vec::new(), Vec::new());
+        drive_with(under_way, address, target, warm);
+        drive_with(under_way, constant.address(), target, warm);
         for _ in 0..settings.rounds {
             let ours = drive_with(under_way, address, target, settings.round);
             let theirs = drive_with(under_way, constant.address(), target, settings.round);
+            assert_eq!(ours.refused, 0, "{name}, {under_way} under way");
             ratios.push(ours.rate / theirs.rate);
             rates.push(ours.rate);
         }

@@ -26,6 +26,7 @@ pub fn run(arguments: &[&str]) -> String {
 /// Writes so many groups with so many members together into a file.
 pub fn generate(groups: u64, members: u64, seed: u64, file: &Path) {
     let out = std::fs::File::create(file).expect("a file");
+    let written = out.try_clone().expect("a handle");
     let (groups, members, seed) = (groups.to_string(), members.to_string(), seed.to_string());
     let status = Command::new(ROLLCALL)
         .args(["generate", "--groups", &groups, "--members", &members, "--seed", &seed])
@@ -33,6 +34,8 @@ pub fn generate(groups: u64, members: u64, seed: u64, file: &Path) {
         .status()
         .expect("starts");
     assert!(status.success());
+    // Else the disk is still busy with it while it is imported.
+    written.sync_all().expect("written");
 }
 
 /// A process that serves and is killed in the end.
